@@ -1,0 +1,23 @@
+"""What the roles are called: one place, so that policies, plan, exports and checks cannot disagree on a name.
+
+A role's name is the only thing a CircleCI config holds of it, and IAM compares it without regard to case.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ciam_tui.core.shape import ProjectShape, RoleShape
+
+
+def role_names(role: RoleShape, stage_name: str, projects: Sequence[ProjectShape]) -> tuple[tuple[str, tuple[ProjectShape, ...]], ...]:
+    """The roles of one stage, each with the projects it trusts, in the projects' order.
+
+    One role for all projects, or, with `per_project`, one a project; then no project means no role.
+    """
+    if role.per_project:
+        return tuple((f"{role.name_prefix}{project.name}-{stage_name}", (project,)) for project in projects)
+    return ((role.name_prefix + stage_name, tuple(projects)),)
