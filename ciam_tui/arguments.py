@@ -1,0 +1,100 @@
+"""What may be typed after `ciam-tui`: the flags of every command, and which room each command lives in.
+
+The table holds names, so that a command costs the import of its own room alone. The flags below are taken before and after the name of a
+command: a person who adds `--profile prod` to a line does not have to think about where.
+"""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ciam_tui import __version__
+from ciam_tui.core.shown import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# The room of each command: a module with `register(commands)`, which adds its parsers and sets `run`, a function from flags to an exit code.
+ROOMS: dict[str, str] = {}
+
+# What a flag is when nobody typed it. The parsers themselves leave it out, since the parser of a command would otherwise put its default over
+# what was typed before the command.
+UNTYPED: dict[str, object] = {
+    "profile": None,
+    "region": None,
+    "plain": False,
+    "read_only": False,
+    "state_dir": None,
+    "debug": None,
+    "run": None,
+}
+
+EPILOG = """\
+Without a command: the wizard. AWS settings come the usual ways (--profile, --region, AWS_*).
+Exit codes: 0 done; 1 a problem, told in one line; 2 wrong usage; 3 changes, a denial or findings of level error; 130 interrupted.
+"""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser that takes the flags of every command, and never guesses what an abbreviation meant."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(allow_abbrev=False, **settings)
+        _add_common_flags(self)
+
+    def error(self, message: str) -> NoReturn:
+        """Wrong usage, exit code 2; `message` may quote what was typed or pasted."""
+        super().error(shown(message))
+
+
+def parsed(argv: Sequence[str]) -> argparse.Namespace:
+    """The flags of `argv`; `run` is the function of its command, None for the wizard.
+
+    Raises:
+        SystemExit: `argv` asks for help or the version (0), or is wrong usage (2).
+    """
+    return parser_for(command_in(argv)).parse_args(argv, argparse.Namespace(**UNTYPED))
+
+
+def parser_for(command: str | None) -> argparse.ArgumentParser:
+    """The parser that knows `command`; for None, or a word that is no command, the one that knows them all."""
+    parser = CommandParser(
+        prog="ciam-tui",
+        description="Replace the static AWS keys of CircleCI jobs with least-privilege OIDC roles for S3.",
+        epilog=EPILOG,
+    )
+    parser.add_argument("--version", action="version", version=f"ciam-tui {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=CommandParser)
+    rooms = [ROOMS[command]] if command in ROOMS else dict.fromkeys(ROOMS.values())
+    for room in rooms:
+        import_module(room).register(commands)
+    return parser
+
+
+def command_in(argv: Sequence[str]) -> str | None:
+    """The command that `argv` names, before any room is imported; None where it names none, or is wrong usage anyway."""
+    scout = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    _add_common_flags(scout)
+    try:
+        _, rest = scout.parse_known_args(argv)
+    except argparse.ArgumentError:
+        return None
+    return next((word for word in rest if not word.startswith("-")), None)
+
+
+def _add_common_flags(parser: argparse.ArgumentParser) -> None:
+    flags = parser.add_argument_group("options of every command")
+
+    def add(name: str, **settings: Any) -> None:
+        flags.add_argument(name, default=argparse.SUPPRESS, **settings)
+
+    add("--profile", metavar="NAME", help="the AWS profile to use")
+    add("--region", metavar="NAME", help="the AWS region to use")
+    add("--plain", action="store_true", help="numbered prompts in place of the full screen")
+    add("--read-only", action="store_true", help="forbid every write to AWS")
+    add("--state-dir", metavar="DIR", type=Path, help="where drafts and journals are kept")
+    add("--debug", metavar="FILE", type=Path, help="append the details of an internal error to FILE, secrets masked")

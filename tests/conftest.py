@@ -1,0 +1,75 @@
+"""Every test runs on a machine of its own: no credentials, no configuration, no proxy and no terminal settings of whoever runs it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# The same examples on every run: a test that fails fails for everybody, and one that passes keeps passing. No deadline, since CI machines pause.
+settings.register_profile("default", deadline=None, derandomize=True, max_examples=60)
+settings.register_profile("long", deadline=None, derandomize=False, max_examples=3_000, print_blob=True, database=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+_FOREIGN_PREFIXES = ("AWS_", "BOTO_", "CIRCLE", "CIAM_", "TEXTUAL")
+_FOREIGN_NAMES = frozenset(
+    [
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "SSL_CERT_FILE",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "ACCESSIBLE",
+        "COLUMNS",
+        "LINES",
+        "CI",
+        "PYTHONPATH",
+        "PYTHONWARNINGS",
+        "PYTHONIOENCODING",
+        "PYTHONUTF8",
+        "LANG",
+        "LC_ALL",
+    ]
+)
+
+
+@pytest.fixture(autouse=True)
+def own_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty home folder, which is also where AWS settings and the state of the program go; every process a test starts inherits it."""
+    for name in list(os.environ):
+        if name.startswith(_FOREIGN_PREFIXES) or name in _FOREIGN_NAMES:
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    for name, place in {
+        "HOME": home,
+        "USERPROFILE": home,
+        "XDG_STATE_HOME": home / "state",
+        "XDG_CONFIG_HOME": home / "config",
+        "XDG_CACHE_HOME": home / "cache",
+        "XDG_DATA_HOME": home / "data",
+        "AWS_CONFIG_FILE": home / "aws-config",
+        "AWS_SHARED_CREDENTIALS_FILE": home / "aws-credentials",
+    }.items():
+        monkeypatch.setenv(name, str(place))
+    # No request to the address of an instance's metadata: on a laptop it takes seconds to fail.
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    return home
