@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
-from ciam_tui.core.problems import CiamError
-from ciam_tui.core.strict_json import load_json, quoted
+from ciam_tui.core.strict_json import load_json, quoted, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -227,8 +226,7 @@ class _Parser:
     what: str
 
     def refuse(self, reason: str) -> NoReturn:
-        sentence = f"{self.what[:1].upper()}{self.what[1:]} {reason}."
-        raise CiamError(INVALID, f"Cannot read {self.what}", sentence)
+        raise unreadable(self.what, reason, INVALID)
 
     def document(self, policy: dict[str, Any]) -> PolicyDocument:
         self._only_known(policy, _POLICY_KEYS, "the policy")

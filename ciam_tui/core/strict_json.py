@@ -25,7 +25,7 @@ class _RefusedError(ValueError):
 def load_json(text: str, *, what: str, limit_bytes: int, code: str = "json-invalid") -> Any:
     """The value that `text` says, read so strictly that two readers cannot read it differently.
 
-    `what` is the text's name as it stands within a sentence ("the Setup file"); `code` is the code of the error raised.
+    `what` is the text's name as it stands within a sentence ("the Setup file", "trust.json"); `code` is the code of the error raised.
 
     Raises:
         CiamError: `text` is over `limit_bytes` in UTF-8, begins with a byte order mark, is not JSON, repeats a key, says NaN or Infinity,
@@ -42,11 +42,11 @@ def load_json(text: str, *, what: str, limit_bytes: int, code: str = "json-inval
         )
         _refuse_bad_values(value)
     except json.JSONDecodeError as error:
-        raise _invalid(what, f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}", code) from None
+        raise unreadable(what, f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}", code) from None
     except RecursionError:
-        raise _invalid(what, f"nests deeper than {DEPTH_LIMIT} levels", code) from None
+        raise unreadable(what, f"nests deeper than {DEPTH_LIMIT} levels", code) from None
     except _RefusedError as refused:
-        raise _invalid(what, str(refused), code) from None
+        raise unreadable(what, str(refused), code) from None
     return value
 
 
@@ -56,8 +56,10 @@ def quoted(text: str) -> str:
     return json.dumps(cut)
 
 
-def _invalid(what: str, reason: str, code: str) -> CiamError:
-    return CiamError(code, f"Cannot read {what}", f"{what[:1].upper()}{what[1:]} {reason}.")
+def unreadable(what: str, reason: str, code: str) -> CiamError:
+    """The error that says `what` is as `reason` ends the sentence; the name of a file is never capitalized."""
+    subject = f"The {what[4:]}" if what.startswith("the ") else what
+    return CiamError(code, f"Cannot read {what}", f"{subject} {reason}.")
 
 
 def _refuse_bad_text(text: str, limit_bytes: int) -> None:
