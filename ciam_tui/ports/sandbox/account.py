@@ -1,0 +1,29 @@
+"""The fixed names of the demo account: both processes need them, and so does whoever writes a test or a screenshot of it.
+
+Nothing here is a secret: the operator's key pair is the one that AWS prints in its own documentation.
+"""
+
+from __future__ import annotations
+
+ACCOUNT_ID = "123456789012"
+ACCOUNT_ALIAS = "acme-prod"
+REGION = "us-east-1"
+
+OPERATOR_NAME = "dana.operator"
+OPERATOR_ACCESS_KEY_ID = "AKIAIOSFODNN7EXAMPLE"
+OPERATOR_SECRET_ACCESS_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"  # noqa: S105 (the example of AWS's documentation)
+
+LEGACY_USER_NAME = "circleci_service"
+LEGACY_GROUP_NAME = "circleci_devops"
+LEGACY_POLICY_NAME = "s3_full_access_devops_builds"
+LEGACY_ACCESS_KEY_ID = "AKIAXAMPLECIRCLE7Q2V"
+LEGACY_ROLE_NAME = "circleci-legacy-deploy"
+MOBILE_ROLE_NAME = "circleci-mobile-deploy"
+
+BUILDS_BUCKET = "builds.acme.example"
+KMS_BUCKET = "acme-artifacts-prod"
+EUROPEAN_BUCKET = "acme-logs-eu"
+PREVIEWS_BUCKET = "acme-previews"
+GUARDED_BUCKET = "acme-payments-reports"
+KMS_KEY_ID = "5c0f6f0e-9d0b-4f7e-8a55-3f2b7f1c9ad4"
+KMS_KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/{KMS_KEY_ID}"

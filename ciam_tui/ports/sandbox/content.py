@@ -1,0 +1,238 @@
+"""What the demo's account holds when it opens: believable, and chosen so that each thing teaches something.
+
+It is put straight into moto's stores rather than sent over HTTP, which takes a tenth of a second instead of several, and lets every date
+and id be fixed: a screenshot of the demo is the same from one run to the next.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from moto.iam.models import AccessKeyLastUsed, iam_backends
+from moto.kms.models import kms_backends
+from moto.s3.models import s3_backends
+
+from ciam_tui.ports.sandbox import account, circleci_content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from moto.iam.models import IAMBackend
+    from moto.s3.models import S3Backend
+
+LONG_AGO = datetime(2021, 3, 15, 9, 30, tzinfo=UTC)
+LAST_YEAR = datetime(2025, 6, 2, 13, 5, tzinfo=UTC)
+LAST_BUILD = datetime(2026, 8, 19, 16, 42, tzinfo=UTC)
+
+Json = dict[str, Any]
+
+
+def seed() -> None:
+    """Fills the account. Called once, in the child, before it says that it is ready."""
+    iam: IAMBackend = iam_backends[account.ACCOUNT_ID]["aws"]
+    s3: S3Backend = s3_backends[account.ACCOUNT_ID]["aws"]
+    iam.create_account_alias(account.ACCOUNT_ALIAS)
+    _seed_people(iam)
+    _seed_provider(iam)
+    _seed_roles(iam)
+    _seed_kms()
+    _seed_buckets(s3)
+
+
+def _document(*statements: Json) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def _add_user(iam: IAMBackend, name: str, created: datetime) -> None:
+    user = iam.create_user("us-east-1", name, path="/", tags=[])
+    user.create_date = created
+
+
+def _add_access_key(iam: IAMBackend, user_name: str, key_id: str, *, created: datetime, last_used: datetime, secret: str | None) -> None:
+    key = iam.create_access_key(user_name)
+    del iam.access_keys[key.access_key_id]
+    key.access_key_id = key_id
+    key.secret_access_key = secret or key.secret_access_key
+    key.create_date = created
+    key.last_used = AccessKeyLastUsed(timestamp=last_used, service="s3", region="us-east-1")
+    iam.access_keys[key_id] = key
+
+
+def _seed_people(iam: IAMBackend) -> None:
+    """The operator the demo acts as, and the leftovers of the tutorial that this tool replaces: group, user, key, and far too wide a policy."""
+    _add_user(iam, account.OPERATOR_NAME, LAST_YEAR)
+    _add_access_key(
+        iam,
+        account.OPERATOR_NAME,
+        account.OPERATOR_ACCESS_KEY_ID,
+        created=LAST_YEAR,
+        last_used=LAST_BUILD,
+        secret=account.OPERATOR_SECRET_ACCESS_KEY,
+    )
+    bucket = f"arn:aws:s3:::{account.BUILDS_BUCKET}"
+    policy = iam.create_policy(
+        description="S3 access for the build servers",
+        path="/",
+        policy_name=account.LEGACY_POLICY_NAME,
+        policy_document=_document(
+            {
+                "Sid": "ListAllBuckets",
+                "Effect": "Allow",
+                "Action": ["s3:GetBucketLocation", "s3:ListAllMyBuckets"],
+                "Resource": "arn:aws:s3:::*",
+            },
+            {"Sid": "ListBuilds", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket},
+            {"Sid": "ReadAndWriteBuilds", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"{bucket}/builds/*"},
+            {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        ),
+        tags=[],
+    )
+    policy.create_date = policy.update_date = policy.versions[0].create_date = LONG_AGO
+    group = iam.create_group(account.LEGACY_GROUP_NAME)
+    group.create_date = LONG_AGO
+    iam.attach_group_policy(policy.arn, account.LEGACY_GROUP_NAME)
+    _add_user(iam, account.LEGACY_USER_NAME, LONG_AGO)
+    iam.add_user_to_group(account.LEGACY_GROUP_NAME, account.LEGACY_USER_NAME)
+    _add_access_key(iam, account.LEGACY_USER_NAME, account.LEGACY_ACCESS_KEY_ID, created=LONG_AGO, last_used=LAST_BUILD, secret=None)
+
+
+def _seed_provider(iam: IAMBackend) -> None:
+    """A provider somebody made from a guide for GitHub: its audience is the one of that guide, and the organization's id is missing."""
+    provider = iam.create_open_id_connect_provider(circleci_content.ACME.issuer, [], ["sts.amazonaws.com"], tags=[])
+    provider.create_date = LAST_YEAR
+
+
+def _circleci_trust(condition: Json) -> Json:
+    provider = f"arn:aws:iam::{account.ACCOUNT_ID}:oidc-provider/{circleci_content.ACME.issuer.removeprefix('https://')}"
+    return {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition}
+
+
+def _service_trust(service: str) -> Json:
+    return {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+
+
+def _seed_roles(iam: IAMBackend) -> None:
+    """Two roles for CircleCI made by hand, of which the first lets every project of the organization in, and two that are none of its business."""
+    issuer = circleci_content.ACME.issuer.removeprefix("https://")
+    mobile = next(project for project in circleci_content.ACME.projects if project.name == "mobile")
+    bucket = f"arn:aws:s3:::{account.BUILDS_BUCKET}"
+    _add_role(
+        iam,
+        account.LEGACY_ROLE_NAME,
+        trust=_circleci_trust({"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"}}),
+        inline={"deploy": {"Effect": "Allow", "Action": "s3:*", "Resource": [bucket, f"{bucket}/*"]}},
+        description="Deploys from CircleCI. Do not delete!",
+        created=LAST_YEAR,
+        last_used=LAST_BUILD,
+    )
+    _add_role(
+        iam,
+        account.MOBILE_ROLE_NAME,
+        path="/circleci/",
+        trust=_circleci_trust(
+            {
+                "StringEquals": {f"{issuer}:aud": circleci_content.ACME.id},
+                "StringLike": {f"{issuer}:sub": f"org/{circleci_content.ACME.id}/project/{mobile.id}/user/*"},
+            }
+        ),
+        inline={"s3": {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"{bucket}/*"}},
+        created=LAST_YEAR + timedelta(days=30),
+    )
+    _add_role(iam, "build-agent", trust=_service_trust("ec2.amazonaws.com"), inline={}, created=LONG_AGO)
+    _add_role(
+        iam,
+        "AWSServiceRoleForSupport",
+        path="/aws-service-role/support.amazonaws.com/",
+        trust=_service_trust("support.amazonaws.com"),
+        inline={},
+        created=LONG_AGO,
+    )
+
+
+def _add_role(
+    iam: IAMBackend,
+    name: str,
+    *,
+    trust: Json,
+    inline: dict[str, Json],
+    created: datetime,
+    path: str = "/",
+    description: str = "",
+    last_used: datetime | None = None,
+) -> None:
+    role = iam.create_role(
+        role_name=name,
+        assume_role_policy_document=_document(trust),
+        path=path,
+        permissions_boundary=None,
+        description=description,
+        tags=[],
+        max_session_duration="3600",
+    )
+    role.create_date = created
+    role.last_used = last_used
+    for policy_name, statement in inline.items():
+        iam.put_role_policy(name, policy_name, _document(statement))
+
+
+def _seed_kms() -> None:
+    kms = kms_backends[account.ACCOUNT_ID][account.REGION]
+    key = kms.create_key(None, "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "Release artifacts", tags=[])
+    del kms.keys[key.id]
+    key.id, key.arn, key.creation_date = account.KMS_KEY_ID, account.KMS_KEY_ARN, LONG_AGO.timestamp()
+    kms.keys[key.id] = key
+
+
+def _seed_buckets(s3: S3Backend) -> None:
+    projects = [project.name for project in circleci_content.ACME.projects]
+    _add_bucket(
+        s3,
+        account.BUILDS_BUCKET,
+        [
+            *(f"builds/{project}/{number}/bundle.tar.gz" for project in projects for number in (1187, 1188, 1189)),
+            *(f"releases/{project}/v1.{minor}.0/bundle.tar.gz" for project in projects for minor in (4, 5)),
+            *(f"reports/{project}/junit.xml" for project in projects),
+            "builds-archive/2021/web.tar.gz",
+            "cache/node/linux-x64.tar.gz",
+            "README.txt",
+        ],
+    )
+    _add_bucket(s3, account.KMS_BUCKET, [f"releases/{project}/latest.zip" for project in projects])
+    default_encryption = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": account.KMS_KEY_ARN}
+    s3.put_bucket_encryption(
+        account.KMS_BUCKET, {"Rule": {"ApplyServerSideEncryptionByDefault": default_encryption, "BucketKeyEnabled": "true"}}
+    )
+    _add_bucket(s3, account.EUROPEAN_BUCKET, [f"logs/2026/{month:02}/access.log" for month in range(1, 9)], region="eu-west-1")
+    _add_bucket(s3, account.PREVIEWS_BUCKET, [f"pr-{number:04}/index.html" for number in range(1, 451)])
+    _add_bucket(s3, account.GUARDED_BUCKET, ["daily/2026-08-18.csv", "daily/2026-08-19.csv", "monthly/2026-07.csv"])
+    s3.put_bucket_policy(account.GUARDED_BUCKET, _only_named_people(account.GUARDED_BUCKET).encode())
+    _add_bucket(s3, "acme-scratch", [])
+    _add_bucket(s3, "acme-terraform-state", ["env:/staging/network.tfstate", "production/network.tfstate"], versioned=True)
+    _add_bucket(s3, "acme-web-assets", ["fonts/inter.woff2", "images/logo.svg", "scripts/app.js", "styles/site.css", "index.html"])
+
+
+def _add_bucket(s3: S3Backend, name: str, keys: Iterable[str], *, region: str = account.REGION, versioned: bool = False) -> None:
+    bucket = s3.create_bucket(name, region)
+    bucket.creation_date = LONG_AGO
+    if versioned:
+        s3.put_bucket_versioning(name, "Enabled")
+    for count, key_name in enumerate(keys):
+        stored = s3.put_object(name, key_name, f"{name}/{key_name}\n".encode(), disable_notification=True)
+        stored.last_modified = LAST_BUILD - timedelta(minutes=7 * count)
+
+
+def _only_named_people(bucket: str) -> str:
+    """A bucket policy that names the old user, so that the keys' successor is shut out until somebody adds it."""
+    people = [f"arn:aws:iam::{account.ACCOUNT_ID}:user/{name}" for name in (account.LEGACY_USER_NAME, account.OPERATOR_NAME)]
+    return _document(
+        {
+            "Sid": "OnlyNamedPeople",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+            "Condition": {"StringNotEquals": {"aws:PrincipalArn": people}},
+        }
+    )
