@@ -1,0 +1,130 @@
+"""The doors to the world as protocols: what the rest of the house may ask of AWS, the disk, the clipboard and the clock.
+
+Front ends and `apply` know these protocols alone. So a test hands in a clock that does not wait, or an account that fails on the third
+call, and the code under test is the code that runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ciam_tui.core.problems import CiamError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from ciam_tui.core.changes.calls import Call
+    from ciam_tui.core.draft import Draft
+    from ciam_tui.core.facts import Bucket, BucketSummary, Identity, ManagedPolicy, PrefixPage, Provider, Quotas, Role, TrustingRole
+    from ciam_tui.core.journal import Entry
+
+
+class WriteOutcome(StrEnum):
+    """What a failed write leaves behind, as far as one can know."""
+
+    REFUSED = "refused"  # AWS answered no: nothing changed
+    THROTTLED = "throttled"  # AWS asked to come back later: nothing changed
+    UNKNOWN = "unknown"  # no answer, a 5xx, or one that cannot be read: it may or may not have happened
+
+
+class WriteFailed(CiamError):
+    """A write that did not answer with success. `outcome` says what is known about its effect."""
+
+    def __init__(self, outcome: WriteOutcome, code: str, title: str, message: str, suggestions: Sequence[str] = ()) -> None:
+        super().__init__(code, title, message, suggestions)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """AWS's answer to a write: its request id, and the ids of what it made (`role_id`, `policy_id`, `version_id`)."""
+
+    request_id: str
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+class Aws(Protocol):
+    """One account, seen by one operator. Reads retry by themselves; `send` sends once.
+
+    Every read raises CiamError: code `access-denied` when the operator may not, `no-credentials`, `sso-expired`, `unreachable`, ...
+    """
+
+    def identity(self) -> Identity: ...
+    def quotas(self) -> Quotas: ...
+    def buckets(self) -> Iterator[BucketSummary]: ...
+    def bucket(self, name: str, *, owner: str | None) -> Bucket | None: ...
+    def bucket_is_empty(self, name: str) -> bool: ...
+    def prefixes(self, bucket: str, *, under: str, token: str | None = None) -> PrefixPage: ...
+    def provider(self, url: str) -> Provider | None: ...
+    def roles(self, names: Sequence[str]) -> Mapping[str, Role]: ...
+    def policies(self, arns: Sequence[str]) -> Mapping[str, ManagedPolicy]: ...
+    def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]: ...
+    def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]: ...
+    def send(self, call: Call) -> Sent: ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SavedDraft:
+    """A draft with where its user was: the step's id, the profile and region in use, and when it was saved (UTC)."""
+
+    draft: Draft
+    step: str
+    profile: str | None
+    saved_at: datetime
+
+
+class Drafts(Protocol):
+    """The one draft of this state directory. `save` replaces it whole, or leaves the old one; `where` names the file."""
+
+    def load(self) -> SavedDraft | None: ...
+    def save(self, saved: SavedDraft) -> None: ...
+    def discard(self) -> None: ...
+    def where(self) -> str: ...
+
+
+class Journal(Protocol):
+    """One run's record. `append` returns once the entry is on the disk (flushed and fsynced)."""
+
+    @property
+    def run_id(self) -> str: ...
+    def append(self, entry: Entry) -> None: ...
+    def entries(self) -> tuple[Entry, ...]: ...
+
+
+class Journals(Protocol):
+    """All runs of this state directory."""
+
+    def create(self, run_id: str) -> Journal: ...
+    def open(self, run_id: str) -> Journal: ...
+    def run_ids(self) -> tuple[str, ...]: ...
+    def lock(self, account_id: str, setup_id: str) -> AbstractContextManager[None]: ...
+
+
+class Clipboard(Protocol):
+    def copy(self, text: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile of the shared AWS configuration. `kind` is how it gets credentials: `keys`, `sso`, `role`, `process`, `environment`."""
+
+    name: str
+    kind: str
+    region: str | None = None
+
+
+class AwsAccess(Protocol):
+    """How to become an operator: the profiles there are, and the account that one of them opens. `ask_mfa` is called for an MFA code."""
+
+    def profiles(self) -> tuple[Profile, ...]: ...
+    def regions(self) -> tuple[str, ...]: ...
+    def open(self, profile: str | None, region: str | None, *, ask_mfa: Any = None) -> Aws: ...
