@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.problems import Problem
 
 UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
-ORG_SLUG_PATTERN = r"^(gh|github|bb|bitbucket|circleci)/[^/\s]+$"
+ORG_SLUG_PATTERN = r"^(gh|github|bb|bitbucket|circleci)/[A-Za-z0-9._-]+$"
 ROOT_ISSUER = "https://oidc.circleci.com"
 URL_LENGTH = 255  # of an OpenID Connect provider's URL in IAM
 AUDIENCE_LENGTH = 255  # of a client id in IAM

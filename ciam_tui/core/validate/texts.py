@@ -27,6 +27,11 @@ def quoted(text: str) -> str:
     return f'"{shown(cut)}"'
 
 
+def path_part(key: str) -> str:
+    """`key`, which is the user's own, as a part of a field's path."""
+    return quoted(key)[1:-1]
+
+
 def plain_text_problem(text: str, *, what: str, refused: tuple[str, ...] = WILDCARDS) -> Problem | None:
     """What keeps `text` from standing in a policy as itself: a wildcard or variable of IAM, or a character that IAM cannot store."""
     for wildcard in refused:

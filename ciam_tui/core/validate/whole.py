@@ -16,7 +16,7 @@ from ciam_tui.core.validate import bucket as of_bucket
 from ciam_tui.core.validate import circleci as of_circleci
 from ciam_tui.core.validate import role as of_role
 from ciam_tui.core.validate.git_refs import branch_problem, full_ref
-from ciam_tui.core.validate.texts import error, quoted
+from ciam_tui.core.validate.texts import error, path_part, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -188,7 +188,7 @@ def _role(role: RoleShape, setup: SetupShape) -> Iterator[Problem]:
         yield from _at("role.permissions_boundary", boundary)
     yield from _at("role.tags", of_role.tags_problem(role.tags))
     for key, value in role.tags.items():
-        yield from _at(f"role.tags[{quoted(key)}]", of_role.tag_problem(key, value))
+        yield from _at(f"role.tags.{path_part(key)}", of_role.tag_problem(key, value))
 
 
 def _role_names(setup: SetupShape) -> Iterator[Problem]:
