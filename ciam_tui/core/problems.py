@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Level(StrEnum):
-    """How serious a problem or a finding is. An `error` stops an apply, a `warning` is for the reader to weigh, a `note` explains."""
+    """How serious a problem or a finding is: an `error` wants a decision, a `warning` is for the reader to weigh, a `note` explains."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -56,5 +56,10 @@ def _wanted(setup: SetupShape, stage: StageShape, name: str, projects: tuple[Pro
         permissions=permissions,
         trust=trust_policy(setup, stage, projects),
         description=f"CircleCI stage {stage.name} on the S3 bucket {setup.bucket.name}. Made by ciam-tui.",
-        max_session_seconds=max(MIN_MAX_SESSION_SECONDS, int(stage.session_seconds)),
+        max_session_seconds=max(MIN_MAX_SESSION_SECONDS, session_seconds(stage)),
     )
+
+
+def session_seconds(stage: StageShape) -> int:
+    """The stage's session length in seconds; 0 while what was typed is no number."""
+    return stage.session_seconds if isinstance(stage.session_seconds, int) else 0

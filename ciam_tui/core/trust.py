@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.document import VERSION, Document
+from ciam_tui.core.validate.git_refs import full_ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,11 +73,6 @@ def has_project_key(setup: SetupShape) -> bool:
     return setup.partition == "aws" and is_cloud(setup.circleci)
 
 
-def git_ref(branch: str) -> str:
-    """The ref that a branch entry means: `main` is `refs/heads/main`, and what starts with `refs/` is taken whole."""
-    return branch if branch.startswith("refs/") else f"refs/heads/{branch}"
-
-
 def _subjects(circleci: CircleCiShape, stage: StageShape, projects: Sequence[ProjectShape]) -> Iterator[str]:
     """The patterns of the `sub` claim: a project's any token, or its tokens for each ref."""
     org = f"org/{circleci.org_id}"
@@ -88,4 +84,4 @@ def _subjects(circleci: CircleCiShape, stage: StageShape, projects: Sequence[Pro
         if not stage.branches:
             yield f"{own}/*"
         for branch in stage.branches:
-            yield f"{own}/{ANY_USER_ID}/vcs-origin/{project.vcs_origin}/vcs-ref/{git_ref(branch)}"
+            yield f"{own}/{ANY_USER_ID}/vcs-origin/{project.vcs_origin}/vcs-ref/{full_ref(branch)}"
