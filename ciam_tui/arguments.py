@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The room of each command: a module with `register(commands)`, which adds its parsers and sets `run`, a function from flags to an exit code.
-ROOMS: dict[str, str] = {}
+ROOMS: dict[str, str] = {
+    "demo": "ciam_tui.commands.demo",
+}
 
 # What a flag is when nobody typed it. The parsers themselves leave it out, since the parser of a command would otherwise put its default over
 # what was typed before the command.
