@@ -170,6 +170,6 @@ def prefix_problem(text: str) -> Problem | None:
         return Problem(
             "",
             Level.NOTE,
-            f"The prefix {quoted(text)} is read as {quoted(normalized_prefix(text))}, since it would also match {quoted(text + '-secret/')}.",
+            f"The prefix {quoted(text)} is read as {quoted(normalized_prefix(text))}, since without the slash it would also match {quoted(text + '-secret/')}.",
         )
     return None
