@@ -106,6 +106,8 @@ def json_schema() -> dict[str, Any]:
 
 def _object(text: str | bytes) -> dict[str, Any]:
     if isinstance(text, bytes):
+        if len(text) > SETUP_FILE_BYTES:  # Before decoding: what a reader cut off at its limit may end within a character.
+            raise _unreadable(f"The Setup file is larger than {SETUP_FILE_BYTES} bytes.", "Split it into several Setups.")
         try:
             text = text.decode()
         except UnicodeDecodeError:

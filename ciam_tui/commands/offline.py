@@ -1,0 +1,103 @@
+"""`schema` and `check`: what a pull request's robot runs on a Setup file, without an account, a network or a screen."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ciam_tui.commands.setup_source import add_setup_argument, setup_from
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from ciam_tui.core.findings import Finding
+    from ciam_tui.core.problems import CiamError, Problem
+
+INVALID = 1
+FINDINGS_OF_LEVEL_ERROR = 3
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `schema` and `check` to the commands."""
+    schema = commands.add_parser(
+        "schema", help="print the JSON Schema of the Setup file", description="Prints the JSON Schema of the Setup file."
+    )
+    schema.set_defaults(run=run_schema)
+    check = commands.add_parser(
+        "check",
+        help="tell the problems and findings of a Setup file, offline",
+        description="Tells what is wrong with a Setup file and what is risky about it, offline.",
+        epilog="Exit codes: 0 nothing of level error; 1 the file is no valid Setup; 3 there are findings of level error.",
+    )
+    add_setup_argument(check)
+    check.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    check.set_defaults(run=run_check)
+
+
+def run_schema(_args: argparse.Namespace) -> int:
+    """Prints the JSON Schema of the Setup file."""
+    from ciam_tui.core.setup import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+    return 0
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Tells what is wrong with a Setup file, or, where nothing is, what is risky about it."""
+    from ciam_tui.core.findings import findings
+    from ciam_tui.core.problems import CiamError, Level
+
+    try:
+        file = setup_from(args.setup)
+    except CiamError as error:
+        return _refused(error, as_json=args.json)
+    found = findings(file.setup)
+    code = FINDINGS_OF_LEVEL_ERROR if any(finding.level is Level.ERROR for finding in found) else 0
+    if args.json:
+        _print_document(file.notes, found, ok=code == 0)
+    else:
+        _print_report(file.notes, found)
+    return code
+
+
+def _refused(error: CiamError, *, as_json: bool) -> int:
+    """One line with what to do, and one more for each further problem; as a document too, where one was asked for."""
+    from ciam_tui.core.problems import Level, Problem
+    from ciam_tui.core.setup import SetupInvalid
+    from ciam_tui.core.shown import shown
+
+    if isinstance(error, SetupInvalid):
+        problems = error.problems
+    else:
+        problems = (Problem("", Level.ERROR, error.message, " ".join(error.suggestions)),)
+    if as_json:
+        _print_document(problems, (), ok=False)
+    print(shown(f"ciam-tui: {error}"), file=sys.stderr)
+    for problem in problems[1:]:
+        print(shown(str(problem)), file=sys.stderr)
+    return INVALID
+
+
+def _print_document(problems: Sequence[Problem], found: Sequence[Finding], *, ok: bool) -> None:
+    from dataclasses import asdict
+
+    document: dict[str, Any] = {
+        "problems": [asdict(problem) for problem in problems],
+        "findings": [asdict(finding) for finding in found],
+        "ok": ok,
+    }
+    print(json.dumps(document, indent=2))
+
+
+def _print_report(notes: Sequence[Problem], found: Sequence[Finding]) -> None:
+    from ciam_tui.core.problems import Level
+    from ciam_tui.core.shown import shown
+
+    for note in notes:
+        print(shown(f"{note.level}: {note}"))
+    for finding in found:
+        print(shown(f"{finding.level}: {finding.field}: {finding.text} {finding.fix} ({finding.id})"))
+    counts = {level: sum(finding.level is level for finding in found) for level in Level}
+    print(f"The Setup is valid. Findings: {', '.join(f'{count} of level {level}' for level, count in counts.items())}.")
