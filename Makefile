@@ -55,7 +55,7 @@ types: $(DEV) ## mypy --strict over package and tests
 
 .PHONY: contracts
 contracts: $(DEV) ## who may import whom
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 .PHONY: tests
 tests: $(DEV) ## the tests alone

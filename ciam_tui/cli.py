@@ -77,18 +77,9 @@ def _run(words: Sequence[str]) -> int:
 
 
 def _wizard(args: Namespace) -> int:
-    from ciam_tui.terminal import why_no_full_screen
+    from ciam_tui.terminal import full_screen_is_refused
 
-    reason = why_no_full_screen(
-        os.environ,
-        plain=args.plain,
-        stdin_is_terminal=sys.stdin is not None and sys.stdin.isatty(),
-        stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty(),
-    )
-    if reason is not None:
-        _told(
-            f"{reason}, which the wizard does not have yet: write a Setup file (`ciam-tui schema` describes it), then use check and export."
-        )
+    if full_screen_is_refused(args):
         return WRONG_USAGE
     from ciam_tui.app.launch import run_wizard
 

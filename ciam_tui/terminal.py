@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Mapping
 
 
@@ -21,3 +24,20 @@ def why_no_full_screen(environ: Mapping[str, str], *, plain: bool, stdin_is_term
     if environ.get("TERM") == "dumb":
         return "TERM=dumb wants prompts"
     return None
+
+
+def full_screen_is_refused(args: Namespace) -> bool:
+    """Whether the full screen is wrong here; if it is, standard error has been told why, and what to use until there are prompts."""
+    reason = why_no_full_screen(
+        os.environ,
+        plain=args.plain,
+        stdin_is_terminal=sys.stdin is not None and sys.stdin.isatty(),
+        stdout_is_terminal=sys.stdout is not None and sys.stdout.isatty(),
+    )
+    if reason is None:
+        return False
+    print(
+        f"ciam-tui: {reason}, and those are not there yet: write a Setup file (`ciam-tui schema` describes it), then use check, export, plan and apply.",
+        file=sys.stderr,
+    )
+    return True

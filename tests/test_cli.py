@@ -272,7 +272,7 @@ def test_the_full_screen_is_for_a_terminal_that_can_carry_it(environ: dict[str, 
     assert why is None if reason is None else why is not None and reason in why
 
 
-@pytest.mark.parametrize("words", [[], ["--plain"], ["--read-only", "--profile", "prod"]])
+@pytest.mark.parametrize("words", [[], ["--plain"], ["--read-only", "--profile", "prod"], ["demo"], ["demo", "--plain"]])
 def test_the_wizard_off_a_terminal_names_the_commands_to_use(words: list[str]) -> None:
     done = ciam_tui(*words)
     assert (done.returncode, done.stdout) == (2, "")

@@ -263,11 +263,8 @@ def test_every_switched_off_rule_stands_on_a_line_of_its_own() -> None:
 
 
 def test_outside_text_reaches_a_widget_through_its_door_alone() -> None:
-    paths = [path for path in sorted((PACKAGE / "app").rglob("*.py")) if path.name != "literal.py"]
-    found = markup_findings(path.read_text(encoding="utf-8") for path in paths)
-    places = [
-        f"{name_of(path)}:{finding.line}: {finding.source}" for path, findings in zip(paths, found, strict=True) for finding in findings
-    ]
+    found = markup_findings({name_of(path): path.read_text(encoding="utf-8") for path in MODULES if path.is_relative_to(PACKAGE / "app")})
+    places = [f"{finding.place}: {finding.source}" for finding in found]
     assert places == [], "hand it over as literal(text), in a table or tree as cell(text); notify wants markup=False"
 
 
@@ -289,6 +286,8 @@ UNSAFE = [
     "tree.root.add_leaf(name)",
     "self.border_title = name",
     "panel.tooltip = f'{name}'",
+    "panel.border_subtitle = literal(name).markup",  # an unclosed `[/b` is not escaped in it, and raises where it is parsed again
+    "Static('x').with_tooltip(name)",
     "Content.from_markup(name)",
     "Static(Content.from_markup(f'[b]{name}'))",
     "Static(', '.join(names))",
@@ -334,21 +333,24 @@ def compose(self, name: str, styled: Content, names, values, role, bucket, stage
 """
 
 
+DOORS = "def literal(text: str) -> Content: ...\ndef cell(text: str) -> Text: ...\n"
+
+
 @pytest.mark.parametrize("statement", UNSAFE)
 def test_the_check_of_outside_text_finds(statement: str) -> None:
-    found = [finding for findings in markup_findings([MODULE.format(statement)]) for finding in findings]
-    assert {finding.line for finding in found} == {11}
+    found = markup_findings({"literal.py": DOORS, "screen.py": MODULE.format(statement)})
+    assert {finding.place for finding in found} == {"screen.py:11"}
 
 
 @pytest.mark.parametrize("statement", SAFE)
 def test_the_check_of_outside_text_lets_safe_text_pass(statement: str) -> None:
-    assert markup_findings([MODULE.format(statement)]) == [[]]
+    assert markup_findings({"literal.py": DOORS, "screen.py": MODULE.format(statement)}) == []
 
 
 def test_a_name_is_as_safe_as_every_value_it_gets() -> None:
     source = "def f(x):\n    text = literal(x)\n    if x:\n        text = {}\n    Static(text)\n"
-    assert markup_findings([source.format("text + 'more'")]) == [[]]
-    assert markup_findings([source.format("f'{x}'")]) == [[Finding(5, "Static(text)")]]
+    assert markup_findings({"literal.py": DOORS, "a.py": source.format("text + 'more'")}) == []
+    assert markup_findings({"literal.py": DOORS, "a.py": source.format("f'{x}'")}) == [Finding("a.py:5", "Static(text)")]
 
 
 # --- the environment --------------------------------------------------------------------------------------------------------------------

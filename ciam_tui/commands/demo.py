@@ -29,6 +29,10 @@ def run(args: argparse.Namespace) -> int:
     """The wizard on the demo account, or the account alone until it is told to stop."""
     if args.serve:
         return _serve()
+    from ciam_tui.terminal import full_screen_is_refused
+
+    if full_screen_is_refused(args):
+        return 2
     from ciam_tui.app.launch import run_demo
 
     return run_demo(args)
