@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 # The room of each command: a module with `register(commands)`, which adds its parsers and sets `run`, a function from flags to an exit code.
 ROOMS: dict[str, str] = {
+    "schema": "ciam_tui.commands.offline",
     "check": "ciam_tui.commands.offline",
     "demo": "ciam_tui.commands.demo",
-    "schema": "ciam_tui.commands.offline",
 }
 
 # What a flag is when nobody typed it. The parsers themselves leave it out, since the parser of a command would otherwise put its default over

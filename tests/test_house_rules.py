@@ -86,6 +86,21 @@ def test_the_check_of_module_docstrings_wants_words() -> None:
     assert why_it_exists("x = 1\n")
 
 
+def undocumented(source: str) -> list[str]:
+    """The public functions of a module, not of its classes, that do not say what they give."""
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [function.name for function in functions if not function.name.startswith("_") and not ast.get_docstring(function)]
+
+
+@each_module([path for path in MODULES if path.is_relative_to(PACKAGE / "core")])
+def test_every_public_function_of_the_core_says_what_it_gives(path: Path) -> None:
+    assert undocumented(path.read_text(encoding="utf-8")) == [], "write a docstring"
+
+
+def test_the_check_of_functions_finds() -> None:
+    assert undocumented('def told() -> None:\n    "Says."\ndef silent() -> None: ...\ndef _private() -> None: ...\n') == ["silent"]
+
+
 # --- what is imported -------------------------------------------------------------------------------------------------------------------
 
 
