@@ -50,9 +50,9 @@ def load_json(text: str, *, what: str, limit_bytes: int, code: str = "json-inval
     return value
 
 
-def quoted(text: str) -> str:
-    """`text` in quotes for an error message: ASCII with escapes, and cut where a stranger made it long."""
-    cut = text if len(text) <= _QUOTED_LENGTH else f"{text[: _QUOTED_LENGTH - 3]}..."
+def quoted(text: str, length: int = _QUOTED_LENGTH) -> str:
+    """`text` in quotes for a sentence: ASCII with escapes, and cut to `length` characters where a stranger made it long."""
+    cut = text if len(text) <= length else f"{text[: length - 3]}..."
     return json.dumps(cut)
 
 

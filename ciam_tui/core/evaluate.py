@@ -1,0 +1,250 @@
+"""Who may do what: one request against a set of policies, decided as IAM decides it, with the statement that decides and the reasons.
+
+"Least privilege, provably" rests on this room: previews, findings, `can` and the tests all ask here, so that there is one matcher to be right
+or wrong. Policies are compiled once and asked many times; sentences are made when somebody reads them, not for each decision.
+
+A set of policies is one layer, in which any Allow suffices and any Deny wins: the policies of an identity, or a trust policy. A layer that
+limits another (a boundary, a session policy) is a decision of its own, and the request passes when both allow it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.conditions import SHOWN_LENGTH, CompiledCondition, compile_condition, listed
+from ciam_tui.core.document import VERSION
+from ciam_tui.core.matching import Context, Test, ignoring_context, parts_of, value_test, wildcard_matcher
+from ciam_tui.core.principals import principal_test
+from ciam_tui.core.strict_json import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ciam_tui.core.document import Effect, PolicyDocument, Principal, Statement
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call: `action` on `resource` with the condition keys of `context`, each with its values.
+
+    `principal` is the caller as a Principal element would name it: for a CircleCI token its identity provider's ARN. With None, no
+    Principal element is judged: the question is then what the policies say about the callers they name.
+    """
+
+    action: str
+    resource: str
+    context: Mapping[str, tuple[str, ...]]
+    principal: str | None = None
+
+    @cached_property
+    def folded_context(self) -> Context:
+        """The context with its keys in lower case; values of keys that differ in case alone are taken together."""
+        folded: dict[str, tuple[str, ...]] = {}
+        for key, values in self.context.items():
+            folded[key.lower()] = folded.get(key.lower(), ()) + tuple(values)
+        return folded
+
+
+class Outcome(StrEnum):
+    """What a layer says; without any word for or against, the answer is no."""
+
+    ALLOWED = "allowed"
+    EXPLICIT_DENY = "explicit-deny"
+    IMPLICIT_DENY = "implicit-deny"
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """One of a statement's Action, Resource or Principal, or its negated form: `tests` has a test for each of `values`."""
+
+    name: str
+    values: tuple[str, ...]
+    tests: tuple[Test, ...]
+    negated: bool
+
+    def holds(self, value: str, context: Context) -> bool:
+        return any(test(value, context) for test in self.tests) is not self.negated
+
+    def reason(self, value: str, context: Context) -> str:
+        matched = [wanted for wanted, test in zip(self.values, self.tests, strict=True) if test(value, context)]
+        said = f"{self.name}: {quoted(value, SHOWN_LENGTH)}"
+        if matched:
+            return f"{said} matches {listed(matched[:1])}"
+        if not self.values:
+            return f"{said} has no value to match"
+        return f"{said} does not match {'any of ' if len(self.values) > 1 else ''}{listed(self.values)}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledStatement:
+    """One statement, ready to be asked; `policy` and `number` (from 1) say where it stands."""
+
+    policy: str
+    number: int
+    sid: str | None
+    effect: Effect
+    action: _Element
+    resource: _Element | None
+    principal: _Element | None
+    conditions: tuple[CompiledCondition, ...]
+
+    def applies(self, request: Request) -> bool:
+        """Whether every part of this statement matches `request`."""
+        context = request.folded_context
+        return (
+            self.action.holds(request.action, context)
+            and (self.resource is None or self.resource.holds(request.resource, context))
+            and (self.principal is None or request.principal is None or self.principal.holds(request.principal, context))
+            and all(condition.holds(context) for condition in self.conditions)
+        )
+
+    def reasons(self, request: Request) -> StatementReasons:
+        """What of this statement matches `request` and what does not, each as a sentence without its full stop."""
+        context = request.folded_context
+        parts = [(self.action.holds(request.action, context), self.action.reason(request.action, context))]
+        if self.resource is None:
+            parts.append((True, "Resource: the statement has none, and is about what it is attached to"))
+        else:
+            parts.append((self.resource.holds(request.resource, context), self.resource.reason(request.resource, context)))
+        if self.principal is not None:
+            parts.append(self._principal_reason(self.principal, request))
+        parts += [(condition.holds(context), condition.reason(context)) for condition in self.conditions]
+        return StatementReasons(
+            statement=self,
+            matched=tuple(sentence for holds, sentence in parts if holds),
+            unmatched=tuple(sentence for holds, sentence in parts if not holds),
+        )
+
+    def _principal_reason(self, principal: _Element, request: Request) -> tuple[bool, str]:
+        if request.principal is None:
+            return True, f"{principal.name}: not judged, since the request names no caller"
+        context = request.folded_context
+        return principal.holds(request.principal, context), principal.reason(request.principal, context)
+
+    def __str__(self) -> str:
+        """`Allow "Read"` or, without a Sid, `Allow statement 2`."""
+        return f"{self.effect} {quoted(self.sid) if self.sid else f'statement {self.number}'}"
+
+
+@dataclass(frozen=True, slots=True)
+class StatementReasons:
+    """Why a statement applies to a request or does not."""
+
+    statement: CompiledStatement
+    matched: tuple[str, ...]
+    unmatched: tuple[str, ...]
+
+    @property
+    def applies(self) -> bool:
+        """Whether nothing stands against it."""
+        return not self.unmatched
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledPolicy:
+    """A policy ready to be asked any number of times; `name` is how its reader knows it."""
+
+    name: str
+    statements: tuple[CompiledStatement, ...]
+    denies: tuple[CompiledStatement, ...]
+    allows: tuple[CompiledStatement, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """The answer to `request`, and `deciding`, the statement that made it; None where no statement applies."""
+
+    request: Request
+    outcome: Outcome
+    deciding: CompiledStatement | None
+    policies: tuple[CompiledPolicy, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request passes."""
+        return self.outcome is Outcome.ALLOWED
+
+    @cached_property
+    def reasons(self) -> tuple[StatementReasons, ...]:
+        """For every statement of every policy, what matched and what did not."""
+        return tuple(statement.reasons(self.request) for policy in self.policies for statement in policy.statements)
+
+
+def evaluate(request: Request, policies: Sequence[CompiledPolicy]) -> Decision:
+    """What `policies`, taken as one layer, say about `request`: the first Deny that applies, else the first Allow, else no."""
+    layer = tuple(policies)
+    if denying := _first_that_applies(request, (policy.denies for policy in layer)):
+        return Decision(request, Outcome.EXPLICIT_DENY, denying, layer)
+    if allowing := _first_that_applies(request, (policy.allows for policy in layer)):
+        return Decision(request, Outcome.ALLOWED, allowing, layer)
+    return Decision(request, Outcome.IMPLICIT_DENY, None, layer)
+
+
+def _first_that_applies(request: Request, groups: Iterable[tuple[CompiledStatement, ...]]) -> CompiledStatement | None:
+    for statements in groups:
+        for statement in statements:
+            if statement.applies(request):
+                return statement
+    return None
+
+
+def compile_policy(policy: PolicyDocument, *, name: str = "policy") -> CompiledPolicy:
+    """`policy` with everything prepared that does not depend on a request."""
+    variables = policy.version == VERSION  # before this version `${...}` is plain text
+    statements = tuple(
+        _compile_statement(statement, name=name, number=number, variables=variables)
+        for number, statement in enumerate(policy.statements, start=1)
+    )
+    return CompiledPolicy(
+        name=name,
+        statements=statements,
+        denies=tuple(statement for statement in statements if statement.effect == "Deny"),
+        allows=tuple(statement for statement in statements if statement.effect == "Allow"),
+    )
+
+
+def _compile_statement(statement: Statement, *, name: str, number: int, variables: bool) -> CompiledStatement:
+    def resource_test(pattern: str) -> Test:
+        return value_test(parts_of(pattern, wildcards=True, variables=variables))
+
+    action = _element("Action", statement.actions, statement.not_actions, _action_test)
+    if action is None:
+        raise ValueError("a statement has an Action or a NotAction")
+    return CompiledStatement(
+        policy=name,
+        number=number,
+        sid=statement.sid,
+        effect=statement.effect,
+        action=action,
+        resource=_element("Resource", statement.resources, statement.not_resources, resource_test),
+        principal=_principal_element(statement.principals, statement.not_principals),
+        conditions=tuple(compile_condition(condition, variables=variables) for condition in statement.conditions),
+    )
+
+
+def _element(name: str, values: tuple[str, ...] | None, excluded: tuple[str, ...] | None, test: Callable[[str], Test]) -> _Element | None:
+    if values is not None:
+        return _Element(name, values, tuple(map(test, values)), negated=False)
+    if excluded is not None:
+        return _Element(f"Not{name}", excluded, tuple(map(test, excluded)), negated=True)
+    return None
+
+
+def _principal_element(named: tuple[Principal, ...] | None, excluded: tuple[Principal, ...] | None) -> _Element | None:
+    principals = named if named is not None else excluded
+    if principals is None:
+        return None
+    return _Element(
+        "Principal" if named is not None else "NotPrincipal",
+        tuple(value for _, value in principals),
+        tuple(ignoring_context(principal_test(principal)) for principal in principals),
+        negated=named is None,
+    )
+
+
+def _action_test(pattern: str) -> Test:
+    matches = wildcard_matcher(pattern.lower())
+    return ignoring_context(lambda action: matches(action.lower()))
