@@ -81,6 +81,7 @@ def _wrong_characters(name: str, called: str) -> Problem | None:
 
 
 def region_problem(region: str) -> Problem | None:
+    """What makes `region` no name of a region, in whichever partition."""
     if not region:
         return error("The bucket's region is missing.", 'Write the region it lies in, such as "us-east-1".')
     if not re.fullmatch(REGION_PATTERN, region):
@@ -101,6 +102,7 @@ def region_partition_problem(region: str, partition: str) -> Problem | None:
 
 
 def account_id_problem(account_id: str) -> Problem | None:
+    """What makes `account_id` no id of an AWS account."""
     if not account_id:
         return error("The account id is missing.", "Write the 12 digits of the AWS account.")
     digits = account_id.replace("-", "")
@@ -112,6 +114,7 @@ def account_id_problem(account_id: str) -> Problem | None:
 
 
 def partition_problem(partition: str) -> Problem | None:
+    """What makes `partition` none that CircleCI jobs reach."""
     if partition in PARTITIONS:
         return None
     return error(f"{quoted(partition)} is no AWS partition.", f"Use one of {', '.join(PARTITIONS)}.")

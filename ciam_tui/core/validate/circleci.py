@@ -28,10 +28,12 @@ VCS_ORIGIN_PATTERN = r"^[A-Za-z0-9.-]+(/[^/\s*?]+){2,}$"
 
 
 def org_id_problem(org_id: str) -> Problem | None:
+    """What makes `org_id` no organization id as CircleCI's tokens write it."""
     return _uuid_problem(org_id, what="organization id", where="Organization Settings > Overview")
 
 
 def project_id_problem(project_id: str) -> Problem | None:
+    """What makes `project_id` no project id as CircleCI's tokens write it."""
     return _uuid_problem(project_id, what="project id", where="Project Settings > Overview")
 
 
@@ -49,6 +51,7 @@ def _uuid_problem(identifier: str, *, what: str, where: str) -> Problem | None:
 
 
 def org_slug_problem(slug: str) -> Problem | None:
+    """What makes `slug` no organization slug."""
     if re.fullmatch(ORG_SLUG_PATTERN, slug):
         return None
     return error(
@@ -94,6 +97,7 @@ def _wrong_in_url(url: str) -> str:
 
 
 def audience_problem(audience: str) -> Problem | None:
+    """What keeps `audience` from standing in a trust policy, or from being a client id of the provider."""
     if not audience.strip():
         return error("The audience is empty.", "Write the token's aud claim, or null for the organization id.")
     if audience != audience.strip():

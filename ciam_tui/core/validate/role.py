@@ -33,12 +33,14 @@ _NAME_FIX = "Use letters, digits and _+=,.@- only."
 
 
 def stage_name_problem(name: str) -> Problem | None:
+    """What keeps `name` from being the end of a role's name."""
     if not name:
         return error("The stage has no name.", "Name it, such as build or deploy.")
     return _name_problem(name, "The stage's name")
 
 
 def name_prefix_problem(name_prefix: str) -> Problem | None:
+    """What keeps `name_prefix` from being the beginning of a role's name."""
     return _name_problem(name_prefix, "The role name prefix") if name_prefix else None
 
 
@@ -113,14 +115,17 @@ def boundary_problem(arn: str, *, account_id: str, partition: str) -> Problem | 
 
 
 def policy_kind_problem(kind: str) -> Problem | None:
+    """What makes `kind` no kind of policy that a role can have."""
     return None if kind in POLICY_KINDS else error(f"{quoted(kind)} is no kind of policy.", 'Use "inline" or "managed".')
 
 
 def access_problem(access: str) -> Problem | None:
+    """What makes `access` nothing that a stage may do."""
     return None if access in ACCESSES else error(f"{quoted(access)} is no access.", f"Use any of {', '.join(ACCESSES)}.")
 
 
 def extra_problem(extra: str) -> Problem | None:
+    """What makes `extra` no permission beyond the usual that a stage may have."""
     return None if extra in EXTRAS else error(f"{quoted(extra)} is no extra.", f"Use any of {', '.join(EXTRAS)}.")
 
 
