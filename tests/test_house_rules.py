@@ -86,21 +86,6 @@ def test_the_check_of_module_docstrings_wants_words() -> None:
     assert why_it_exists("x = 1\n")
 
 
-def undocumented(source: str) -> list[str]:
-    """The public functions of a module, not of its classes, that do not say what they give."""
-    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return [function.name for function in functions if not function.name.startswith("_") and not ast.get_docstring(function)]
-
-
-@each_module([path for path in MODULES if path.is_relative_to(PACKAGE / "core")])
-def test_every_public_function_of_the_core_says_what_it_gives(path: Path) -> None:
-    assert undocumented(path.read_text(encoding="utf-8")) == [], "write a docstring"
-
-
-def test_the_check_of_functions_finds() -> None:
-    assert undocumented('def told() -> None:\n    "Says."\ndef silent() -> None: ...\ndef _private() -> None: ...\n') == ["silent"]
-
-
 # --- what is imported -------------------------------------------------------------------------------------------------------------------
 
 
@@ -131,9 +116,35 @@ def test_the_core_imports_neither_screen_nor_account(path: Path) -> None:
     assert imported_by(f"import {module_name(path)}") & (HEAVY - {"pydantic"}) == set(), "core is pure: pass the value in"
 
 
-def test_what_stands_before_the_first_frame_does_without_pydantic() -> None:
+def test_the_draft_and_the_steps_do_without_pydantic() -> None:
     early = [name for name in ("draft", "steps", "shown", "problems") if (PACKAGE / "core" / f"{name}.py").exists()]
     assert imported_by("\n".join(f"import ciam_tui.core.{name}" for name in early)) & HEAVY == set()
+
+
+FIRST_TO_BRING = """
+import sys
+from importlib import import_module
+for name in {modules!r}:
+    import_module(name)
+    heavy = {heavy!r} & set(sys.modules)
+    if heavy:
+        print(name, "brings", *sorted(heavy))
+        break
+"""
+
+
+def first_to_bring(modules: list[str], heavy: set[str]) -> str:
+    """The first of `modules`, imported one after the other in one interpreter, after which a package of `heavy` is loaded."""
+    return run_python("-c", FIRST_TO_BRING.format(modules=modules, heavy=heavy))
+
+
+def test_what_stands_before_the_first_frame_does_without_account_and_pydantic() -> None:
+    front_end = [module_name(path) for path in MODULES if path.is_relative_to(PACKAGE / "app")]
+    assert first_to_bring(front_end, {"boto3", "botocore", "pydantic"}) == "", "import it in the worker that needs it"
+
+
+def test_the_check_of_the_first_frame_names_who_brought_what() -> None:
+    assert first_to_bring(["json", "ciam_tui", "textual.app", "argparse"], {"textual"}) == "textual.app brings textual\n"
 
 
 def test_the_check_of_imports_sees_what_was_imported() -> None:
