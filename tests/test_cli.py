@@ -78,6 +78,14 @@ def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
     assert [name for name in arguments.ROOMS if f"\n    {name} " not in text] == []
 
 
+def test_every_room_with_commands_is_known() -> None:
+    rooms = Path(cli.__file__).parent / "commands"
+    with_commands = {
+        f"ciam_tui.commands.{path.stem}" for path in rooms.glob("*.py") if "\ndef register(" in path.read_text(encoding="utf-8")
+    }
+    assert with_commands == set(arguments.ROOMS.values()), "name its commands in ciam_tui/arguments.py"
+
+
 @pytest.mark.parametrize("name", sorted(arguments.ROOMS))
 def test_every_command_has_its_own_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([name, "--help"]) == 0

@@ -165,8 +165,15 @@ def dispatch_by_name(source: str) -> list[int]:
         and isinstance(node.func, ast.Name)
         and node.func.id == "getattr"
         and len(node.args) > 1
-        and (isinstance(node.args[1], ast.BinOp | ast.JoinedStr | ast.Call) or _is_self_by_variable(node))
+        and (_is_put_together(node.args[1]) or _is_self_by_variable(node))
     ]
+
+
+def _is_put_together(node: ast.expr) -> bool:
+    """Whether `node` composes a string; a table's value or a library's own naming, such as `xform_name(operation)`, does not."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and node.func.attr in {"format", "join", "replace"}
+    return isinstance(node, ast.BinOp | ast.JoinedStr)
 
 
 def _is_self_by_variable(call: ast.Call) -> bool:
@@ -184,7 +191,7 @@ def test_the_check_of_dispatch_finds(call: str) -> None:
 
 
 def test_the_check_of_dispatch_lets_a_plain_lookup_pass() -> None:
-    assert dispatch_by_name('getattr(self, "title")\ngetattr(draft, field)\n') == []
+    assert dispatch_by_name('getattr(self, "title")\ngetattr(draft, field)\ngetattr(client, xform_name(operation))\n') == []
 
 
 def swallowed(source: str) -> list[int]:
