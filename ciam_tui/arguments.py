@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ROOMS: dict[str, str] = {
     "schema": "ciam_tui.commands.offline",
     "check": "ciam_tui.commands.offline",
+    "can": "ciam_tui.commands.can",
     "demo": "ciam_tui.commands.demo",
 }
 
