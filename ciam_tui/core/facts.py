@@ -6,15 +6,11 @@ frozen, so that "what changed since the plan was made" is a comparison of two of
 
 from __future__ import annotations
 
+from collections.abc import Mapping  # noqa: TC003  pydantic resolves the annotations when a journal is read
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003  pydantic resolves the annotation when a journal is read
-from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from ciam_tui.core.document import Document  # noqa: TC001  as above
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MANAGED_BY_TAG = "managed-by"
 MANAGED_BY = "ciam-tui"
@@ -164,8 +160,8 @@ class Facts:
     bucket: Bucket | None = None
     bucket_taken: bool = False
     provider: Provider | None = None
-    roles: Mapping[str, Role] = field(default_factory=lambda: MappingProxyType({}))
-    policies: Mapping[str, ManagedPolicy] = field(default_factory=lambda: MappingProxyType({}))
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    policies: Mapping[str, ManagedPolicy] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
 
 

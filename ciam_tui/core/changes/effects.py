@@ -1,0 +1,303 @@
+"""What each change does to the facts: the model of the account by which plans, read-backs and undo are checked.
+
+`effect` is idempotent: the effect of a change on facts in which it is already so are the same facts. So a step that began and never ended
+can be looked up afterwards (`is_done`), and what a whole run must have left behind is a fold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from operator import itemgetter
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar, assert_never
+
+from ciam_tui.core.changes import kinds
+from ciam_tui.core.facts import Bucket, Facts, ManagedPolicy, PolicyVersion, Provider, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# Stands for an id that only AWS can give, until it is known.
+UNKNOWN_ID = ""
+
+_Value = TypeVar("_Value", Role, ManagedPolicy)
+
+_NO_IDS: Mapping[str, str] = MappingProxyType({})
+
+
+def effect(facts: Facts, change: kinds.Change, ids: Mapping[str, str] = _NO_IDS) -> Facts:
+    """`facts` after `change`; `ids` are those that AWS gave to what it made (`role_id`, `policy_id`, `version_id`).
+
+    A change of something that is not there changes nothing.
+    """
+    match change:
+        case kinds.CreateBucket() | kinds.DeleteBucket():
+            return replace(facts, bucket=_bucket_or_none(facts, change))
+        case (
+            kinds.TagBucket()
+            | kinds.BlockPublicAccess()
+            | kinds.EnforceOwnership()
+            | kinds.EncryptBucket()
+            | kinds.VersionBucket()
+            | kinds.SetBucketPolicy()
+        ):
+            return replace(facts, bucket=_bucket(facts.bucket, change)) if facts.bucket is not None else facts
+        case kinds.CreateProvider() | kinds.DeleteProvider() | kinds.AddAudience() | kinds.RemoveAudience():
+            return replace(facts, provider=_provider(facts.provider, change))
+        case kinds.CreateRole():
+            key = change.name.lower()
+            made = facts.roles.get(key) or _new_role(change, ids.get("role_id", UNKNOWN_ID))
+            return _with_role(facts, key, made)
+        case kinds.DeleteRole(name=name):
+            return _with_role(facts, name.lower(), None)
+        case (
+            kinds.SetTrust()
+            | kinds.SetRoleSettings()
+            | kinds.SetBoundary()
+            | kinds.TagRole()
+            | kinds.UntagRole()
+            | kinds.PutInlinePolicy()
+            | kinds.DeleteInlinePolicy()
+            | kinds.AttachPolicy()
+            | kinds.DetachPolicy()
+        ):
+            role = facts.roles.get(change.role.lower())
+            return facts if role is None else _with_role(facts, change.role.lower(), _role(role, change))
+        case kinds.AwaitRoles():
+            return facts
+        case kinds.CreatePolicy():
+            policy = facts.policies.get(change.arn) or _new_policy(change, ids.get("policy_id", UNKNOWN_ID))
+            return _with_policy(facts, change.arn, policy)
+        case kinds.DeletePolicy(arn=arn):
+            return _with_policy(facts, arn, None)
+        case (
+            kinds.CreatePolicyVersion()
+            | kinds.DeletePolicyVersion()
+            | kinds.RestorePolicyVersion()
+            | kinds.SetDefaultVersion()
+            | kinds.TagPolicy()
+            | kinds.UntagPolicy()
+        ):
+            standing = facts.policies.get(change.arn)
+            version_id = ids.get("version_id", UNKNOWN_ID)
+            return facts if standing is None else _with_policy(facts, change.arn, _policy(standing, change, version_id))
+        case _:
+            assert_never(change)
+
+
+def is_done(facts: Facts, change: kinds.Change) -> bool:
+    """Whether `facts` show that `change` has been made: exists what it makes, just as it makes it, or is gone what it deletes."""
+    match change:
+        case kinds.CreateRole(name=name):
+            role = facts.roles.get(name.lower())
+            # Tags hold the run's id, so a role that somebody else made under this name in the meantime is not taken for ours.
+            return role is not None and set(change.tags) <= set(role.tags)
+        case kinds.CreatePolicy(arn=arn):
+            policy = facts.policies.get(arn)
+            return policy is not None and set(change.tags) <= set(policy.tags)
+        case kinds.CreateProvider(arn=arn):
+            return facts.provider is not None and facts.provider.arn == arn and set(change.tags) <= set(facts.provider.tags)
+        case kinds.CreateBucket(name=name):
+            return facts.bucket is not None and facts.bucket.name == name
+        case kinds.AwaitRoles(names=names):
+            return all(name.lower() in facts.roles for name in names)
+        case kinds.DeleteRole() | kinds.DeletePolicy() | kinds.DeleteProvider() | kinds.DeleteBucket():
+            return effect(facts, change) == facts
+        case kinds.CreatePolicyVersion(arn=arn):
+            policy = facts.policies.get(arn)
+            return policy is not None and policy.document == change.document
+        case kinds.RestorePolicyVersion(arn=arn):
+            policy = facts.policies.get(arn)
+            return policy is not None and any(version.document == change.document for version in policy.versions)
+        case (
+            kinds.TagBucket()
+            | kinds.BlockPublicAccess()
+            | kinds.EnforceOwnership()
+            | kinds.EncryptBucket()
+            | kinds.VersionBucket()
+            | kinds.SetBucketPolicy()
+        ):
+            return facts.bucket is not None and effect(facts, change) == facts
+        case kinds.AddAudience():
+            return facts.provider is not None and effect(facts, change) == facts
+        case kinds.RemoveAudience() | kinds.UntagRole() | kinds.DeleteInlinePolicy() | kinds.DetachPolicy():
+            return effect(facts, change) == facts
+        case kinds.DeletePolicyVersion() | kinds.UntagPolicy():
+            return effect(facts, change) == facts
+        case (
+            kinds.SetTrust()
+            | kinds.SetRoleSettings()
+            | kinds.SetBoundary()
+            | kinds.TagRole()
+            | kinds.PutInlinePolicy()
+            | kinds.AttachPolicy()
+        ):
+            return change.role.lower() in facts.roles and effect(facts, change) == facts
+        case kinds.SetDefaultVersion() | kinds.TagPolicy():
+            return change.arn in facts.policies and effect(facts, change) == facts
+        case _:
+            assert_never(change)
+
+
+def _bucket_or_none(facts: Facts, change: kinds.CreateBucket | kinds.DeleteBucket) -> Bucket | None:
+    match change:
+        case kinds.CreateBucket(name=name, region=region):
+            return facts.bucket or Bucket(
+                name, region, owner_account_id=facts.identity.account_id, encryption="AES256", ownership="BucketOwnerEnforced"
+            )
+        case kinds.DeleteBucket():
+            return None
+
+
+_BucketSetting = (
+    kinds.TagBucket | kinds.BlockPublicAccess | kinds.EnforceOwnership | kinds.EncryptBucket | kinds.VersionBucket | kinds.SetBucketPolicy
+)
+
+
+def _bucket(bucket: Bucket | None, change: _BucketSetting) -> Bucket | None:
+    if bucket is None:
+        return None
+    match change:
+        case kinds.TagBucket(tags=tags):
+            return replace(bucket, tags=merged_tags(bucket.tags, tags))
+        case kinds.BlockPublicAccess():
+            return replace(bucket, public_access_blocked=True)
+        case kinds.EnforceOwnership():
+            return replace(bucket, ownership="BucketOwnerEnforced")
+        case kinds.EncryptBucket(kms_key_arn=key):
+            return replace(bucket, encryption="aws:kms" if key else "AES256", kms_key_arn=key)
+        case kinds.VersionBucket():
+            return replace(bucket, versioning="Enabled")
+        case kinds.SetBucketPolicy(document=document):
+            return replace(bucket, policy=document)
+        case _:
+            assert_never(change)
+
+
+_ProviderChange = kinds.CreateProvider | kinds.DeleteProvider | kinds.AddAudience | kinds.RemoveAudience
+
+
+def _provider(provider: Provider | None, change: _ProviderChange) -> Provider | None:
+    match change:
+        case kinds.CreateProvider(arn=arn, url=url, client_ids=client_ids, tags=tags):
+            return provider or Provider(arn, url, tuple(sorted(client_ids)), tuple(sorted(tags)))
+        case kinds.DeleteProvider():
+            return None
+        case kinds.AddAudience(audience=audience):
+            return provider and replace(provider, client_ids=tuple(sorted({*provider.client_ids, audience})))
+        case kinds.RemoveAudience(audience=audience):
+            return provider and replace(provider, client_ids=tuple(each for each in provider.client_ids if each != audience))
+        case _:
+            assert_never(change)
+
+
+_RoleSetting = (
+    kinds.SetTrust
+    | kinds.SetRoleSettings
+    | kinds.SetBoundary
+    | kinds.TagRole
+    | kinds.UntagRole
+    | kinds.PutInlinePolicy
+    | kinds.DeleteInlinePolicy
+    | kinds.AttachPolicy
+    | kinds.DetachPolicy
+)
+
+
+def _role(role: Role, change: _RoleSetting) -> Role:
+    match change:
+        case kinds.SetTrust(document=document):
+            return replace(role, trust=document)
+        case kinds.SetRoleSettings(description=description, max_session_seconds=seconds):
+            return replace(role, description=description, max_session_seconds=seconds)
+        case kinds.SetBoundary(boundary=boundary):
+            return replace(role, boundary=boundary)
+        case kinds.TagRole(tags=tags):
+            return replace(role, tags=merged_tags(role.tags, tags))
+        case kinds.UntagRole(keys=keys):
+            return replace(role, tags=tuple(each for each in role.tags if each[0] not in keys))
+        case kinds.PutInlinePolicy(name=name, document=document):
+            return replace(role, inline=tuple(sorted({**dict(role.inline), name: document}.items(), key=itemgetter(0))))
+        case kinds.DeleteInlinePolicy(name=name):
+            return replace(role, inline=tuple(each for each in role.inline if each[0] != name))
+        case kinds.AttachPolicy(policy_arn=arn):
+            return replace(role, attached=tuple(sorted({*role.attached, arn})))
+        case kinds.DetachPolicy(policy_arn=arn):
+            return replace(role, attached=tuple(each for each in role.attached if each != arn))
+        case _:
+            assert_never(change)
+
+
+_PolicySetting = (
+    kinds.CreatePolicyVersion
+    | kinds.DeletePolicyVersion
+    | kinds.RestorePolicyVersion
+    | kinds.SetDefaultVersion
+    | kinds.TagPolicy
+    | kinds.UntagPolicy
+)
+
+
+def _policy(policy: ManagedPolicy, change: _PolicySetting, version_id: str) -> ManagedPolicy:
+    match change:
+        case kinds.CreatePolicyVersion(document=document):
+            if policy.document == document:
+                return policy
+            return replace(policy, versions=(*policy.versions, PolicyVersion(version_id, document)), default_version=version_id)
+        case kinds.RestorePolicyVersion(document=document):
+            return replace(policy, versions=(*policy.versions, PolicyVersion(version_id, document)))
+        case kinds.DeletePolicyVersion(version_id=gone):
+            return replace(policy, versions=tuple(each for each in policy.versions if each.id != gone))
+        case kinds.SetDefaultVersion(version_id=default):
+            return replace(policy, default_version=default)
+        case kinds.TagPolicy(tags=tags):
+            return replace(policy, tags=merged_tags(policy.tags, tags))
+        case kinds.UntagPolicy(keys=keys):
+            return replace(policy, tags=tuple(each for each in policy.tags if each[0] not in keys))
+        case _:
+            assert_never(change)
+
+
+def _new_role(change: kinds.CreateRole, role_id: str) -> Role:
+    return Role(
+        name=change.name,
+        arn=change.arn,
+        role_id=role_id,
+        path=change.path,
+        trust=change.trust,
+        description=change.description,
+        max_session_seconds=change.max_session_seconds,
+        boundary=change.boundary,
+        tags=tuple(sorted(change.tags)),
+    )
+
+
+def _new_policy(change: kinds.CreatePolicy, policy_id: str) -> ManagedPolicy:
+    return ManagedPolicy(
+        arn=change.arn,
+        policy_id=policy_id,
+        name=change.name,
+        path=change.path,
+        default_version="v1",
+        versions=(PolicyVersion("v1", change.document),),
+        description=change.description,
+        tags=tuple(sorted(change.tags)),
+    )
+
+
+def merged_tags(standing: kinds.Tags, added: kinds.Tags) -> kinds.Tags:
+    """`standing` with `added`, which win where a key is in both; sorted."""
+    return tuple(sorted({**dict(standing), **dict(added)}.items()))
+
+
+def _with_role(facts: Facts, key: str, role: Role | None) -> Facts:
+    return replace(facts, roles=_with(facts.roles, key, role))
+
+
+def _with_policy(facts: Facts, arn: str, policy: ManagedPolicy | None) -> Facts:
+    return replace(facts, policies=_with(facts.policies, arn, policy))
+
+
+def _with(values: Mapping[str, _Value], key: str, value: _Value | None) -> Mapping[str, _Value]:
+    rest = {each: standing for each, standing in values.items() if each != key}
+    return rest if value is None else {**rest, key: value}

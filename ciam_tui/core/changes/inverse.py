@@ -1,0 +1,156 @@
+"""How each change is taken back, told from the facts before it was made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from ciam_tui.core.changes import kinds
+from ciam_tui.core.changes.effects import UNKNOWN_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ciam_tui.core.facts import Facts, ManagedPolicy, Role
+
+
+def inverse(change: kinds.Change, before: Facts, ids: Mapping[str, str]) -> tuple[kinds.Change, ...]:
+    """The changes that restore what `before` shows, in the order in which they must be made; `ids` are those that AWS gave to `change`.
+
+    Nothing where there is nothing to take back: a wait, a setting of a bucket that goes with the bucket, a deletion that never
+    belongs to an apply.
+    """
+    match change:
+        case kinds.CreateBucket(name=name):
+            return (kinds.DeleteBucket(name),)
+        case (
+            kinds.TagBucket()
+            | kinds.BlockPublicAccess()
+            | kinds.EnforceOwnership()
+            | kinds.EncryptBucket()
+            | kinds.VersionBucket()
+            | kinds.SetBucketPolicy()
+        ):
+            return ()  # made on a bucket of this run alone, and gone with it
+        case kinds.CreateProvider(arn=arn):
+            return (kinds.DeleteProvider(arn),)
+        case kinds.AddAudience(provider_arn=arn, audience=audience):
+            return (kinds.RemoveAudience(arn, audience),)
+        case kinds.RemoveAudience(provider_arn=arn, audience=audience):
+            return (kinds.AddAudience(arn, audience),)
+        case kinds.CreateRole(name=name):
+            return (kinds.DeleteRole(name),)
+        case (
+            kinds.SetTrust()
+            | kinds.SetRoleSettings()
+            | kinds.SetBoundary()
+            | kinds.TagRole()
+            | kinds.UntagRole()
+            | kinds.PutInlinePolicy()
+            | kinds.DeleteInlinePolicy()
+            | kinds.AttachPolicy()
+            | kinds.DetachPolicy()
+        ):
+            return _of_role(change, before.roles.get(change.role.lower()))
+        case kinds.CreatePolicy(arn=arn):
+            return (kinds.DeletePolicy(arn),)
+        case (
+            kinds.CreatePolicyVersion()
+            | kinds.DeletePolicyVersion()
+            | kinds.RestorePolicyVersion()
+            | kinds.SetDefaultVersion()
+            | kinds.TagPolicy()
+            | kinds.UntagPolicy()
+        ):
+            policy = before.policies.get(change.arn)
+            return () if policy is None else _of_policy(change, policy, ids.get("version_id", UNKNOWN_ID))
+        case kinds.AwaitRoles() | kinds.DeleteBucket() | kinds.DeleteProvider() | kinds.DeleteRole() | kinds.DeletePolicy():
+            return ()
+        case _:
+            assert_never(change)
+
+
+_RoleSetting = (
+    kinds.SetTrust
+    | kinds.SetRoleSettings
+    | kinds.SetBoundary
+    | kinds.TagRole
+    | kinds.UntagRole
+    | kinds.PutInlinePolicy
+    | kinds.DeleteInlinePolicy
+    | kinds.AttachPolicy
+    | kinds.DetachPolicy
+)
+
+
+def _of_role(change: _RoleSetting, role: Role | None) -> tuple[kinds.Change, ...]:
+    """A role that was not there before the change was made by a step of its own, whose inverse is written here for what hangs on it."""
+    match change:
+        case kinds.SetTrust():
+            return () if role is None else (kinds.SetTrust(role.name, role.trust),)
+        case kinds.SetRoleSettings():
+            return () if role is None else (kinds.SetRoleSettings(role.name, role.description, role.max_session_seconds),)
+        case kinds.SetBoundary():
+            return () if role is None else (kinds.SetBoundary(role.name, role.boundary),)
+        case kinds.TagRole(role=name, tags=tags):
+            return _untagged_role(name, tags, dict(role.tags) if role else {})
+        case kinds.UntagRole(keys=keys):
+            gone = tuple(each for each in role.tags if each[0] in keys) if role else ()
+            return (kinds.TagRole(change.role, gone),) if gone else ()
+        case kinds.PutInlinePolicy(role=role_name, name=name):
+            document = dict(role.inline).get(name) if role else None
+            if document is None:
+                return (kinds.DeleteInlinePolicy(role_name, name),)
+            return (kinds.PutInlinePolicy(role_name, name, document),)
+        case kinds.DeleteInlinePolicy(role=role_name, name=name):
+            document = dict(role.inline).get(name) if role else None
+            return () if document is None else (kinds.PutInlinePolicy(role_name, name, document),)
+        case kinds.AttachPolicy(role=role_name, policy_arn=arn):
+            return (kinds.DetachPolicy(role_name, arn),)
+        case kinds.DetachPolicy(role=role_name, policy_arn=arn):
+            return (kinds.AttachPolicy(role_name, arn),)
+        case _:
+            assert_never(change)
+
+
+def _untagged_role(role: str, tags: kinds.Tags, before: dict[str, str]) -> tuple[kinds.Change, ...]:
+    added = tuple(key for key, _ in tags if key not in before)
+    replaced = tuple((key, before[key]) for key, _ in tags if key in before)
+    untag: tuple[kinds.Change, ...] = (kinds.UntagRole(role, added),) if added else ()
+    retag: tuple[kinds.Change, ...] = (kinds.TagRole(role, replaced),) if replaced else ()
+    return (*untag, *retag)
+
+
+_PolicySetting = (
+    kinds.CreatePolicyVersion
+    | kinds.DeletePolicyVersion
+    | kinds.RestorePolicyVersion
+    | kinds.SetDefaultVersion
+    | kinds.TagPolicy
+    | kinds.UntagPolicy
+)
+
+
+def _of_policy(change: _PolicySetting, policy: ManagedPolicy, version_id: str) -> tuple[kinds.Change, ...]:
+    match change:
+        case kinds.CreatePolicyVersion(arn=arn):
+            restored = kinds.SetDefaultVersion(arn, policy.default_version)
+            return (restored, kinds.DeletePolicyVersion(arn, version_id)) if version_id else (restored,)
+        case kinds.DeletePolicyVersion(arn=arn, version_id=gone_id):
+            document = next((version.document for version in policy.versions if version.id == gone_id), None)
+            return () if document is None else (kinds.RestorePolicyVersion(arn, document),)
+        case kinds.RestorePolicyVersion():
+            return ()
+        case kinds.SetDefaultVersion(arn=arn):
+            return (kinds.SetDefaultVersion(arn, policy.default_version),)
+        case kinds.TagPolicy(arn=arn, tags=tags):
+            before = dict(policy.tags)
+            added = tuple(key for key, _ in tags if key not in before)
+            replaced = tuple((key, before[key]) for key, _ in tags if key in before)
+            untag: tuple[kinds.Change, ...] = (kinds.UntagPolicy(arn, added),) if added else ()
+            retag: tuple[kinds.Change, ...] = (kinds.TagPolicy(arn, replaced),) if replaced else ()
+            return (*untag, *retag)
+        case kinds.UntagPolicy(arn=arn, keys=keys):
+            gone = tuple(each for each in policy.tags if each[0] in keys)
+            return (kinds.TagPolicy(arn, gone),) if gone else ()
+        case _:
+            assert_never(change)

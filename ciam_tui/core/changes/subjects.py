@@ -1,0 +1,90 @@
+"""Which resource each change is about, so that facts can be compared there and nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from ciam_tui.core.changes import kinds
+
+if TYPE_CHECKING:
+    from ciam_tui.core.facts import Facts
+
+BUCKET = "bucket"
+PROVIDER = "provider"
+
+
+def role_subject(name: str) -> str:
+    """The subject of a role; IAM's names are unique without regard to case."""
+    return f"role {name.lower()}"
+
+
+def policy_subject(arn: str) -> str:
+    """The subject of a managed policy."""
+    return f"policy {arn}"
+
+
+def subjects(change: kinds.Change) -> frozenset[str]:
+    """The resources that `change` reads or writes, as `bucket`, `provider`, `role <name>` and `policy <arn>`."""
+    match change:
+        case (
+            kinds.CreateBucket()
+            | kinds.TagBucket()
+            | kinds.BlockPublicAccess()
+            | kinds.EnforceOwnership()
+            | kinds.EncryptBucket()
+            | kinds.VersionBucket()
+            | kinds.SetBucketPolicy()
+            | kinds.DeleteBucket()
+        ):
+            return frozenset({BUCKET})
+        case kinds.CreateProvider() | kinds.DeleteProvider() | kinds.AddAudience() | kinds.RemoveAudience():
+            return frozenset({PROVIDER})
+        case kinds.CreateRole(name=name) | kinds.DeleteRole(name=name):
+            return frozenset({role_subject(name)})
+        case (
+            kinds.SetTrust()
+            | kinds.SetRoleSettings()
+            | kinds.SetBoundary()
+            | kinds.TagRole()
+            | kinds.UntagRole()
+            | kinds.PutInlinePolicy()
+            | kinds.DeleteInlinePolicy()
+            | kinds.AttachPolicy()
+            | kinds.DetachPolicy()
+        ):
+            return frozenset({role_subject(change.role)})
+        case kinds.AwaitRoles(names=names):
+            return frozenset(role_subject(name) for name in names)
+        case (
+            kinds.CreatePolicy()
+            | kinds.DeletePolicy()
+            | kinds.CreatePolicyVersion()
+            | kinds.DeletePolicyVersion()
+            | kinds.RestorePolicyVersion()
+            | kinds.SetDefaultVersion()
+            | kinds.TagPolicy()
+            | kinds.UntagPolicy()
+        ):
+            return frozenset({policy_subject(change.arn)})
+        case _:
+            assert_never(change)
+
+
+def ids_in(facts: Facts, change: kinds.Change) -> dict[str, str]:
+    """The ids that AWS gave to what `change` made, found in `facts` that were read after it."""
+    match change:
+        case kinds.CreateRole(name=name):
+            role = facts.roles.get(name.lower())
+            return {"role_id": role.role_id} if role else {}
+        case kinds.CreatePolicy(arn=arn):
+            policy = facts.policies.get(arn)
+            return {"policy_id": policy.policy_id} if policy else {}
+        case kinds.CreatePolicyVersion(arn=arn):
+            policy = facts.policies.get(arn)
+            return {"version_id": policy.default_version} if policy else {}
+        case kinds.RestorePolicyVersion(arn=arn, document=document):
+            policy = facts.policies.get(arn)
+            found = [version.id for version in policy.versions if version.document == document] if policy else []
+            return {"version_id": found[-1]} if found else {}
+        case _:
+            return {}

@@ -1,0 +1,78 @@
+"""What each change does, in the words of the person who reads the plan."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from ciam_tui.core.changes import kinds
+
+
+def title(change: kinds.Change) -> str:
+    """One short sentence without a full stop, in the imperative: what is made, and on what."""
+    match change:
+        case kinds.CreateBucket(name=name, region=region):
+            return f"Create the bucket {name} in {region}"
+        case kinds.TagBucket(name=name):
+            return f"Tag the bucket {name}"
+        case kinds.BlockPublicAccess(name=name):
+            return f"Block all public access to {name}"
+        case kinds.EnforceOwnership(name=name):
+            return f"Turn off ACLs on {name}: its owner owns every object"
+        case kinds.EncryptBucket(name=name, kms_key_arn=key):
+            return f"Encrypt {name} by default with {'the KMS key ' + key if key else 'keys of S3'}"
+        case kinds.VersionBucket(name=name):
+            return f"Keep old versions of objects in {name}"
+        case kinds.SetBucketPolicy(name=name):
+            return f"Refuse access to {name} without TLS"
+        case kinds.DeleteBucket(name=name):
+            return f"Delete the bucket {name}"
+        case kinds.CreateProvider(url=url):
+            return f"Create the OIDC provider {url}"
+        case kinds.DeleteProvider(arn=arn):
+            return f"Delete the OIDC provider {arn.partition('oidc-provider/')[2]}"
+        case kinds.AddAudience(audience=audience):
+            return f"Add the audience {audience} to the OIDC provider"
+        case kinds.RemoveAudience(audience=audience):
+            return f"Remove the audience {audience} from the OIDC provider"
+        case kinds.CreateRole(name=name):
+            return f"Create the role {name}"
+        case kinds.DeleteRole(name=name):
+            return f"Delete the role {name}"
+        case kinds.AwaitRoles(names=names):
+            return f"Wait until IAM knows {names[0]}" if len(names) == 1 else f"Wait until IAM knows the {len(names)} new roles"
+        case kinds.SetTrust(role=role):
+            return f"Replace the trust policy of {role}"
+        case kinds.SetRoleSettings(role=role, max_session_seconds=seconds):
+            return f"Set the description of {role}, and its longest session to {seconds} s"
+        case kinds.SetBoundary(role=role, boundary=boundary):
+            return f"Put the permissions boundary {boundary} on {role}" if boundary else f"Take the permissions boundary off {role}"
+        case kinds.TagRole(role=role, tags=tags):
+            return f"Tag the role {role}: {', '.join(key for key, _ in tags)}"
+        case kinds.UntagRole(role=role, keys=keys):
+            return f"Remove tags from the role {role}: {', '.join(keys)}"
+        case kinds.PutInlinePolicy(role=role, name=name):
+            return f"Put the inline policy {name} on {role}"
+        case kinds.DeleteInlinePolicy(role=role, name=name):
+            return f"Delete the inline policy {name} of {role}"
+        case kinds.CreatePolicy(name=name):
+            return f"Create the managed policy {name}"
+        case kinds.DeletePolicy(arn=arn):
+            return f"Delete the managed policy {arn}"
+        case kinds.CreatePolicyVersion(arn=arn):
+            return f"Make a new default version of {arn}"
+        case kinds.DeletePolicyVersion(arn=arn, version_id=version):
+            return f"Delete the version {version} of {arn}: AWS keeps five"
+        case kinds.RestorePolicyVersion(arn=arn):
+            return f"Bring back an old version of {arn}, under a new id"
+        case kinds.SetDefaultVersion(arn=arn, version_id=version):
+            return f"Put the version {version} of {arn} in force"
+        case kinds.TagPolicy(arn=arn, tags=tags):
+            return f"Tag the policy {arn}: {', '.join(key for key, _ in tags)}"
+        case kinds.UntagPolicy(arn=arn, keys=keys):
+            return f"Remove tags from the policy {arn}: {', '.join(keys)}"
+        case kinds.AttachPolicy(role=role, policy_arn=arn):
+            return f"Attach {arn} to {role}"
+        case kinds.DetachPolicy(role=role, policy_arn=arn):
+            return f"Detach {arn} from {role}"
+        case _:
+            assert_never(change)

@@ -1,0 +1,111 @@
+"""Where two readings of the account differ, resource by resource and field by field: documents by what they say, not by how they are spelled.
+
+One comparison answers four questions: has the account changed since the plan, is a run's result what was planned, has somebody been at it
+since, and how does what exists differ from what the Setup wants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.changes.effects import UNKNOWN_ID
+from ciam_tui.core.document import Document
+from ciam_tui.core.facts import Bucket, ManagedPolicy, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ciam_tui.core.facts import Facts, Provider
+
+# What says nothing about what somebody did to a resource.
+_NOT_COMPARED = frozenset({"last_used", "last_used_region", "attachments", "unread", "versions", "default_version"})
+_IDS = frozenset({"role_id", "policy_id"})
+_NOT_THERE = "not there"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of one resource: what was expected, and what is there. Both are text to be shown."""
+
+    subject: str
+    field: str
+    expected: str
+    actual: str
+
+    def __str__(self) -> str:
+        """`role x: trust is different` for documents, else both values."""
+        if "\n" in self.expected or "\n" in self.actual:
+            return f"{self.subject}: the {self.field.replace('_', ' ')} is another"
+        return f"{self.subject}: {self.field.replace('_', ' ')} is {self.actual}, not {self.expected}"
+
+
+def differences(expected: Facts, actual: Facts, subjects: Iterable[str]) -> tuple[Difference, ...]:
+    """Where `actual` differs from `expected` in the resources named. An id that was not yet known when `expected` was made matches any."""
+    return tuple(difference for subject in sorted(subjects) for difference in _compared(subject, expected, actual))
+
+
+def resource(facts: Facts, subject: str) -> Bucket | Provider | Role | ManagedPolicy | None:
+    """The resource that a subject names, None where it is not there."""
+    kind, _, name = subject.partition(" ")
+    match kind:
+        case "bucket":
+            return facts.bucket
+        case "provider":
+            return facts.provider
+        case "role":
+            return facts.roles.get(name)
+        case "policy":
+            return facts.policies.get(name)
+        case _:
+            raise ValueError(f"no resource is called {subject}")
+
+
+def _compared(subject: str, expected: Facts, actual: Facts) -> Iterator[Difference]:
+    wanted, found = resource(expected, subject), resource(actual, subject)
+    if wanted is None or found is None:
+        if wanted is not found:
+            yield Difference(subject, "existence", "there" if wanted else _NOT_THERE, "there" if found else _NOT_THERE)
+        return
+    unread = {*getattr(wanted, "unread", ()), *getattr(found, "unread", ())}
+    for each in fields(wanted):
+        if each.name in _NOT_COMPARED or each.name in unread:
+            continue
+        want, have = getattr(wanted, each.name), getattr(found, each.name)
+        unknown = each.name in _IDS and want == UNKNOWN_ID
+        if want != have and not unknown:
+            yield Difference(subject, each.name, as_text(want), as_text(have))
+    if isinstance(wanted, ManagedPolicy) and isinstance(found, ManagedPolicy):
+        yield from _versions(subject, wanted, found)
+
+
+def _versions(subject: str, wanted: ManagedPolicy, found: ManagedPolicy) -> Iterator[Difference]:
+    """Version ids are given by AWS and change when one is restored, so versions are compared by what they say."""
+    if wanted.document != found.document:
+        yield Difference(subject, "document", as_text(wanted.document), as_text(found.document))
+    want, have = ({version.document.canonical for version in policy.versions} for policy in (wanted, found))
+    if want != have:
+        yield Difference(subject, "versions", f"{len(want)} documents", f"{len(have)} documents, others among them")
+
+
+def as_text(value: object) -> str:
+    """A field's value as a reader wants to see it."""
+    match value:
+        case None | "" | ():
+            return "none"
+        case Document():
+            return value.canonical
+        case tuple():
+            return ", ".join(_item(item) for item in value)
+        case _:
+            return str(value)
+
+
+def _item(item: object) -> str:
+    match item:
+        case (str(name), Document() as document):
+            return f"{name}: {document.canonical}"
+        case (str(key), str(value)):
+            return f"{key}={value}"
+        case _:
+            return str(item)

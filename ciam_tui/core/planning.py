@@ -1,0 +1,316 @@
+"""From a Setup and facts to a plan: what is there, what is wanted, and the changes between the two.
+
+The order is bucket, provider, policies, roles, and what hangs on roles. On a role that stands, what does not belong there goes first and
+its trust is replaced before its permissions grow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.changes import kinds
+from ciam_tui.core.changes.effects import effect
+from ciam_tui.core.changes.subjects import policy_subject, role_subject
+from ciam_tui.core.compare import Difference, differences
+from ciam_tui.core.document import VERSION, Document
+from ciam_tui.core.findings import findings
+from ciam_tui.core.ownership import is_ours, is_tagged_ours, our_tags, setup_id, why_never_adopted
+from ciam_tui.core.permissions import INLINE_POLICY_NAME, bucket_arn
+from ciam_tui.core.plan import Conflict, Plan, make_steps
+from ciam_tui.core.problems import Level, Problem
+from ciam_tui.core.roles import WantedRole, wanted_roles
+from ciam_tui.core.trust import audience, issuer_url, provider_arn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
+
+    from ciam_tui.core.facts import Facts, ManagedPolicy, Role
+    from ciam_tui.core.shape import SetupShape
+
+_NOBODY: frozenset[str] = frozenset()
+_SIZE_FINDINGS = frozenset({"trust-policy-too-large", "permission-policy-too-large"})
+
+
+def make_plan(setup: SetupShape, facts: Facts, *, known_ids: AbstractSet[str] = _NOBODY, adopt: AbstractSet[str] = _NOBODY) -> Plan:
+    """The plan that makes the account of `facts` as `setup` wants it.
+
+    `known_ids` are the ids of roles and policies that journals on this machine hold; `adopt` the names of roles that the user wants taken
+    over although they are not ours.
+    """
+    planner = _Planner(setup, facts, known_ids, frozenset(name.lower() for name in adopt))
+    outcome = planner.outcome()
+    return Plan(
+        account_id=setup.account_id,
+        setup_id=setup_id(setup),
+        facts=facts,
+        steps=make_steps(outcome.changes, facts),
+        conflicts=outcome.conflicts,
+        problems=(*_account_problems(setup, facts), *outcome.problems),
+        adopted=outcome.adopted,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What one part of the Setup asks for; parts add up."""
+
+    changes: tuple[kinds.Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    adopted: tuple[str, ...] = ()
+
+    def __add__(self, other: _Outcome) -> _Outcome:
+        return _Outcome(
+            self.changes + other.changes,
+            self.conflicts + other.conflicts,
+            self.problems + other.problems,
+            self.adopted + other.adopted,
+        )
+
+
+def _account_problems(setup: SetupShape, facts: Facts) -> Iterator[Problem]:
+    identity = facts.identity
+    if identity.account_id != setup.account_id:
+        yield Problem(
+            "account_id",
+            Level.ERROR,
+            f"The credentials are for account {identity.account_id}, and the Setup is for {setup.account_id}.",
+            "Use the profile of that account, or change account_id.",
+        )
+    if identity.partition != setup.partition:
+        yield Problem(
+            "partition",
+            Level.ERROR,
+            f"The account is in the partition {identity.partition}, and the Setup says {setup.partition}.",
+            f'Set partition to "{identity.partition}".',
+        )
+    for finding in findings(setup, facts.quotas):
+        if finding.id in _SIZE_FINDINGS:
+            yield Problem(finding.field, Level.ERROR, finding.text, finding.fix)
+    for sentence in facts.unread:
+        yield Problem("", Level.WARNING, sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    setup: SetupShape
+    facts: Facts
+    known_ids: AbstractSet[str]
+    adopt: AbstractSet[str]
+
+    def outcome(self) -> _Outcome:
+        roles = [(wanted, self.facts.roles.get(wanted.name.lower())) for wanted in wanted_roles(self.setup)]
+        policies = [self._managed_policy(wanted) for wanted, _ in roles] if self._is_managed else []
+        made = [self._new_role(wanted) for wanted, found in roles if found is None]
+        waiting = tuple(change.name for change in made)
+        after_roles = [self._hang_on_new(wanted) if found is None else self._standing(wanted, found) for wanted, found in roles]
+        parts = [
+            self._bucket(),
+            self._provider(),
+            *policies,
+            _Outcome(tuple(made)),
+            _Outcome((kinds.AwaitRoles(waiting),) if waiting else ()),
+            *after_roles,
+        ]
+        return sum(parts, _Outcome())
+
+    @property
+    def _is_managed(self) -> bool:
+        return self.setup.role.policy_kind == "managed"
+
+    def _bucket(self) -> _Outcome:
+        wanted, found = self.setup.bucket, self.facts.bucket
+        if found is None:
+            return self._missing_bucket()
+        problems = []
+        if found.owner_account_id is None:
+            level = Level.WARNING if "owner" not in found.unread else Level.ERROR
+            problems.append(
+                Problem(
+                    "bucket.owner_account_id",
+                    level,
+                    f"S3 did not confirm that account {wanted.owner_account_id or self.setup.account_id} owns {wanted.name}: with a wrong owner every request is denied.",
+                    "Set owner_account_id to the account that owns the bucket.",
+                )
+            )
+        if found.region != wanted.region:
+            text = f"The bucket {wanted.name} is in {found.region}, not in {wanted.region}."
+            problems.append(Problem("bucket.region", Level.ERROR, text, f'Set region to "{found.region}".'))
+        if found.kms_key_arn != wanted.kms_key_arn and "kms_key_arn" not in found.unread and "encryption" not in found.unread:
+            problems.append(
+                Problem(
+                    "bucket.kms_key_arn",
+                    Level.WARNING,
+                    f"{wanted.name} encrypts by default with {found.kms_key_arn or 'no key of a customer'}, and the Setup names {wanted.kms_key_arn or 'none'}: KMS denies what the policies do not name.",
+                    f'Set kms_key_arn to "{found.kms_key_arn}".' if found.kms_key_arn else "Set kms_key_arn to null.",
+                )
+            )
+        if wanted.create and not is_tagged_ours(found.tags, self.setup):
+            text = f"The bucket {wanted.name} exists: it is used as it is, and none of its settings is changed."
+            problems.append(Problem("bucket.create", Level.NOTE, text))
+        changes = tuple(self._bucket_settings()) if wanted.create and is_tagged_ours(found.tags, self.setup) else ()
+        missing = tuple(change for change in changes if effect(self.facts, change) != self.facts)
+        return _Outcome(missing, problems=tuple(problems))
+
+    def _missing_bucket(self) -> _Outcome:
+        wanted = self.setup.bucket
+        if self.facts.bucket_taken:
+            text = f"The bucket {wanted.name} belongs to an account that does not let you in."
+            return _Outcome(problems=(Problem("bucket.name", Level.ERROR, text, "Check the name, and owner_account_id."),))
+        if not wanted.create:
+            text = f"There is no bucket {wanted.name}."
+            return _Outcome(problems=(Problem("bucket.name", Level.ERROR, text, "Check the name, or set create to true."),))
+        return _Outcome((kinds.CreateBucket(wanted.name, wanted.region), *self._bucket_settings()))
+
+    def _bucket_settings(self) -> Iterator[kinds.Change]:
+        """What a bucket of ours is given: tags first, so that what this run made can be told from then on."""
+        name = self.setup.bucket.name
+        yield kinds.TagBucket(name, our_tags(self.setup))
+        yield kinds.BlockPublicAccess(name)
+        yield kinds.EnforceOwnership(name)
+        yield kinds.EncryptBucket(name, self.setup.bucket.kms_key_arn)
+        yield kinds.VersionBucket(name)
+        yield kinds.SetBucketPolicy(name, tls_only_policy(self.setup))
+
+    def _provider(self) -> _Outcome:
+        found, wanted_audience = self.facts.provider, audience(self.setup.circleci)
+        if found is None:
+            arn, url = provider_arn(self.setup), issuer_url(self.setup.circleci)
+            return _Outcome((kinds.CreateProvider(arn, url, (wanted_audience,), our_tags(self.setup)),))
+        if wanted_audience not in found.client_ids:
+            return _Outcome((kinds.AddAudience(found.arn, wanted_audience),))
+        return _Outcome()
+
+    def _new_role(self, wanted: WantedRole) -> kinds.CreateRole:
+        return kinds.CreateRole(
+            name=wanted.name,
+            arn=wanted.arn,
+            path=self.setup.role.path,
+            trust=wanted.trust,
+            description=wanted.description,
+            max_session_seconds=wanted.max_session_seconds,
+            boundary=self.setup.role.permissions_boundary,
+            tags=our_tags(self.setup),
+        )
+
+    def _hang_on_new(self, wanted: WantedRole) -> _Outcome:
+        if self._is_managed:
+            return _Outcome((kinds.AttachPolicy(wanted.name, wanted.policy_arn),))
+        return _Outcome((kinds.PutInlinePolicy(wanted.name, INLINE_POLICY_NAME, wanted.permissions),))
+
+    def _managed_policy(self, wanted: WantedRole) -> _Outcome:
+        found = self.facts.policies.get(wanted.policy_arn)
+        if found is None:
+            path, tags = self.setup.role.path, our_tags(self.setup)
+            made = kinds.CreatePolicy(wanted.policy_arn, wanted.name, path, wanted.permissions, wanted.description, tags)
+            return _Outcome((made,))
+        if found.document == wanted.permissions:
+            return _Outcome()
+        changes = tuple(self._new_version(wanted, found))
+        if is_ours(found, self.setup, self.known_ids):
+            return _Outcome(changes)
+        subject = policy_subject(found.arn)
+        differing = (Difference(subject, "document", wanted.permissions.canonical, found.document.canonical),)
+        if wanted.name.lower() in self.adopt:
+            return _Outcome((*changes, kinds.TagPolicy(found.arn, our_tags(self.setup))), adopted=(found.arn,))
+        return self._conflict(subject, wanted.name, differing, None)
+
+    def _new_version(self, wanted: WantedRole, found: ManagedPolicy) -> Iterator[kinds.Change]:
+        if len(found.versions) >= self.facts.quotas.versions_per_policy:
+            oldest = next(version for version in found.versions if version.id != found.default_version)
+            yield kinds.DeletePolicyVersion(found.arn, oldest.id)
+        yield kinds.CreatePolicyVersion(found.arn, wanted.permissions)
+
+    def _standing(self, wanted: WantedRole, found: Role) -> _Outcome:
+        """What a role that exists needs: nothing, changes where it is ours or adopted, or a decision."""
+        target = self._target(wanted, found)
+        subject = role_subject(found.name)
+        after = replace(self.facts, roles={**self.facts.roles, found.name.lower(): target})
+        differing = differences(after, self.facts, [subject])
+        if not differing:
+            return _Outcome()
+        if found.path != target.path:
+            text = f"The role {found.name} exists under the path {found.path}, and IAM cannot move a role to {target.path}."
+            problem = Problem("role.path", Level.ERROR, text, f'Set path to "{found.path}", or choose another name_prefix.')
+            return _Outcome(problems=(problem,))
+        changes = tuple(_role_changes(found, target))
+        if is_ours(found, self.setup, self.known_ids):
+            return _Outcome(changes)
+        if why := why_never_adopted(found, self.setup):
+            return self._conflict(subject, found.name, differing, why)
+        if found.name.lower() not in self.adopt:
+            return self._conflict(subject, found.name, differing, None)
+        tags = our_tags(self.setup)
+        mark = () if set(tags) <= set(found.tags) else (kinds.TagRole(found.name, tags),)
+        rest = tuple(change for change in changes if not isinstance(change, kinds.TagRole))
+        return _Outcome((*mark, *rest), adopted=(found.name,))
+
+    def _target(self, wanted: WantedRole, found: Role) -> Role:
+        """The role as it must become. Tags that others have put on it stay; a description is ours to set on our roles alone."""
+        user_tags = tuple(self.setup.role.tags.items())
+        return replace(
+            found,
+            path=self.setup.role.path,
+            trust=wanted.trust,
+            max_session_seconds=wanted.max_session_seconds,
+            boundary=self.setup.role.permissions_boundary,
+            tags=tuple(sorted({**dict(found.tags), **dict(user_tags)}.items())),
+            inline=() if self._is_managed else ((INLINE_POLICY_NAME, wanted.permissions),),
+            attached=(wanted.policy_arn,) if self._is_managed else (),
+        )
+
+    def _conflict(self, subject: str, name: str, differing: tuple[Difference, ...], never: str | None) -> _Outcome:
+        if never:
+            reason, fix = f"{name} exists and cannot be adopted: {never}.", "Choose another name_prefix."
+        else:
+            reason = f"{name} exists, was not made by this tool for this Setup, and differs."
+            fix = f"Choose another name_prefix, or take it over with --adopt {name}."
+        problem = Problem("role.name_prefix", Level.ERROR, reason, fix)
+        return _Outcome(conflicts=(Conflict(subject, name, differing, never is None, reason),), problems=(problem,))
+
+
+def _role_changes(found: Role, target: Role) -> Iterator[kinds.Change]:
+    """What leads from one state of a role to the other: first what has to go, then who gets in, then what they may do."""
+    name = found.name
+    wanted_inline = dict(target.inline)
+    for arn in found.attached:
+        if arn not in target.attached:
+            yield kinds.DetachPolicy(name, arn)
+    for policy_name, _ in found.inline:
+        if policy_name not in wanted_inline:
+            yield kinds.DeleteInlinePolicy(name, policy_name)
+    if found.trust != target.trust:
+        yield kinds.SetTrust(name, target.trust)
+    if found.max_session_seconds != target.max_session_seconds:
+        yield kinds.SetRoleSettings(name, target.description, target.max_session_seconds)
+    if found.boundary != target.boundary:
+        yield kinds.SetBoundary(name, target.boundary)
+    added_tags = tuple(pair for pair in target.tags if pair not in found.tags)
+    if added_tags:
+        yield kinds.TagRole(name, added_tags)
+    standing_inline = dict(found.inline)
+    for policy_name, document in target.inline:
+        if standing_inline.get(policy_name) != document:
+            yield kinds.PutInlinePolicy(name, policy_name, document)
+    for arn in target.attached:
+        if arn not in found.attached:
+            yield kinds.AttachPolicy(name, arn)
+
+
+def tls_only_policy(setup: SetupShape) -> Document:
+    """The bucket policy of a bucket that this tool makes: no request without TLS, from anybody.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
+    """
+    bucket = bucket_arn(setup.partition, setup.bucket.name)
+    statement = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket, f"{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return Document.of({"Version": VERSION, "Statement": [statement]})
