@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from moto.iam.models import AccessKeyLastUsed, iam_backends
+from moto.iam.utils import generate_access_key_id_from_account_id
 from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
 
@@ -48,6 +49,7 @@ def _document(*statements: Json) -> str:
 def _add_user(iam: IAMBackend, name: str, created: datetime) -> None:
     user = iam.create_user("us-east-1", name, path="/", tags=[])
     user.create_date = created
+    user.id = generate_access_key_id_from_account_id(account.ACCOUNT_ID, prefix="AIDA", total_length=21)
 
 
 def _add_access_key(iam: IAMBackend, user_name: str, key_id: str, *, created: datetime, last_used: datetime, secret: str | None) -> None:
@@ -172,7 +174,9 @@ def _add_role(
         max_session_duration="3600",
     )
     role.create_date = created
-    role.last_used = last_used
+    if last_used:
+        role.last_used = last_used
+        role.last_used_region = account.REGION  # type: ignore[assignment]  # moto declares that it is always None
     for policy_name, statement in inline.items():
         iam.put_role_policy(name, policy_name, _document(statement))
 

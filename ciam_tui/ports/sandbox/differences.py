@@ -51,6 +51,11 @@ def mend() -> None:
             difference.mend()
 
 
+def _replace(owner: type, method_name: str, replacement: Callable[..., Any]) -> None:
+    """Puts a method of ours into the class, in place of its own if it has one."""
+    setattr(owner, method_name, replacement)
+
+
 def _wrap(owner: type, method_name: str, wrapper: Callable[..., Any]) -> None:
     """Has `wrapper` stand in for the method: it gets the original, then the arguments of the call."""
     original = getattr(owner, method_name)
@@ -159,8 +164,8 @@ class _InvalidActionError(IAMException):
 
 
 def _add_client_id_actions() -> None:
-    setattr(IamResponse, "add_client_id_to_open_id_connect_provider", _add_client_id)  # noqa: B010 (mypy refuses the assignment)
-    setattr(IamResponse, "remove_client_id_from_open_id_connect_provider", _remove_client_id)  # noqa: B010 (as above)
+    _replace(IamResponse, "add_client_id_to_open_id_connect_provider", _add_client_id)
+    _replace(IamResponse, "remove_client_id_from_open_id_connect_provider", _remove_client_id)
 
 
 def _mend_trust_policy_quota() -> None:
@@ -242,10 +247,6 @@ def _apply_only_unconditional_statements(self: FakeBucket, action: str, resource
 def _mend_expected_owner() -> None:
     _wrap(S3Response, "_bucket_response", _refuse_a_wrong_owner)
     _wrap(S3Response, "_key_response", _refuse_a_wrong_owner)
-
-
-def _replace(owner: type, method_name: str, replacement: Callable[..., Any]) -> None:
-    setattr(owner, method_name, replacement)
 
 
 DIFFERENCES: tuple[Difference, ...] = (
@@ -345,6 +346,9 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "principals", moto="takes a policy that names a principal which does not exist", aws="refuses it with MalformedPolicyDocument"
     ),
+    Difference("boundaries", moto="takes a permissions boundary that does not exist", aws="refuses it with NoSuchEntity"),
+    Difference("regions", moto="answers for a bucket from any region", aws="answers from another region with a redirect"),
+    Difference("strangers", moto="holds one account, so that every bucket name not in it is free", aws="refuses names taken by others"),
     Difference(
         "trust-policy-grammar", moto="takes any text as the trust policy of a new role", aws="refuses it with MalformedPolicyDocument"
     ),

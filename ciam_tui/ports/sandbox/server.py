@@ -28,13 +28,14 @@ def _end_with_the_parent() -> None:
 
 
 def _serve() -> None:
+    # Imported here, since the watch on the parent has to begin before a second of imports.
     from moto.moto_api._internal import mock_random
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
     from ciam_tui.ports.sandbox import content, differences
 
-    class SilentHandler(MotoRequestHandler):  # type: ignore[misc, unused-ignore]  # werkzeug is Any where it is not installed
+    class SilentHandler(MotoRequestHandler):
         """Says nothing about requests: nobody reads this process's standard error unless it fails."""
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
