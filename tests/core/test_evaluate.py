@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ciam_tui.core.conditions import compile_condition
@@ -263,6 +263,18 @@ class TestConditions:
         said = [value for value in present if any(present)]
         assert every.holds(context) is set(said).issubset(wanted)
         assert some.holds(context) is bool(set(said).intersection(wanted))
+
+    @given(
+        operator=st.sampled_from(sorted({operator for operator, *_ in CONDITIONS})),
+        wanted=st.text(max_size=12) | st.text(alphabet="0123456789-+:.TZe/ae${}=", max_size=25),
+        present=st.text(max_size=12) | st.text(alphabet="0123456789-+:.TZe/ae${}=", max_size=25),
+    )
+    @settings(max_examples=500)
+    def test_no_value_on_either_side_ends_in_an_error(self, operator: str, wanted: str, present: str) -> None:
+        context = {"a:b": (present,)}
+        condition = compile_condition((operator, "a:b", (wanted,)), variables=True)
+        assert isinstance(condition.holds(context), bool)
+        assert condition.reason(context).startswith(operator)
 
 
 class TestVariables:
