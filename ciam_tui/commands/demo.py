@@ -74,6 +74,8 @@ def _print_exports(sandbox: Sandbox) -> None:
     import shlex
     import sys
 
+    if sys.stdout is None:  # started with its standard output closed: descriptor 1 may be anything by now
+        return
     lines = [f"unset {name}" for name in sandbox.conflicting(os.environ)]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in sandbox.environment().items()]
     try:

@@ -86,6 +86,14 @@ def test_a_reader_that_leaves_at_once_does_not_end_it() -> None:
         assert first_error_line(process) == ""
 
 
+def test_a_closed_standard_output_does_not_end_it() -> None:
+    closing = ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *COMMAND]
+    with subprocess.Popen(closing, stderr=subprocess.PIPE, text=True) as process:
+        assert first_error_line(process).startswith("The demo account is running")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
 def test_nohup_lets_it_outlive_its_terminal() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
