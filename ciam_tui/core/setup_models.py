@@ -214,9 +214,9 @@ class Setup(_Answers):
     account_id: _AccountId = Field(description="The AWS account the roles are made in.")
     partition: str = Field(default=PARTITIONS[0], description="The partition of the account.", json_schema_extra={"enum": list(PARTITIONS)})
     bucket: Bucket = Field(description="The bucket.")
-    circleci: CircleCi = Field(description="Who is trusted.")
+    circleci: CircleCi = Field(description="The CircleCI organization and projects whose jobs are trusted.")
     stages: _Many[Stage] = Field(description="The stages, each with a role.", json_schema_extra={"minItems": 1})
-    role: Role = Field(description="How the roles are named and made.")
+    role: Role = Field(description="What the roles have in common.")
 
     @model_validator(mode="after")
     def _holds_every_rule(self) -> Setup:
