@@ -35,6 +35,8 @@ def _content(name: str, limit: int) -> bytes:
     """At most `limit` bytes: a device or a mistaken 10 GB are not read to their end to be refused."""
     try:
         if name == STANDARD_INPUT:
+            if sys.stdin is None:
+                raise _unreadable("There is no standard input.", "Name a file.")
             return sys.stdin.buffer.read(limit)
         with open(name, "rb") as file:  # noqa: PTH123 - the name is shown as it was typed, which a Path would tidy up
             return file.read(limit)
