@@ -7,14 +7,14 @@ it ended, or that nobody can say without looking: that one is read back, never r
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence  # noqa: TC003  pydantic resolves the annotations when a journal is read
+from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003  pydantic resolves the annotations when a journal is read
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003  as above
 from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from ciam_tui.core.facts import Facts  # noqa: TC001  as above
+from ciam_tui.core.facts import Facts, ManagedPolicy, Role
 from ciam_tui.core.plan import Step  # noqa: TC001  as above
 from ciam_tui.core.problems import CiamError
 
@@ -193,3 +193,19 @@ def fold(entries: Sequence[Entry]) -> RunState:
             case _:
                 assert_never(entry)
     return RunState(started, done, tuple(unknown), last_failure, verified, stopped, entries[-1].at)
+
+
+def known_ids(runs: Iterable[RunState]) -> frozenset[str]:
+    """The ids of the roles and policies that `runs` made or adopted: the half of "ours" that nobody can copy."""
+    found: set[str] = set()
+    for run in runs:
+        for ids in run.done.values():
+            found.update(value for name, value in ids.items() if name in ("role_id", "policy_id"))
+        standing = (*run.started.facts.roles.values(), *run.started.facts.policies.values())
+        adopted = {name.lower() for name in run.started.adopted}
+        found.update(_id_of(each) for each in standing if {each.name.lower(), each.arn.lower()} & adopted)
+    return frozenset(found - {""})
+
+
+def _id_of(standing: Role | ManagedPolicy) -> str:
+    return standing.role_id if isinstance(standing, Role) else standing.policy_id

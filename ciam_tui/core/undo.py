@@ -48,7 +48,7 @@ def plan_undo(run: RunState, ground: UndoGround) -> Plan:
     """The plan that takes `run` back, from its last done step to its first."""
     started = run.started
     expected = facts_after(started.facts, run.done_steps, run.done)
-    changes, notes = _kept(_inverses(run), ground, _provider_has_drifted(expected, ground.facts))
+    changes, notes = _kept(_inverses(run), ground, provider_drifted=bool(differences(expected, ground.facts, [PROVIDER])))
     touched = {subject for step in run.done_steps for subject in subjects(step.change)} - {PROVIDER}
     drifted = [
         Problem(
@@ -86,18 +86,14 @@ def _inverses(run: RunState) -> tuple[kinds.Change, ...]:
     return tuple(change for changes in reversed(backwards) for change in changes)
 
 
-def _provider_has_drifted(expected: Facts, actual: Facts) -> bool:
-    return bool(differences(expected, actual, [PROVIDER]))
-
-
 def _kept(
-    changes: Sequence[kinds.Change], ground: UndoGround, provider_drifted: bool
+    changes: Sequence[kinds.Change], ground: UndoGround, *, provider_drifted: bool
 ) -> tuple[tuple[kinds.Change, ...], tuple[Problem, ...]]:
     """Those of `changes` that may be made, and a note for each that is left out because something else has come to need it."""
     kept: list[kinds.Change] = []
     notes: list[Problem] = []
     for change in changes:
-        why = _why_left(change, _still_trusting(changes, ground.trusting), ground, provider_drifted=provider_drifted)
+        why = _why_left(change, _still_trusting(changes, ground), ground, provider_drifted=provider_drifted)
         if why is None:
             kept.append(change)
         else:
@@ -128,12 +124,14 @@ def _why_left(change: kinds.Change, trusting: Sequence[TrustingRole], ground: Un
             return None
 
 
-def _still_trusting(changes: Sequence[kinds.Change], trusting: Sequence[TrustingRole]) -> tuple[TrustingRole, ...]:
+def _still_trusting(changes: Sequence[kinds.Change], ground: UndoGround) -> tuple[TrustingRole, ...]:
     """The roles that will name the provider when `changes` are made: without those deleted, and with restored trusts as they become."""
     deleted = {change.name.lower() for change in changes if isinstance(change, kinds.DeleteRole)}
     restored = {change.role.lower(): change.document for change in changes if isinstance(change, kinds.SetTrust)}
-    standing = [role for role in trusting if role.name.lower() not in deleted]
-    return tuple(replace(role, trust=restored.get(role.name.lower(), role.trust)) for role in standing)
+    standing = (role for role in ground.trusting if role.name.lower() not in deleted)
+    becoming = (replace(role, trust=restored.get(role.name.lower(), role.trust)) for role in standing)
+    arn = ground.facts.provider.arn if ground.facts.provider else ""
+    return tuple(role for role in becoming if arn in role.trust.canonical)
 
 
 def _names(roles: Sequence[TrustingRole]) -> str:
