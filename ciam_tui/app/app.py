@@ -1,0 +1,145 @@
+"""The app: theme, palette, navigation, and the one funnel for what goes wrong. What is answered and read lives in screens and session."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.app import App, SystemCommand
+
+from ciam_tui.app.background import DaemonThreads
+from ciam_tui.app.intents import INTENTS
+from ciam_tui.app.keeper import DraftKeeper
+from ciam_tui.app.screens.base import WorkScreen
+from ciam_tui.app.screens.mfa import asked_for_mfa
+from ciam_tui.app.screens.problem import ProblemScreen
+from ciam_tui.app.screens.start import StartScreen
+from ciam_tui.app.screens.wizard import WizardScreen
+from ciam_tui.app.theme import THEME
+from ciam_tui.core.problems import CiamError
+from ciam_tui.ports.api import SavedDraft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.screen import Screen
+
+    from ciam_tui.app.session import Session
+    from ciam_tui.core.draft import Draft
+    from ciam_tui.core.steps import StepId
+
+# A process that a signal ended leaves 128 + its number.
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class CiamApp(App[None]):
+    """One session on one terminal."""
+
+    TITLE = "ciam-tui"
+    CSS_PATH: ClassVar = ["styles/app.tcss", "styles/widgets.tcss", "styles/dialogs.tcss"]
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.failure: Exception | None = None
+        self.keeper = DraftKeeper(session.drafts, self._draft_not_saved)
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        session.ask_mfa = partial(asked_for_mfa, self)
+
+    def on_load(self) -> None:
+        """Threads that keep nobody from leaving, and signals that leave as Ctrl+Q does."""
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(DaemonThreads())
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self.leave, 128 + number)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The first screen."""
+        return StartScreen(self.session)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: what the table of intents has for it."""
+        if isinstance(screen, WorkScreen):
+            for intent in INTENTS:
+                if intent.palette:
+                    yield SystemCommand(intent.palette, intent.tooltip, lambda want=intent.want: screen.action_want(want))
+
+    async def action_quit(self) -> None:
+        """Ctrl+Q, also over a dialog."""
+        self.leave()
+
+    def leave(self, code: int = 0) -> None:
+        """End with the draft saved."""
+        self.flush()
+        self.exit(return_code=code)
+
+    # The draft
+
+    def keep(self, draft: Draft, at: StepId) -> None:
+        """Have the draft saved behind the screen."""
+        self.keeper.keep(SavedDraft(draft, at, self.session.profile, self.session.clock.now()))
+
+    def flush(self) -> bool:
+        """Wait until the draft is on the disk."""
+        return self.keeper.flush()
+
+    def _draft_not_saved(self, error: CiamError) -> None:
+        self.call_from_thread(self.tell, error)
+
+    # Navigation
+
+    def open_wizard(self, draft: Draft, at: StepId) -> None:
+        """Answer `draft`, beginning at step `at`."""
+        self.push_screen(WizardScreen(self.session, draft, at))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="review")
+    def review(self, draft: Draft) -> None:
+        """Go to Review with the Setup that `draft` makes; pydantic and the review's own imports wait in a worker for that."""
+        from ciam_tui.app.screens.review import ReviewScreen
+        from ciam_tui.core.setup import Setup, finish
+
+        finished = finish(draft)
+        if isinstance(finished, Setup):
+            self.call_from_thread(self.push_screen, ReviewScreen(finished, self.session))
+        else:
+            problem = finished[0]
+            self.call_from_thread(self.tell, CiamError("not-ready", "Not ready for Review", f"{problem.field}: {problem.text}", [problem.fix]))
+
+    # What goes wrong
+
+    def tell(self, error: CiamError) -> None:
+        """Show what could not be done, and what to do."""
+        self.push_screen(ProblemScreen(error))
+
+    def fail(self, error: Exception) -> None:
+        """Show what nobody expected; the draft is saved, and one may go on or leave. A second failure leaves."""
+        if isinstance(error, CiamError):
+            self.tell(error)
+            return
+        self.flush()
+        if self.failure is not None:
+            self.exit(return_code=1)
+            return
+        self.failure = error
+        told = CiamError(
+            "internal",
+            "Something in ciam-tui failed",
+            f"{type(error).__name__}. Your answers are saved in {self.session.drafts.where()}.",
+            ["Leave, and begin again with `--debug FILE`, which keeps the details for a report."],
+        )
+        self.push_screen(ProblemScreen(told, may_leave=True), self._after_failure)
+
+    def _after_failure(self, answer: str | None) -> None:
+        if answer == "leave":
+            self.exit(return_code=1)
+
+    def _handle_exception(self, error: Exception) -> None:
+        if self.is_running and self.failure is None:
+            self.call_later(self.fail, error)
+        else:
+            super()._handle_exception(error)

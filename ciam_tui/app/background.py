@@ -1,0 +1,54 @@
+"""Work behind the screen that never keeps anybody from leaving.
+
+AWS may take a minute to time out. Python joins the threads of a common executor when it ends, so that a person who left would look at a dead
+terminal for that minute; these threads are daemons and are left behind.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from ciam_tui.core.problems import CiamError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class DaemonThreads(ThreadPoolExecutor):
+    """An executor (asyncio takes only this kind) that starts a daemon thread for each call and waits for none of them."""
+
+    def submit(self, fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Future[_T]:
+        """Run `fn` in a thread of its own."""
+        future: Future[_T] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                outcome = fn(*args, **kwargs)
+            except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits the future
+                future.set_exception(error)
+            else:
+                future.set_result(outcome)
+
+        threading.Thread(target=run, name="behind-the-screen", daemon=True).start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature of the standard library
+        """Wait for nobody."""
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+
+
+def outcome_of(work: Callable[[], _T]) -> _T | CiamError:
+    """What `work` returns, or the CiamError that it raises: a value that a message can carry to the screen."""
+    try:
+        return work()
+    except CiamError as error:
+        return error
+
+

@@ -1,0 +1,99 @@
+"""What a person may want, in one table: keys, footer, tooltips, palette and help all read it, so that none of them can say something else.
+
+Keys: a letter goes into a focused input, so that whatever has a letter has a twin that gets through; editors' terminals keep F1 and F3 for
+themselves, so that those have one too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding
+
+
+class Want(StrEnum):
+    """The intents. Their values are what bindings carry."""
+
+    NEXT = "next"
+    BACK = "back"
+    PREVIEW = "preview"
+    DOCUMENT = "document"
+    ROLE = "role"
+    FILTER = "filter"
+    COPY = "copy"
+    EXPORT = "export"
+    RELOAD = "reload"
+    PALETTE = "palette"
+    HELP = "help"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One thing to want. `palette` is empty where it makes no sense there."""
+
+    want: Want
+    keys: tuple[str, ...]
+    footer: str
+    tooltip: str
+    palette: str = ""
+    help: str = ""
+
+    @property
+    def key_shown(self) -> str:
+        """The first key as the footer writes it."""
+        return _SPELLED.get(self.keys[0], self.keys[0])
+
+    @property
+    def keys_shown(self) -> str:
+        """All keys as the help page writes them."""
+        return ", ".join(_SPELLED.get(key, key) for key in self.keys)
+
+
+_SPELLED = {"escape": "esc", "slash": "/"}
+
+INTENTS: tuple[Intent, ...] = (
+    Intent(Want.NEXT, ("enter",), "Next", "Accept this and go on", help="accept the field, then go on; it never applies anything"),
+    Intent(
+        Want.BACK,
+        ("escape",),
+        "Back",
+        "Close, clear, or one step back",
+        "Back",
+        "close what is open, else stop what is being read, else clear the filter, else one step back; it never quits",
+    ),
+    Intent(Want.PREVIEW, ("f3", "ctrl+o"), "Preview", "The policies, on the whole screen", "Show the policies", "the policies on the whole screen"),
+    Intent(Want.DOCUMENT, ("f4", "ctrl+t"), "Other policy", "Trust, permissions, findings", "Show the next policy", "trust, permissions or findings"),
+    Intent(Want.ROLE, ("f6", "ctrl+n"), "Other role", "The next role of this stage", "Show the next role", "the preview's next role, with one role a project"),
+    Intent(Want.FILTER, ("slash", "ctrl+f"), "Filter", "Filter the list", "Filter the list", "filter the list; Esc clears it"),
+    Intent(Want.COPY, ("y", "ctrl+y"), "Copy", "Copy the row or the policy", "Copy", "copy the row of a list, or the policy shown"),
+    Intent(Want.EXPORT, ("ctrl+s",), "Export", "Write the policies as files", "Export the policies", "write the policies as JSON files"),
+    Intent(Want.RELOAD, ("f5", "ctrl+r"), "Read again", "Ask AWS again", "Read again from AWS", "read the list again"),
+    Intent(Want.PALETTE, ("ctrl+p",), "Commands", "Everything that can be done", help="all commands, by name"),
+    Intent(Want.HELP, ("f1", "ctrl+g"), "Help", "About the focused thing", "Help", "what the focused thing means, and the keys"),
+    Intent(
+        Want.LEAVE,
+        ("ctrl+q",),
+        "Leave",
+        "Leave; the draft is kept",
+        "Leave",
+        "leave; the draft is saved, and where is said",
+    ),
+)
+
+BY_WANT: dict[Want, Intent] = {intent.want: intent for intent in INTENTS}
+
+# The palette has a binding of Textual's own, and ctrl+f would otherwise delete a word in a focused input.
+_TEXTUALS = frozenset({Want.PALETTE})
+_BEFORE_INPUTS = frozenset({"ctrl+f", "ctrl+y", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "ctrl+r", "ctrl+g"})
+
+
+def bindings() -> list[Binding]:
+    """A binding for every key of the table."""
+    return [
+        Binding(key, f"want('{intent.want}')", intent.footer, show=False, priority=key in _BEFORE_INPUTS, tooltip=intent.tooltip)
+        for intent in INTENTS
+        if intent.want not in _TEXTUALS
+        for key in intent.keys
+    ]

@@ -1,0 +1,101 @@
+"""What the preview shows for one stage of a draft: one of two policies, or the findings, or what is still needed for them.
+
+It calls the functions that make what is applied, on the draft as it stands, and only for the document that is looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.findings import Finding, findings, stage_findings
+from ciam_tui.core.naming import role_names
+from ciam_tui.core.permissions import permission_policy
+from ciam_tui.core.trust import trust_policy
+
+if TYPE_CHECKING:
+    from ciam_tui.core.draft import Draft, ProjectDraft, StageDraft
+
+
+class Tab(StrEnum):
+    """The tabs, in their order; the values are what they are called."""
+
+    TRUST = "Trust"
+    PERMISSIONS = "Permissions"
+    FINDINGS = "Findings"
+
+    @property
+    def following(self) -> Tab:
+        """The next tab, the first after the last."""
+        tabs = list(Tab)
+        return tabs[(tabs.index(self) + 1) % len(tabs)]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is looked at: the stage's index, the tab, and which of the stage's roles."""
+
+    stage: int = 0
+    tab: Tab = Tab.PERMISSIONS
+    role: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`text` is the document, None where it is a list of findings or cannot be made yet; `needs` then says what is missing."""
+
+    stage: str
+    role: str
+    role_number: int
+    role_count: int
+    tab: Tab
+    text: str | None
+    findings: tuple[Finding, ...]
+    needs: tuple[str, ...]
+    found: int
+
+
+def preview_of(draft: Draft, view: View) -> Preview:
+    """What `view` looks at in `draft`."""
+    if not draft.stages:
+        return Preview("", "", 0, 0, view.tab, None, (), ("a stage (step 4)",), 0)
+    index = min(view.stage, len(draft.stages) - 1)
+    stage = draft.stages[index]
+    roles = role_names(draft.role, stage.name, draft.circleci.projects)
+    role_at = view.role % len(roles) if roles else 0
+    name, projects = roles[role_at] if roles else ("", ())
+    about = stage_findings(draft, index)
+    needs = tuple(_needs(draft, view.tab))
+    text = None if needs or not roles else _text(draft, stage, projects, view.tab)
+    match view.tab:
+        case Tab.TRUST:
+            listed = tuple(each for each in about if each.document == "trust")
+        case Tab.PERMISSIONS:
+            listed = tuple(each for each in about if each.document == "permissions")
+        case Tab.FINDINGS:
+            listed = findings(draft)
+    return Preview(stage.name, name, role_at + 1 if roles else 0, len(roles), view.tab, text, listed, needs, len(about))
+
+
+def _needs(draft: Draft, tab: Tab) -> list[str]:
+    missing = []
+    if tab is not Tab.FINDINGS and not draft.account_id:
+        missing.append("an account (step 1)")
+    if tab is Tab.PERMISSIONS and not draft.bucket.name:
+        missing.append("a bucket (step 2)")
+    if tab is Tab.TRUST and not draft.circleci.org_id:
+        missing.append("an organization (step 5)")
+    if tab is Tab.TRUST and not (draft.circleci.projects or draft.circleci.any_project):
+        missing.append("a project (step 5)")
+    return missing
+
+
+def _text(draft: Draft, stage: StageDraft, projects: tuple[ProjectDraft, ...], tab: Tab) -> str | None:
+    match tab:
+        case Tab.TRUST:
+            return trust_policy(draft, stage, projects).text
+        case Tab.PERMISSIONS:
+            return permission_policy(draft, stage).text
+        case Tab.FINDINGS:
+            return None

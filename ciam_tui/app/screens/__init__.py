@@ -1,0 +1,1 @@
+"""Screens own state: what is answered, what is selected, what is being read."""

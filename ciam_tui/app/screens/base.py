@@ -1,0 +1,165 @@
+"""What every screen has in common: the line at the top, the keys at the bottom, and one place where a want becomes an action."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, assert_never
+
+from textual.screen import Screen, ScreenResultType
+
+from ciam_tui.app.intents import Want, bindings
+from ciam_tui.app.literal import literal
+from ciam_tui.app.widgets.header import HeaderBar
+from ciam_tui.app.widgets.keybar import KeyBar
+from ciam_tui.app.widgets.picker import Picker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from ciam_tui.app.session import Session
+
+
+class WorkScreen(Screen[ScreenResultType]):
+    """A screen on which something is done.
+
+    Each want has a method here that answers why it is not possible; a screen overrides what it can do. So every key stays bound, and says its
+    reason rather than nothing.
+    """
+
+    BINDINGS: ClassVar = bindings()
+    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (120, "-wide")]
+    KEYS: ClassVar[tuple[Want, ...]] = (Want.NEXT, Want.BACK, Want.PALETTE, Want.HELP)
+    WORDS: ClassVar[dict[Want, str]] = {}
+    NARROW: ClassVar[frozenset[Want]] = frozenset({Want.NEXT, Want.BACK, Want.PREVIEW, Want.HELP})  # what a narrow footer has room for
+
+    def __init__(self, session: Session, title: str) -> None:
+        super().__init__()
+        self.session = session
+        self.header_bar = HeaderBar(session, title)
+
+    def compose(self) -> ComposeResult:
+        """Header, content, keys."""
+        yield self.header_bar
+        yield from self.content()
+        yield KeyBar(self.KEYS, self.WORDS, self.NARROW)
+
+    def content(self) -> Iterable[Widget]:
+        """What stands between header and keys."""
+        raise NotImplementedError
+
+    def action_want(self, want: str) -> None:
+        """Do what a key, a click or the palette asked for, or say why not."""
+        reason = self._do(Want(want))
+        if reason:
+            self.say(reason)
+
+    def say(self, text: str, *, severity: str = "information") -> None:
+        """A short message at the edge of the screen."""
+        level = {"warning": "warning", "error": "error"}.get(severity, "information")
+        self.notify(literal(text).plain, severity=level, markup=False)  # type: ignore[arg-type] # the three words that Textual knows
+
+    def _do(self, want: Want) -> str | None:
+        match want:
+            case Want.NEXT:
+                return self.want_next()
+            case Want.BACK:
+                return self.want_back()
+            case Want.PREVIEW:
+                return self.want_preview()
+            case Want.DOCUMENT:
+                return self.want_document()
+            case Want.ROLE:
+                return self.want_role()
+            case Want.FILTER:
+                return self.want_filter()
+            case Want.COPY:
+                return self.want_copy()
+            case Want.EXPORT:
+                return self.want_export()
+            case Want.RELOAD:
+                return self.want_reload()
+            case Want.HELP:
+                return self.want_help()
+            case Want.PALETTE:
+                self.app.action_command_palette()
+                return None
+            case Want.LEAVE:
+                self.app.exit()
+                return None
+            case _:
+                assert_never(want)
+
+    def want_next(self) -> str | None:
+        """Accept and go on."""
+        return "There is nothing to go on to here."
+
+    def want_back(self) -> str | None:
+        """Close, clear, or one step back."""
+        return "This is the first screen; Ctrl+Q leaves."
+
+    def want_preview(self) -> str | None:
+        """The policies on the whole screen."""
+        return "There are no policies yet: begin a set-up first."
+
+    def want_document(self) -> str | None:
+        """The next tab of the preview."""
+        return "There are no policies yet: begin a set-up first."
+
+    def want_role(self) -> str | None:
+        """The next role of the preview."""
+        return "There are no roles yet: begin a set-up first."
+
+    def want_filter(self) -> str | None:
+        """Filter the list that has the focus, else the first one."""
+        pickers = [picker for picker in self.query(Picker) if picker.focusable]
+        if not pickers:
+            return "There is no list to filter here."
+        picker = self.focused if isinstance(self.focused, Picker) else pickers[0]
+        picker.focus()
+        picker.start_filter()
+        return None
+
+    def want_copy(self) -> str | None:
+        """Copy the row of a list."""
+        if isinstance(self.focused, Picker) and self.focused.highlighted is not None:
+            self.copy(self.focused.highlighted.copied or self.focused.highlighted.key)
+            return None
+        return "There is nothing to copy here."
+
+    def want_export(self) -> str | None:
+        """Write the policies as files."""
+        return "There is nothing to export yet: begin a set-up first."
+
+    def want_reload(self) -> str | None:
+        """Read again."""
+        return "Nothing here was read from AWS."
+
+    def want_help(self) -> str | None:
+        """About the focused thing."""
+        from ciam_tui.app.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.focused_path()))
+        return None
+
+    def focused_path(self) -> str:
+        """What the help is about."""
+        return (self.focused.id or "") if self.focused is not None else ""
+
+    def copy(self, text: str) -> None:
+        """Copy `text`, and say truthfully whether it worked."""
+        self.run_worker(lambda: self._copy(text), thread=True, exit_on_error=False, group="copy")
+
+    def _copy(self, text: str) -> None:
+        copied = self.session.clipboard.copy(text)
+        length = f"{len(text)} characters"
+        said = f"Copied {length}." if copied else "The clipboard could not be reached; select the text with Shift and the mouse."
+        self.app.call_from_thread(self.say, said, severity="information" if copied else "warning")
+
+    def clear_filter(self) -> bool:
+        """Clear the filter of the focused list, else of any; False where there is none."""
+        filtering = [picker for picker in self.query(Picker) if picker.is_filtering]
+        for picker in filtering:
+            picker.clear_filter()
+        return bool(filtering)

@@ -1,0 +1,40 @@
+"""Help for what has the focus, and every key, from the one table of intents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from ciam_tui.app.help_texts import help_for
+from ciam_tui.app.intents import INTENTS
+from ciam_tui.app.literal import joined, lines, literal
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+
+class HelpScreen(ModalScreen[None]):
+    """Closed by Esc, Enter, or the key that opened it."""
+
+    BINDINGS: ClassVar = [Binding("escape,enter,f1,ctrl+g,q", "dismiss", "Close", show=False)]
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._text = help_for(path)
+
+    def compose(self) -> ComposeResult:
+        """The text, then the keys."""
+        keys = [
+            joined(literal(f"{intent.keys_shown:<16}", "$accent"), literal(intent.help or intent.tooltip)) for intent in INTENTS
+        ]
+        more = [("space", "tick, or pick without going on"), ("tab, shift+tab", "the next or the previous field"), ("+ and −", "in the list of stages: add, remove")]
+        keys.extend(joined(literal(f"{key:<16}", "$accent"), literal(meaning)) for key, meaning in more)
+        with VerticalScroll(classes="dialog", id="help") as dialog:
+            dialog.border_title = literal(self._text.title)
+            dialog.border_subtitle = "esc closes"
+            yield Static(lines(literal(self._text.short), literal(self._text.long, "$muted")), classes="paragraph")
+            yield Static(lines(literal("Keys", "bold"), *keys))

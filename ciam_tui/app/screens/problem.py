@@ -1,0 +1,51 @@
+"""Something could not be done: what, why, and what to do, on a screen of its own rather than as a traceback."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from ciam_tui.app.literal import lines, literal
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from ciam_tui.core.problems import CiamError
+
+
+class ProblemScreen(ModalScreen[str]):
+    """Answers with the id of the button that was pressed: `close`, or, where the program itself failed, `leave`."""
+
+    BINDINGS: ClassVar = [Binding("escape", "close", "Close", show=False)]
+
+    def __init__(self, error: CiamError, *, may_leave: bool = False) -> None:
+        super().__init__()
+        self._error = error
+        self._may_leave = may_leave
+
+    def compose(self) -> ComposeResult:
+        """Title, sentence, suggestions."""
+        with Vertical(classes="dialog problem") as dialog:
+            dialog.border_title = literal(f"✗ {self._error.title}")
+            yield Static(literal(self._error.message), classes="paragraph")
+            yield Static(lines(*(literal(f"· {suggestion}", "$muted") for suggestion in self._error.suggestions)), classes="paragraph")
+            with Horizontal(classes="buttons"):
+                yield Button("Close", id="close", compact=True)
+                if self._may_leave:
+                    yield Button("Leave", id="leave", compact=True)
+
+    def on_mount(self) -> None:
+        """Close is what Enter does."""
+        self.query_one("#close").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer with it."""
+        self.dismiss(event.button.id or "close")
+
+    def action_close(self) -> None:
+        """Esc closes."""
+        self.dismiss("close")

@@ -1,0 +1,204 @@
+"""The first screen: go on where one left, or begin anew; and who one is, which is read behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from ciam_tui.app.background import outcome_of
+from ciam_tui.app.intents import Want
+from ciam_tui.app.literal import joined, lines, literal
+from ciam_tui.app.screens.base import WorkScreen
+from ciam_tui.app.screens.confirm import ConfirmScreen
+from ciam_tui.app.session import Mode
+from ciam_tui.app.widgets.picker import Picker, Row
+from ciam_tui.core.draft import Draft, RoleDraft
+from ciam_tui.core.problems import CiamError
+from ciam_tui.core.steps import STEPS, first_open
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.widget import Widget
+
+    from ciam_tui.app.app import CiamApp
+    from ciam_tui.app.session import Session
+    from ciam_tui.core.facts import Identity
+    from ciam_tui.core.steps import StepId
+    from ciam_tui.ports.api import Aws, SavedDraft
+
+NEW = "new"
+RESUME = "resume"
+FIRST_DRAFT = Draft(role=RoleDraft(name_prefix="circleci-"))
+
+_ABOUT = """\
+Replace the AWS keys that CircleCI jobs hold by roles that only they can take:
+one for each stage, for one bucket, with nothing in it that the stage does not need.
+Nothing is changed in AWS before you have seen it in Review and said so."""
+
+
+class StartScreen(WorkScreen[None]):
+    """New or resume."""
+
+    KEYS: ClassVar = (Want.NEXT, Want.RELOAD, Want.PALETTE, Want.HELP, Want.LEAVE)
+    NARROW: ClassVar = frozenset({Want.NEXT, Want.PALETTE, Want.HELP, Want.LEAVE})
+    WORDS: ClassVar = {Want.NEXT: "Begin"}
+    app: CiamApp
+
+    class DraftRead(Message):
+        """The saved draft, None where there is none, or why it could not be read."""
+
+        def __init__(self, outcome: SavedDraft | CiamError | None) -> None:
+            super().__init__()
+            self.outcome = outcome
+
+    class SignedIn(Message):
+        """Who one is, or why nobody."""
+
+        def __init__(self, outcome: tuple[Aws, Identity] | CiamError) -> None:
+            super().__init__()
+            self.outcome = outcome
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, "Start")
+        self._saved: SavedDraft | None = None
+        self._list = Picker(id="saved")
+        self._who = Static("", id="who")
+        self._about = Static(literal(_ABOUT, "$muted", keep_newlines=True), id="about")
+
+    def content(self) -> Iterable[Widget]:
+        """What it is, what to do, who one is."""
+        self._list.border_title = "Begin"
+        yield Vertical(self._about, self._list, self._who, id="start")
+
+    def on_mount(self) -> None:
+        """Read the draft and the identity behind the first frame."""
+        self._list.say("looking for a saved draft …")
+        self._list.focus()
+
+    def on_screen_resume(self) -> None:
+        """Coming back from the wizard, there is a newer draft."""
+        self.read_draft()
+        if self.session.identity is None:
+            self._sign_in()
+        else:
+            self._show_identity(self.session.identity)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="draft")
+    def read_draft(self) -> None:
+        """The saved draft, after what is still being written."""
+        worker = get_current_worker()
+        self.app.flush()
+        outcome = outcome_of(self.session.drafts.load)
+        if not worker.is_cancelled:
+            self.post_message(self.DraftRead(outcome))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="identity")
+    def read_identity(self) -> None:
+        """Who one is by the profile that was asked for."""
+        worker = get_current_worker()
+        outcome = outcome_of(lambda: self.session.sign_in(self.session.profile, self.session.region))
+        if not worker.is_cancelled:
+            self.post_message(self.SignedIn(outcome))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What a worker did not expect is a failure of the program."""
+        if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
+            self.app.fail(event.worker.error)
+
+    def on_start_screen_draft_read(self, event: DraftRead) -> None:
+        """Offer to go on with it."""
+        rows = [Row(NEW, ("New set-up", "six steps, answers saved as you type"))]
+        self._saved = None
+        if isinstance(event.outcome, CiamError):
+            self.say(f"The saved draft could not be read: {event.outcome.message}", severity="warning")
+        elif event.outcome is not None:
+            self._saved = event.outcome
+            rows.insert(0, Row(RESUME, ("Go on", _described(event.outcome))))
+        self._list.show(rows)
+        self._list.highlight(rows[0].key)
+
+    def on_start_screen_signed_in(self, event: SignedIn) -> None:
+        """Say who one is."""
+        if isinstance(event.outcome, CiamError):
+            error = event.outcome
+            tips = [literal(f"  {suggestion}", "$muted") for suggestion in error.suggestions[:2]]
+            self._who.update(lines(literal(f"! {error.title}: {error.message}", "$warning"), *tips))
+            return
+        aws, identity = event.outcome
+        self.session.become(aws, identity, profile=self.session.profile, region=self.session.region)
+        self._show_identity(identity)
+
+    def _show_identity(self, identity: Identity) -> None:
+        self._who.update(joined(literal("✓ ", "$success"), literal(f"signed in as {identity.arn}", "$muted")))
+        self.header_bar.refresh()
+
+    def _sign_in(self) -> None:
+        what = "starting the demo account" if self.session.mode is Mode.DEMO else "reading who you are"
+        self._who.update(literal(f"{what} … (esc stops)", "$muted"))
+        self.read_identity()
+
+    def on_picker_picked(self, event: Picker.Picked) -> None:
+        """A click or Space on a row is Enter there."""
+        event.stop()
+        self._begin(event.row.key)
+
+    def want_next(self) -> str | None:
+        """Begin with the row under the cursor."""
+        row = self._list.highlighted
+        if row is None:
+            return "Still looking for a saved draft."
+        self._begin(row.key)
+        return None
+
+    def _begin(self, key: str) -> None:
+        if key == RESUME and self._saved is not None:
+            step_id = _step_of(self._saved)
+            if self.session.identity is None and self.session.profile is None:
+                self.session.profile = self._saved.profile
+            self.app.open_wizard(self._saved.draft, step_id)
+        elif self._saved is not None:
+            question = ConfirmScreen(
+                "Begin anew?",
+                ["There is a saved draft:", f"  {_described(self._saved)}", "A new set-up takes its place with the first answer."],
+                "Begin anew",
+            )
+            self.app.push_screen(question, self._confirmed)
+        else:
+            self.app.open_wizard(FIRST_DRAFT, "account")
+
+    def _confirmed(self, confirmed: bool | None) -> None:  # noqa: FBT001 - Textual's callback
+        if confirmed:
+            self.app.open_wizard(FIRST_DRAFT, "account")
+
+    def want_back(self) -> str | None:
+        """Stop reading; there is nothing before this screen."""
+        if self.clear_filter():
+            return None
+        if any(worker.group == "identity" and worker.is_running for worker in self.workers if worker.node is self):
+            self.workers.cancel_group(self, "identity")
+            self._who.update(literal("· Stopped. Step 1 reads it again.", "$muted"))
+            return None
+        return super().want_back()
+
+    def want_reload(self) -> str | None:
+        """Ask again who one is."""
+        self._sign_in()
+        return None
+
+
+def _step_of(saved: SavedDraft) -> StepId:
+    return next((step.id for step in STEPS if step.id == saved.step), first_open(saved.draft).id)
+
+
+def _described(saved: SavedDraft) -> str:
+    step_id = _step_of(saved)
+    step = next(step for step in STEPS if step.id == step_id)
+    account = f"account {saved.draft.account_id}" if saved.draft.account_id else "no account yet"
+    bucket = f" · {saved.draft.bucket.name}" if saved.draft.bucket.name else ""
+    return f"step {step.number} {step.title} · {account}{bucket} · saved {saved.saved_at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,280 @@
+"""The wizard: owns the draft, shows one step's body at a time, and draws rail, problems and preview again after every edit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Horizontal, Vertical
+
+from ciam_tui.app.intents import Want
+from ciam_tui.app.literal import literal
+from ciam_tui.app.previewing import Tab, View, preview_of
+from ciam_tui.app.screens.base import WorkScreen
+from ciam_tui.app.steps import body_of
+from ciam_tui.app.steps.account import AccountBody
+from ciam_tui.app.steps.base import StepBody
+from ciam_tui.app.steps.stages import StagesBody
+from ciam_tui.app.widgets.preview import PreviewPane
+from ciam_tui.app.widgets.rail import Rail, progress_glyphs
+from ciam_tui.core.answers import Changed, settled
+from ciam_tui.core.problems import Level
+from ciam_tui.core.steps import STEPS, StepId, draft_problems, states, step, step_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from textual.widget import Widget
+
+    from ciam_tui.app.app import CiamApp
+    from ciam_tui.app.session import Session
+    from ciam_tui.core.draft import Draft
+    from ciam_tui.core.problems import Problem
+
+
+class WizardScreen(WorkScreen):
+    """One set-up being answered."""
+
+    KEYS: ClassVar = (Want.NEXT, Want.BACK, Want.PREVIEW, Want.FILTER, Want.COPY, Want.EXPORT, Want.PALETTE, Want.HELP)
+    app: CiamApp
+
+    def __init__(self, session: Session, draft: Draft, at: StepId = "account") -> None:
+        super().__init__(session, "New set-up")
+        self.draft = draft
+        self.at: StepId = "circleci" if at == "review" else at
+        self._entered = draft  # the draft as it was when the step was entered
+        self._view = View(tab=_tab_for(self.at))
+        self._touched: set[str] = set()
+        self._tried: set[StepId] = set()
+        self._body: StepBody | None = None
+        self._rail = Rail(id="rail")
+        self._place = Vertical(id="body")
+        self._preview = PreviewPane(id="preview")
+        self._states = states(draft)
+
+    def content(self) -> Iterable[Widget]:
+        """Rail, body, preview."""
+        self._rail.border_title = "Steps"
+        with Horizontal(id="columns"):
+            yield self._rail
+            yield self._place
+            yield self._preview
+
+    async def on_mount(self) -> None:
+        """Open the step at hand."""
+        await self._open(self.at)
+
+    # Steps
+
+    async def _open(self, step_id: StepId) -> None:
+        self.at = step_id
+        self._entered = self.draft
+        self._view = replace(self._view, tab=_tab_for(step_id))
+        await self._place.remove_children()
+        self._body = body_of(step_id)(self.draft, self.session)
+        self._place.border_title = literal(f"{step(step_id).number} of {len(STEPS)} · {step(step_id).title}")
+        await self._place.mount(self._body)
+        self._draw()
+        first = self._body.first_stop()
+        if first is not None:
+            first.focus()
+        self.app.keep(self.draft, self.at)
+
+    def _leave_step(self) -> None:
+        """Clear what the answers given in this step have made untrue, and say what that was."""
+        changed = settled(self._entered, self.draft)
+        self.draft, self._entered = changed.draft, changed.draft
+        self._tell(changed.told)
+        self.app.keep(self.draft, self.at)
+
+    async def go_to(self, step_id: StepId) -> None:
+        """Leave this step for another; the answers stay."""
+        self._leave_step()
+        if step_id == "review":
+            await self._review()
+        elif step_id != self.at:
+            await self._open(step_id)
+
+    async def _next(self) -> None:
+        self._tried.add(self.at)
+        problem = next(iter(step(self.at).errors_among(draft_problems(self.draft))), None)
+        if problem is not None:
+            self._draw()
+            self.say(f"{problem.text} {problem.fix}".strip(), severity="warning")
+            if self._body is not None:
+                self._body.focus_path(problem.field)
+            return
+        following = STEPS[step(self.at).number]
+        await self.go_to(following.id)
+
+    async def _review(self) -> None:
+        """The seam to Review: from a draft without errors, a Setup; else to the step with the first error."""
+        problem = next((each for each in draft_problems(self.draft) if each.level is Level.ERROR), None)
+        if problem is not None:
+            blocked = step_of(problem.field).id
+            self._tried.add(blocked)
+            self.say(f"Not ready for Review: {problem.text} {problem.fix}".strip(), severity="warning")
+            if blocked not in (self.at, "review"):
+                await self._open(blocked)
+            self._draw()
+            if self._body is not None:
+                self._body.focus_path(problem.field)
+            return
+        self.app.review(self.draft)
+
+    # Edits
+
+    def on_step_body_edited(self, event: StepBody.Edited) -> None:
+        """Apply the edit, show what it does, keep it."""
+        event.stop()
+        edited = event.edit(self.draft)
+        self._touched.add(event.field)
+        if isinstance(edited, Changed):
+            self._entered = edited.draft
+            self._tell(edited.told)
+            edited = edited.draft
+        if edited != self.draft:
+            self.draft = edited
+            self.app.keep(self.draft, self.at)
+        self._draw()
+
+    async def on_step_body_finished(self, event: StepBody.Finished) -> None:
+        """The last answer of the step was accepted."""
+        event.stop()
+        await self._next()
+
+    def on_step_body_told(self, event: StepBody.Told) -> None:
+        """Say what was done for the person."""
+        event.stop()
+        self.say(event.text)
+
+    def on_stages_body_stage_chosen(self, event: StagesBody.StageChosen) -> None:
+        """Preview the stage that is edited."""
+        event.stop()
+        self._view = replace(self._view, stage=event.index, role=0)
+        self._draw()
+
+    def on_account_body_session_changed(self, event: AccountBody.SessionChanged) -> None:
+        """The header says who one is."""
+        event.stop()
+        self.header_bar.refresh()
+        self.app.keep(self.draft, self.at)
+
+    def _draw(self) -> None:
+        """The preview first: it is what the eye is on."""
+        self._preview.show(preview_of(self.draft, self._view))
+        problems = draft_problems(self.draft)
+        if self._body is not None:
+            self._body.show(self.draft, self._shown_problems(problems))
+        self._states = states(self.draft)
+        self._rail.show(self._states, self.at)
+        title = f"{step(self.at).number}/{len(STEPS)} {step(self.at).title}" if self.has_class("-narrow") else "New set-up"
+        self.header_bar.say(title, progress_glyphs(self._states, self.at) if self.has_class("-narrow") else "")
+
+    def _shown_problems(self, problems: Iterable[Problem]) -> Mapping[str, Problem]:
+        """The problems of answers that were touched, and all of a step that one has tried to leave: an empty form is not scolded."""
+        shown: dict[str, Problem] = {}
+        for problem in problems:
+            tried = step_of(problem.field).id in self._tried
+            touched = any(problem.field == field or problem.field.startswith((f"{field}[", f"{field}.")) for field in self._touched)
+            if tried or touched:
+                shown.setdefault(problem.field, problem)
+        return shown
+
+    def _tell(self, told: Iterable[str]) -> None:
+        for sentence in told:
+            self.say(sentence, severity="warning")
+
+    def on_resize(self) -> None:
+        """The header's words depend on the width."""
+        self.call_after_refresh(self._draw)
+
+    # Wants
+
+    def want_next(self) -> str | None:
+        """Enter outside of an input."""
+        if self._body is not None:
+            self._body.go_on()
+        return None
+
+    async def _back(self) -> None:
+        number = step(self.at).number
+        if number == 1:
+            self._leave_step()
+            self.app.pop_screen()
+        else:
+            await self.go_to(STEPS[number - 2].id)
+
+    def want_back(self) -> str | None:
+        """Clear the filter, else stop reading, else one step back."""
+        if self.clear_filter():
+            return None
+        if self._body is not None and self._body.reading:
+            self._body.stop_reading()
+            return None
+        self.call_later(self._back)
+        return None
+
+    def want_preview(self) -> str | None:
+        """The preview on the whole screen."""
+        from ciam_tui.app.screens.preview import PreviewScreen
+
+        self.app.push_screen(PreviewScreen(self.session, self.draft, self._view), self._look_at)
+        return None
+
+    def _look_at(self, view: View | None) -> None:
+        if view is not None:
+            self._view = view
+            self._draw()
+
+    def want_document(self) -> str | None:
+        """The next tab."""
+        self._look_at(replace(self._view, tab=self._view.tab.following))
+        return None
+
+    def want_role(self) -> str | None:
+        """The next role of the stage."""
+        count = preview_of(self.draft, self._view).role_count
+        if count < 2:
+            return "This stage has one role; there is one a project with `per project`."
+        self._look_at(replace(self._view, role=(self._view.role + 1) % count))
+        return None
+
+    def want_copy(self) -> str | None:
+        """The row of a list, else the document in the preview."""
+        if super().want_copy() is None:
+            return None
+        if not self._preview.text:
+            return "There is no policy to copy yet."
+        self.copy(self._preview.text)
+        return None
+
+    def want_export(self) -> str | None:
+        """Ask for a folder and write the policies into it."""
+        problem = next((each for each in draft_problems(self.draft) if each.level is Level.ERROR), None)
+        if problem is not None:
+            return f"Not ready to export (step {step_of(problem.field).number}): {problem.text} {problem.fix}".strip()
+        from ciam_tui.app.screens.export import ExportScreen
+
+        self.app.push_screen(ExportScreen(self.draft))
+        return None
+
+    def want_reload(self) -> str | None:
+        """Read again what the step reads."""
+        return self._body.read_again() if self._body is not None else None
+
+    def focused_path(self) -> str:
+        """The answer that has the focus."""
+        return self._body.focused_path() if self._body is not None else ""
+
+    async def on_rail_chosen(self, event: Rail.Chosen) -> None:
+        """A click on a step."""
+        await self.go_to(event.step_id)
+
+    def on_preview_pane_tab_chosen(self, event: PreviewPane.TabChosen) -> None:
+        """A click on a tab."""
+        self._look_at(replace(self._view, tab=event.tab))
+
+
+def _tab_for(step_id: StepId) -> Tab:
+    return Tab.TRUST if step_id == "circleci" else Tab.PERMISSIONS

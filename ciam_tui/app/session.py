@@ -1,0 +1,118 @@
+"""What outlives a screen: the mode, the doors to the world, who the operator is, and what has been read so far.
+
+Screens come and go; a list of buckets that took four seconds to read is read once. Nothing in here knows Textual.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.problems import CiamError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ciam_tui.core.draft import ProjectDraft
+    from ciam_tui.core.facts import Bucket, BucketSummary, Identity
+    from ciam_tui.ports.api import Aws, AwsAccess, Clipboard, Clock, Drafts, Journals, Profile
+
+
+class Mode(StrEnum):
+    """How far a change would reach, in the words of the header."""
+
+    DEMO = "DEMO"
+    READ_ONLY = "READ ONLY"
+    LIVE = "LIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProject:
+    """A project that a list offers. `default_branch` is None where the project has no repository."""
+
+    project: ProjectDraft
+    default_branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOrganization:
+    """An organization that a list offers, with its projects."""
+
+    id: str
+    name: str
+    slug: str
+    projects: tuple[KnownProject, ...] = ()
+
+
+@dataclass(slots=True)
+class Known:
+    """What has been read from the account at hand; forgotten when the account changes."""
+
+    buckets: tuple[BucketSummary, ...] | None = None
+    bucket: dict[str, Bucket | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Session:
+    """One run of the program.
+
+    `open_access` makes the way into AWS; it may take seconds (the demo's account starts, boto3 is imported), so that only workers call it,
+    through `access`. `ask_mfa` is set by the app: it may be called in a worker and answers with the code that the person typed.
+    """
+
+    mode: Mode
+    drafts: Drafts
+    journals: Journals
+    clipboard: Clipboard
+    clock: Clock
+    open_access: Callable[[], AwsAccess]
+    profile: str | None = None
+    region: str | None = None
+    organizations: tuple[KnownOrganization, ...] = ()
+    state_dir: Path | None = None
+    identity: Identity | None = None
+    aws: Aws | None = None
+    profiles: tuple[Profile, ...] | None = None
+    regions: tuple[str, ...] = ()
+    known: Known = field(default_factory=Known)
+    ask_mfa: Callable[[str], str] | None = None
+    _access: AwsAccess | None = None
+    _opening: threading.Lock = field(default_factory=threading.Lock)
+
+    def access(self) -> AwsAccess:
+        """The way into AWS, made on first use. Only for workers."""
+        with self._opening:
+            if self._access is None:
+                self._access = self.open_access()
+            return self._access
+
+    def sign_in(self, profile: str | None, region: str | None) -> tuple[Aws, Identity]:
+        """The account that `profile` opens, and who one is there. Only for workers; changes nothing here."""
+        aws = self.access().open(profile, region, ask_mfa=self.ask_mfa)
+        return aws, aws.identity()
+
+    def become(self, aws: Aws, identity: Identity, *, profile: str | None, region: str | None) -> None:
+        """Act as `identity` from now on; what was read from another account is forgotten."""
+        if self.identity is None or self.identity.account_id != identity.account_id:
+            self.known = Known()
+        self.aws, self.identity, self.profile = aws, identity, profile
+        self.region = region or self.region
+
+    def sign_out(self) -> None:
+        """Act as nobody: the account is typed by hand, or could not be opened."""
+        self.aws, self.identity, self.known = None, None, Known()
+
+    def need_aws(self) -> Aws:
+        """The account.
+
+        Raises:
+            CiamError: nobody is signed in.
+        """
+        if self.aws is None:
+            raise CiamError(
+                "not-signed-in", "No AWS account is open", "nothing can be read from AWS until an identity is chosen.", ["Choose a profile in step 1."]
+            )
+        return self.aws

@@ -1,0 +1,202 @@
+"""Step 5: who is trusted: an organization, and in it the projects whose jobs may become the roles.
+
+Trusting the whole organization is a choice of its own, never what is left when nothing is ticked.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.containers import Vertical
+
+from ciam_tui.app.steps.base import StepBody
+from ciam_tui.app.widgets.field import ChoiceField, Field, Labelled
+from ciam_tui.app.widgets.picker import Picker, Row
+from ciam_tui.core.answers import with_any_project, with_organization
+from ciam_tui.core.draft import CircleCiDraft, Draft, ProjectDraft
+from ciam_tui.core.shown import shortened
+from ciam_tui.core.validate import project_id_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from textual.widget import Widget
+
+    from ciam_tui.core.answers import Changed
+
+WHOLE = "every project, also future ones"
+SERVER = "issuer, audience"
+
+
+class CircleCiBody(StepBody):
+    """Organization, projects, and what only few need."""
+
+    step_id = "circleci"
+
+    def form(self) -> Iterable[Widget]:
+        """The organization, its projects, the rest."""
+        circleci = self.draft.circleci
+        self._organizations = Picker(id="organizations")
+        self._organizations.border_title = "Organization"
+        self._org_id = Field("circleci.org_id", "Org id", circleci.org_id, placeholder="00000000-0000-0000-0000-000000000000")
+        self._projects = Picker(many=True, id="projects", empty="No list is known: add a project below.")
+        self._projects.border_title = "Projects"
+        self._by_hand = Field("circleci.projects", "Add project", placeholder="id name github.com/org/repository")
+        self._per_project = ChoiceField("role.per_project", "Roles", ("one for each project",))
+        self._whole = ChoiceField("circleci.any_project", "Whole org", (WHOLE,))
+        self._more = ChoiceField("more", "More", (SERVER,))
+        self._issuer = Field("circleci.issuer", "Issuer", circleci.issuer or "", placeholder="CircleCI's cloud")
+        self._audience = Field("circleci.audience", "Audience", circleci.audience or "", placeholder="the organization id")
+        yield self._organizations
+        yield self._org_id
+        yield self._projects
+        yield self._by_hand
+        yield self._per_project
+        yield self._whole
+        yield self._more
+        yield Vertical(self._issuer, self._audience, id="server-form")
+
+    def first_stop(self) -> Widget:
+        """The organizations, where any are known; else the id."""
+        if not self.session.organizations:
+            return self._org_id.input
+        return self._projects if self.draft.circleci.org_id else self._organizations
+
+    def on_mount(self) -> None:
+        """Show what is known."""
+        self._organizations.display = bool(self.session.organizations)
+        self.query_one("#server-form").display = bool(self.draft.circleci.issuer or self.draft.circleci.audience)
+        rows = [Row(each.id, (each.name, each.slug, shortened(each.id))) for each in self.session.organizations]
+        self._organizations.show(rows, marked=[self.draft.circleci.org_id] if self.draft.circleci.org_id else [])
+        self.fill()
+
+    def fill(self) -> None:
+        """Fields, marks, projects."""
+        circleci = self.draft.circleci
+        self._org_id.show(circleci.org_id)
+        self._organizations.mark([circleci.org_id] if circleci.org_id else [])
+        self._fill_projects(circleci)
+        self._per_project.show(("one for each project",) if self.draft.role.per_project else ())
+        self._whole.show((WHOLE,) if circleci.any_project else ())
+        self._more.show((SERVER,) if self.query_one("#server-form").display else ())
+        self._issuer.show(circleci.issuer or "")
+        self._audience.show(circleci.audience or "")
+
+    def _fill_projects(self, circleci: CircleCiDraft) -> None:
+        chosen = {project.id: project for project in circleci.projects}
+        known = {each.id: each for each in self._known()}
+        rows = [Row(each.id, (each.name, each.vcs_origin or "no repository", shortened(each.id))) for each in (known | chosen).values()]
+        if tuple(rows) != self._projects.rows:
+            self._projects.show(rows, marked=chosen)
+        elif self._projects.marked != frozenset(chosen):
+            self._projects.mark(chosen)
+        self._projects.border_title = f"Projects · {len(chosen)} chosen"
+
+    def _known(self) -> tuple[ProjectDraft, ...]:
+        organization = next((each for each in self.session.organizations if each.id == self.draft.circleci.org_id), None)
+        return tuple(each.project for each in organization.projects) if organization is not None else ()
+
+    def on_picker_picked(self, event: Picker.Picked) -> None:
+        """Take the organization, or tick the project."""
+        event.stop()
+        key = event.row.key
+        if event.picker is self._organizations:
+            slug = next((each.slug for each in self.session.organizations if each.id == key), None)
+            if key != self.draft.circleci.org_id:
+                self.edit(_organization(key, slug), "circleci.org_id")
+            if event.go_on:
+                self.to_next_stop()
+        else:
+            self._toggle(key)
+
+    def _toggle(self, project_id: str) -> None:
+        known = {project.id: project for project in self._known()}
+
+        def change(draft: Draft) -> Draft:
+            projects = draft.circleci.projects
+            if any(project.id == project_id for project in projects):
+                projects = tuple(project for project in projects if project.id != project_id)
+            elif project_id in known:
+                projects = (*projects, known[project_id])
+            return _with_circleci(draft, projects=projects)
+
+        self.edit(change, "circleci.projects")
+
+    def on_field_typed(self, event: Field.Typed) -> None:
+        """Take what was typed; a project by hand is taken by Enter."""
+        event.stop()
+        text = event.text.strip()
+        match event.field.path:
+            case "circleci.org_id":
+                self.edit(lambda draft: _with_circleci(draft, org_id=text), "circleci.org_id")
+            case "circleci.issuer":
+                self.edit(lambda draft: _with_circleci(draft, issuer=text or None), "circleci.issuer")
+            case "circleci.audience":
+                self.edit(lambda draft: _with_circleci(draft, audience=text or None), "circleci.audience")
+            case _:
+                self._advise_project(text)
+
+    def on_choice_field_chosen(self, event: ChoiceField.Chosen) -> None:
+        """Take what was ticked."""
+        event.stop()
+        ticked = bool(event.chosen)
+        match event.field.path:
+            case "circleci.any_project":
+                self.edit(lambda draft: with_any_project(draft, any_project=ticked), "circleci.any_project")
+            case "role.per_project":
+                self.edit(lambda draft: replace(draft, role=replace(draft.role, per_project=ticked)), "role.per_project")
+            case _:
+                self.query_one("#server-form").display = ticked
+
+    def on_labelled_accepted(self, event: Labelled.Accepted) -> None:
+        """Enter in a field; a project that was typed is added, and the field is ready for the next."""
+        if event.field is self._by_hand and self._by_hand.text.strip():
+            event.stop()
+            self._add_typed(self._by_hand.text)
+        else:
+            super().on_labelled_accepted(event)
+
+    def _add_typed(self, text: str) -> None:
+        project = typed_project(text)
+        if project is None or project_id_problem(project.id) is not None:
+            self._advise_project(text)
+            return
+        self._by_hand.show("")
+
+        def change(draft: Draft) -> Draft:
+            others = tuple(each for each in draft.circleci.projects if each.id != project.id)
+            return _with_circleci(draft, projects=(*others, project))
+
+        self.edit(change, "circleci.projects")
+
+    def _advise_project(self, text: str) -> None:
+        project = typed_project(text)
+        problem = project_id_problem(project.id) if project is not None else None
+        self._by_hand.show_problem(problem if text else None)
+
+
+def typed_project(text: str) -> ProjectDraft | None:
+    """The project that `id name [repository]` names; a repository's URL is taken as what CircleCI calls its origin. None for no text."""
+    words = text.split()
+    if not words:
+        return None
+    origin = next((word for word in words[1:] if "/" in word), None)
+    name = next((word for word in words[1:] if "/" not in word), "")
+    return ProjectDraft(words[0].lower(), name or (origin or "").rpartition("/")[2].removesuffix(".git"), _origin(origin))
+
+
+def _origin(text: str | None) -> str | None:
+    if text is None:
+        return None
+    without_scheme = re.sub(r"^(https?://|ssh://)?(git@)?", "", text)
+    return re.sub(r"^([^/:]+):(?!\d+/)", r"\1/", without_scheme).removesuffix("/").removesuffix(".git")
+
+
+def _organization(org_id: str, slug: str | None) -> Callable[[Draft], Changed]:
+    return lambda draft: with_organization(draft, org_id, slug)
+
+
+def _with_circleci(draft: Draft, **answers: object) -> Draft:
+    return replace(draft, circleci=replace(draft.circleci, **answers))  # type: ignore[arg-type] # the names are those of CircleCiDraft
