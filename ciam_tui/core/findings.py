@@ -6,18 +6,22 @@ of level error want a decision before anything is applied; none is ever left out
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ciam_tui.core.containment import has_more_access, has_other_access, trust_contains
+from ciam_tui.core.draft import EXTRAS
 from ciam_tui.core.facts import Quotas
+from ciam_tui.core.owner import key_owner
 from ciam_tui.core.permissions import bucket_owner, read_places
 from ciam_tui.core.problems import Level
 from ciam_tui.core.roles import session_seconds, stage_roles
-from ciam_tui.core.trust import ANY_USER_ID, audience, has_project_key, is_cloud, issuer_url
+from ciam_tui.core.trust import audience, has_project_key, is_cloud, issuer_url
+from ciam_tui.core.validate.git_refs import full_ref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ciam_tui.core.shape import SetupShape, StageShape
 
@@ -78,18 +82,18 @@ def _setup_findings(setup: SetupShape) -> Iterator[Finding]:
         yield Finding(
             "several-projects-on-one-role",
             Level.WARNING,
-            f"{len(circleci.projects)} projects share each role: who can run a job in one of them reaches what all of them reach.",
-            "Set per_project to true for a role a project.",
+            f"{len(circleci.projects)} projects share each role: whoever can run a job in one of them reaches what the jobs of all of them reach.",
+            "Set per_project to true, for one role a project and stage.",
             "role.per_project",
             document="trust",
-            anchor="/project-id",
+            anchor="/project-id" if has_project_key(setup) else ":sub",
         )
     if circleci.audience and circleci.audience != circleci.org_id:
         yield Finding(
             "custom-audience",
             Level.WARNING,
-            f"The audience is {audience(circleci)}, not the organization id: tokens carry it only where the organization or project has a custom OIDC claim.",
-            "Check the oidc-custom-claims of the organization and of each project, or leave audience null.",
+            f"The audience is {audience(circleci)}, not the organization id: a job gets in only if the organization or its project has set that audience for its tokens.",
+            "Check the custom OIDC claims of the organization and of each project in CircleCI, or set audience to null.",
             "circleci.audience",
             document="trust",
             anchor=":aud",
@@ -98,8 +102,8 @@ def _setup_findings(setup: SetupShape) -> Iterator[Finding]:
         yield Finding(
             "self-hosted-issuer",
             Level.WARNING,
-            f"Tokens come from {issuer_url(circleci)}: whoever runs that server can mint a token for any project, and AWS knows no project-id for it.",
-            "Restrict who administers the server; AWS must be able to reach its /.well-known/openid-configuration.",
+            f"Tokens come from {issuer_url(circleci)}: whoever administers that server can make a token for any project, and AWS offers no project-id condition for it.",
+            "Limit who administers the server, and see that AWS can reach its /.well-known/openid-configuration from the internet.",
             "circleci.issuer",
             document="trust",
             anchor="Federated",
@@ -108,8 +112,8 @@ def _setup_findings(setup: SetupShape) -> Iterator[Finding]:
         yield Finding(
             "no-project-key",
             Level.NOTE,
-            f"In the partition {setup.partition} AWS is not known to offer CircleCI's project id as a condition key, so the sub alone names the project.",
-            "Nothing to do: the sub's project id is matched whole.",
+            f"In the partition {setup.partition} AWS is not known to offer CircleCI's project-id condition, so the sub alone names the project.",
+            "Nothing to do: the project id in the sub is matched whole.",
             "partition",
             document="trust",
             anchor=":sub",
@@ -118,24 +122,34 @@ def _setup_findings(setup: SetupShape) -> Iterator[Finding]:
         yield Finding(
             "user-tags-on-roles",
             Level.WARNING,
-            f"The tags {', '.join(role.tags)} become aws:PrincipalTag in every request of these roles, and may unlock access granted by tag elsewhere.",
-            "Check the account for policies on aws:PrincipalTag or ec2:ResourceTag-like conditions, or leave the tags out.",
+            f"The tags {', '.join(role.tags)} go with every request of these roles as aws:PrincipalTag, and may open what other policies grant by tag.",
+            "Search the account's policies for aws:PrincipalTag, or leave the tags out.",
             "role.tags",
         )
     if bucket_owner(setup) != setup.account_id:
         yield Finding(
             "bucket-of-another-account",
             Level.WARNING,
-            f"The bucket belongs to account {bucket_owner(setup)}: until its owner grants the access too, everything is denied.",
-            "Send the owner the exported bucket-owner.policy.json; this tool never changes another account.",
+            f"The bucket belongs to account {bucket_owner(setup)}: until that account grants the access too, everything is denied.",
+            "Send its owner the bucket-owner.policy.json of the JSON export; this tool never changes another account.",
             "bucket.owner_account_id",
+        )
+    key_account = key_owner(setup)
+    if key_account not in (None, setup.account_id):
+        yield Finding(
+            "key-of-another-account",
+            Level.WARNING,
+            f"The key belongs to account {key_account}: until that account grants its use too, objects can be neither read nor written.",
+            "Send its owner the key-owner.policy.json of the JSON export; this tool never changes another account.",
+            "bucket.kms_key_arn",
         )
     if setup.stages:
         yield Finding(
             "jobs-are-not-told-apart",
             Level.NOTE,
-            "No claim that AWS checks names the job or the context: any job of a trusted project, an SSH rerun included, can take each role its branch lets it take.",
-            "Restrict stages that can write by branch; in CircleCI, turn off SSH reruns and unversioned config where a stage can deploy.",
+            "AWS sees neither the job nor the context: any job of a trusted project can take every role that its branch can take, also an SSH rerun, "
+            "a job of unversioned config, and, for stages without branches, a fork's build that gets secrets.",
+            "Name the branches of stages that change something; in CircleCI, turn off SSH reruns, unversioned config and secrets for forks.",
             "stages",
         )
 
@@ -144,12 +158,15 @@ def _trust_findings(setup: SetupShape, stage: StageShape, field: str) -> Iterato
     for other in setup.stages:
         if other is stage or not trust_contains(stage, other) or not has_other_access(stage, other):
             continue
-        less = has_more_access(stage, other)
+        weaker = has_more_access(stage, other) or set(other.access) < set(stage.access)
         yield Finding(
             "trust-contains-weaker-stage",
-            Level.ERROR if less else Level.WARNING,
-            f"Jobs of {other.name} are let into {stage.name} too, which may do {'more' if less else 'other things'}: to AWS the two are one identity.",
-            f"Give {stage.name} branches that {other.name} does not have, or make one stage of both.",
+            Level.ERROR if weaker else Level.WARNING,
+            f"Every job that can take the role of {other.name} can take that of {stage.name} too, which may do "
+            f"{'more' if weaker else 'other things'}: AWS cannot tell the jobs of two stages apart.",
+            "Name the projects, so that stages can have branches of their own, or make one stage of both."
+            if setup.circleci.any_project
+            else f"Give {stage.name} branches that {other.name} does not have, or make one stage of both.",
             f"{field}.branches",
             stage.name,
             "trust",
@@ -160,8 +177,10 @@ def _trust_findings(setup: SetupShape, stage: StageShape, field: str) -> Iterato
         yield Finding(
             "no-branch-on-changing-stage",
             Level.WARNING,
-            f"{stage.name} may {' and '.join(changes)} from any branch, tag or pull request of its projects, from forks too where they get secrets.",
-            'Name the branches, such as "main"; ["refs/*"] is any branch or tag of the project\'s own repository and no fork.',
+            f"{stage.name} may {' and '.join(changes)} from any branch, tag or pull request of its projects, and from forks whose builds get secrets.",
+            "Name the projects, and then the branches."
+            if setup.circleci.any_project
+            else 'Name the branches, such as "main"; "refs/*" is any branch or tag of the project\'s own repository, and no fork.',
             f"{field}.branches",
             stage.name,
             "trust",
@@ -172,19 +191,19 @@ def _trust_findings(setup: SetupShape, stage: StageShape, field: str) -> Iterato
             yield Finding(
                 "wildcard-in-branch",
                 Level.WARNING,
-                f"The branch {branch} of {stage.name} matches every name of that form, also one that somebody pushes tomorrow; * spans slashes.",
-                "Name the branches whole, or protect that pattern against pushes.",
+                f"{stage.name} takes every ref that matches {full_ref(branch)}, also one that somebody pushes tomorrow; * stands for slashes too.",
+                "Write the names out, or limit in the repository who may push to names of that form.",
                 f"{field}.branches[{index}]",
                 stage.name,
                 "trust",
-                ANY_USER_ID,
+                f'/vcs-ref/{_in_json(full_ref(branch))}"',
             )
     if session_seconds(stage) > 3600:
         yield Finding(
             "session-over-one-hour",
             Level.WARNING,
-            f"Credentials of {stage.name} live for {session_seconds(stage) / 3600:g} hours, and nobody can call them back one by one.",
-            "Use 3600 unless a job really runs longer.",
+            f"Credentials of {stage.name} live for {session_seconds(stage)} seconds, more than an hour, and those that leak cannot be taken back one by one.",
+            "Set session_seconds to 3600, unless a job really runs longer.",
             f"{field}.session_seconds",
             stage.name,
         )
@@ -196,8 +215,10 @@ def _permission_findings(setup: SetupShape, stage: StageShape, field: str) -> It
         yield Finding(
             "whole-bucket",
             Level.WARNING,
-            f"{stage.name} reaches every object of {setup.bucket.name}, also those of others.",
-            "Give it a prefix.",
+            f"{stage.name} reaches every object of the bucket {setup.bucket.name}, also those that other teams put there."
+            if not stage.prefix
+            else f"{stage.name} may read every object of the bucket {setup.bucket.name}, also those that other teams put there.",
+            "Give it a prefix, such as builds/." if not stage.prefix else "Name the prefixes that it reads.",
             f"{field}.prefix" if not stage.prefix else f"{field}.read_prefixes",
             stage.name,
             "permissions",
@@ -207,8 +228,9 @@ def _permission_findings(setup: SetupShape, stage: StageShape, field: str) -> It
         yield Finding(
             "list-needs-slash",
             Level.NOTE,
-            f"Listing is granted below {stage.prefix} only: HeadBucket and `aws s3 ls s3://{setup.bucket.name}/{stage.prefix.removesuffix('/')}` without the slash are denied.",
-            "Write the slash in the job's commands.",
+            f"{stage.name} may list only below {' and '.join(dict.fromkeys((stage.prefix, *read_places(stage))))}: HeadBucket is denied, and so is "
+            f"`aws s3 ls s3://{setup.bucket.name}/{stage.prefix.removesuffix('/')}`, without the slash.",
+            "End the prefix in a slash in the job's commands.",
             f"{field}.prefix",
             stage.name,
             "permissions",
@@ -220,81 +242,105 @@ def _permission_findings(setup: SetupShape, stage: StageShape, field: str) -> It
             yield Finding(
                 "delete-on-shared-prefix",
                 Level.WARNING,
-                f"{stage.name} may delete what {' and '.join(sharers)} {'use' if len(sharers) > 1 else 'uses'} under {stage.prefix or 'the whole bucket'}.",
-                f"Give {stage.name} a prefix of its own, or take delete away.",
+                f"{stage.name} may delete what {' and '.join(sharers)} {'use' if len(sharers) > 1 else 'uses'}"
+                f"{f' under {stage.prefix}' if stage.prefix else ', wherever it lies in the bucket'}.",
+                f"Give {stage.name} a prefix of its own, or do not let it delete.",
                 f"{field}.access",
                 stage.name,
                 "permissions",
                 "s3:DeleteObject",
             )
     for index, extra in enumerate(stage.extras):
-        if extra in _EXTRAS:
-            level, anchor, text, fix = _EXTRAS[extra]
-            yield Finding(
-                f"extra-{extra}", level, f"{stage.name} {text}", fix, f"{field}.extras[{index}]", stage.name, "permissions", anchor
+        if extra in EXTRAS:
+            yield _extra_finding(stage, extra, f"{field}.extras[{index}]")
+
+
+def _extra_finding(stage: StageShape, extra: str, field: str) -> Finding:
+    """What an extra opens; where the stage has no access for it to add to, that it opens nothing."""
+    reads, writes, deletes = bool(read_places(stage)), "write" in stage.access, "delete" in stage.access
+    level = Level.WARNING
+    match extra:
+        case "tags" if reads or writes:
+            anchor = "ObjectTagging"
+            verb = "read and set" if reads and writes else "read" if reads else "set"
+            text = f"may {verb} the tags of objects: where a bucket policy decides by s3:ExistingObjectTag, tags are access."
+            fix = "Remove tags from its extras, unless its jobs copy objects that have tags."
+        case "acl" if writes:
+            anchor, text = (
+                "s3:PutObjectAcl",
+                "may set the ACL of objects: in a bucket that has ACLs turned on, it can make an object public.",
             )
-
-
-_EXTRAS = {
-    "tags": (
-        Level.WARNING,
-        "ObjectTagging",
-        "may read or set object tags: where a bucket policy decides by s3:ExistingObjectTag, setting a tag defeats it.",
-        "Leave tags out unless jobs copy tagged objects.",
-    ),
-    "acl": (
-        Level.WARNING,
-        "s3:PutObjectAcl",
-        "may set object ACLs: on a bucket with ACLs enabled it can make an object public.",
-        "Remove --acl from the job's commands, and acl from extras.",
-    ),
-    "versions": (
-        Level.WARNING,
-        "Version",
-        "reaches old versions of objects: with delete, versioning no longer protects what was there before.",
-        "Leave versions out unless jobs name version ids.",
-    ),
-    "probe": (
-        Level.NOTE,
-        "s3:GetBucketLocation",
-        "may ask for the bucket's region and for the one key without the slash, as s3fs and Hadoop do.",
-        "Leave probe out for the AWS CLI and the SDKs, which need neither.",
-    ),
-}
+            fix = "Remove --acl from its jobs' commands, and acl from its extras."
+        case "versions" if deletes:
+            anchor, text = "ObjectVersion", "may delete old versions of objects for good: versioning no longer saves what its jobs delete."
+            fix = "Remove versions from its extras, unless its jobs name version ids."
+        case "versions" if reads:
+            anchor, text = "ObjectVersion", "may read old versions of objects, also of those that were deleted or replaced for a reason."
+            fix = "Remove versions from its extras, unless its jobs name version ids."
+        case "probe":
+            level, anchor = Level.NOTE, "s3:GetBucketLocation"
+            text = "may ask for the bucket's region, and for the object at its prefix without the slash, as s3fs and Hadoop do."
+            fix = "Remove probe from its extras if its jobs use the AWS CLI or an SDK, which need neither."
+        case _:
+            text = f"has the extra {extra}, which adds nothing to an access of {' and '.join(stage.access) or 'nothing'}."
+            return Finding(f"extra-{extra}", Level.NOTE, f"{stage.name} {text}", f"Remove {extra} from its extras.", field, stage.name)
+    return Finding(f"extra-{extra}", level, f"{stage.name} {text}", fix, field, stage.name, "permissions", anchor)
 
 
 def _size_findings(setup: SetupShape, stage: StageShape, field: str, quotas: Quotas) -> Iterator[Finding]:
+    roles = stage_roles(setup, stage)
+    if not roles:
+        return
+    largest = max(roles, key=lambda role: role.trust.size)
+    trust_size, permissions_size = largest.trust.size, largest.permissions.size
+    if trust_size > quotas.trust_policy_size:
+        shared = len(setup.circleci.projects) > 1 and not setup.role.per_project
+        ways = {"set per_project to true": shared, "name fewer branches": len(stage.branches) > 1, _RAISE_TRUST_QUOTA: True}
+        yield Finding(
+            "trust-policy-too-large",
+            Level.ERROR,
+            f"The trust policy of {largest.name} has {trust_size} characters, {trust_size - quotas.trust_policy_size} more than the account's "
+            f"quota of {quotas.trust_policy_size}.",
+            _as_sentence(ways),
+            "role.per_project" if shared else f"{field}.branches",
+            stage.name,
+            "trust",
+            ":sub",
+        )
     managed = setup.role.policy_kind == "managed"
-    permissions_quota = quotas.managed_policy_size if managed else quotas.inline_policies_size
-    told: set[str] = set()
-    for role in stage_roles(setup, stage):
-        over_trust, over_permissions = role.trust.size - quotas.trust_policy_size, role.permissions.size - permissions_quota
-        if over_trust > 0 and "trust" not in told:
-            told.add("trust")
-            yield Finding(
-                "trust-policy-too-large",
-                Level.ERROR,
-                f"The trust policy of {role.name} has {role.trust.size} characters, {over_trust} over the account's quota of {quotas.trust_policy_size}.",
-                "Set per_project to true, name fewer branches, or have the quota L-C07B4B0D raised."
-                if len(setup.circleci.projects) > 1
-                else "Name fewer branches, or have the quota L-C07B4B0D raised.",
-                "role.per_project" if len(setup.circleci.projects) > 1 else f"{field}.branches",
-                stage.name,
-                "trust",
-                ":sub",
-            )
-        if over_permissions > 0 and "permissions" not in told:
-            told.add("permissions")
-            yield Finding(
-                "permission-policy-too-large",
-                Level.ERROR,
-                f"The permission policy of {role.name} has {role.permissions.size} characters, {over_permissions} over the quota of {permissions_quota}.",
-                "Name fewer read prefixes.",
-                f"{field}.read_prefixes",
-                stage.name,
-                "permissions",
-                "Read",
-            )
+    quota = quotas.managed_policy_size if managed else quotas.inline_policies_size
+    if permissions_size > quota:
+        ways = {
+            "name fewer read prefixes": bool(stage.read_prefixes),
+            'set policy_kind to "inline"': managed and permissions_size <= quotas.inline_policies_size,
+            "use shorter prefixes": True,
+        }
+        yield Finding(
+            "permission-policy-too-large",
+            Level.ERROR,
+            f"The permission policy of {largest.name} has {permissions_size} characters, {permissions_size - quota} more than AWS's {quota} for "
+            f"{'a managed policy' if managed else 'the inline policies of a role'}.",
+            _as_sentence(ways),
+            f"{field}.read_prefixes" if stage.read_prefixes else f"{field}.prefix",
+            stage.name,
+            "permissions",
+            '"Resource"',
+        )
+
+
+_RAISE_TRUST_QUOTA = 'have AWS raise the quota "Role trust policy length" (L-C07B4B0D)'
+
+
+def _as_sentence(ways: Mapping[str, bool]) -> str:
+    """Those of `ways` that are open, the last of which always is: `Do this, do that, or do the other.`."""
+    *others, last = [way for way, is_open in ways.items() if is_open]
+    sentence = f"{', '.join(others)}, or {last}" if others else last
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def _in_json(text: str) -> str:
+    """`text` as it stands between the quotes of a document's JSON."""
+    return json.dumps(text)[1:-1]
 
 
 def _uses(stage: StageShape, prefix: str) -> bool:

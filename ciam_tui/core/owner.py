@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.shape import SetupShape, StageShape
 
 _KMS_SIDS = frozenset({"KmsRead", "KmsWrite"})
+_ARN_PIECES = 6
 
 
 def bucket_owner_policy(setup: SetupShape) -> Document | None:
@@ -31,10 +32,15 @@ def bucket_owner_policy(setup: SetupShape) -> Document | None:
 
 def key_owner_policy(setup: SetupShape) -> Document | None:
     """The key policy statements that the key's owner must add, None where there is no key or it is in the Setup's own account."""
-    key = setup.bucket.kms_key_arn
-    if not key or key.split(":")[4] == setup.account_id:
+    if key_owner(setup) in (None, setup.account_id):
         return None
     return _policy(setup, kms=True)
+
+
+def key_owner(setup: SetupShape) -> str | None:
+    """The account that owns the bucket's key; None where there is no key, or its ARN is still half typed."""
+    pieces = (setup.bucket.kms_key_arn or "").split(":")
+    return pieces[4] if len(pieces) == _ARN_PIECES else None
 
 
 def _policy(setup: SetupShape, *, kms: bool) -> Document | None:
@@ -66,6 +72,5 @@ def _stage_statements(setup: SetupShape, stage: StageShape, *, kms: bool) -> Ite
 
 
 def _sid(stage_name: str, sid: str) -> str:
-    """A Sid of letters and digits alone that no other stage can have: what a stage's name has besides is written as hex."""
-    plain = re.sub(r"[^A-Za-z0-9]", lambda match: f"0x{ord(match[0]):02X}", stage_name)
-    return f"{plain}0{sid}" if plain[-1:].isdigit() else f"{plain}{sid}"
+    """A Sid of letters and digits alone that no other stage can have: whatever else a stage's name has, and `0` itself, is written as hex."""
+    return re.sub(r"[^A-Za-z1-9]", lambda match: f"0x{ord(match[0]):02X}", stage_name) + sid

@@ -74,11 +74,13 @@ def has_project_key(setup: SetupShape) -> bool:
 
 
 def _subjects(circleci: CircleCiShape, stage: StageShape, projects: Sequence[ProjectShape]) -> Iterator[str]:
-    """The patterns of the `sub` claim: a project's any token, or its tokens for each ref."""
+    """The patterns of the `sub` claim: any token of a project, or its tokens for each ref. Without a project there is none.
+
+    Only `any_project` trusts all of them, never a list of projects that is still empty.
+    """
     org = f"org/{circleci.org_id}"
-    if not projects:
+    if circleci.any_project and not projects:
         yield f"{org}/project/*/user/*"
-        return
     for project in projects:
         own = f"{org}/project/{project.id}/user"
         if not stage.branches:
