@@ -108,7 +108,9 @@ class CiamApp(App[None]):
             self.call_from_thread(self.push_screen, ReviewScreen(finished, self.session))
         else:
             problem = finished[0]
-            self.call_from_thread(self.tell, CiamError("not-ready", "Not ready for Review", f"{problem.field}: {problem.text}", [problem.fix]))
+            self.call_from_thread(
+                self.tell, CiamError("not-ready", "Not ready for Review", f"{problem.field}: {problem.text}", [problem.fix])
+            )
 
     # What goes wrong
 

@@ -50,5 +50,3 @@ def outcome_of(work: Callable[[], _T]) -> _T | CiamError:
         return work()
     except CiamError as error:
         return error
-
-

@@ -18,7 +18,11 @@ class HelpText:
     long: str = ""
 
 
-_NOTHING = HelpText("Help", "Enter accepts and goes on, Esc goes back, F1 helps.", "Choose or type an answer. Nothing is changed in AWS before you say so in Review.")
+_NOTHING = HelpText(
+    "Help",
+    "Enter accepts and goes on, Esc goes back, F1 helps.",
+    "Choose or type an answer. Nothing is changed in AWS before you say so in Review.",
+)
 
 TEXTS: dict[str, HelpText] = {
     "saved": HelpText(
@@ -42,19 +46,29 @@ TEXTS: dict[str, HelpText] = {
         "The twelve digits of the account that gets the roles. Filled in by the identity, or typed when offline.",
         "Every role, the OIDC provider and, where nothing else is said, the bucket belong to this account.",
     ),
-    "partition": HelpText("Partition", "aws for most; aws-cn in China, aws-us-gov in GovCloud, aws-eusc in the European Sovereign Cloud.", "The second part of every ARN."),
+    "partition": HelpText(
+        "Partition",
+        "aws for most; aws-cn in China, aws-us-gov in GovCloud, aws-eusc in the European Sovereign Cloud.",
+        "The second part of every ARN.",
+    ),
     "bucket.name": HelpText(
         "Bucket",
         "The bucket that the jobs reach. Pick it from the list, or type its name.",
         "A name that is not in the list can be typed: the bucket may belong to another account, or listing may be forbidden.",
     ),
-    "buckets": HelpText("Buckets", "Arrows move, Enter takes, / filters. The name can also be typed above.", "The list holds the buckets that your identity may list."),
+    "buckets": HelpText(
+        "Buckets",
+        "Arrows move, Enter takes, / filters. The name can also be typed above.",
+        "The list holds the buckets that your identity may list.",
+    ),
     "bucket.create": HelpText(
         "Create it",
         "Make this bucket: private, owner-enforced, encrypted, versioned, TLS only.",
         "It is made in the region below, with public access blocked. It is a step of its own in the plan, and undone only while it is empty.",
     ),
-    "bucket.region": HelpText("Bucket's region", "Where the bucket is. It is part of the KMS conditions.", "Read from the bucket where that is allowed."),
+    "bucket.region": HelpText(
+        "Bucket's region", "Where the bucket is. It is part of the KMS conditions.", "Read from the bucket where that is allowed."
+    ),
     "bucket.kms_key_arn": HelpText(
         "KMS key",
         "Only for a customer managed key: its ARN. Empty for S3's own encryption and for aws/s3.",
@@ -78,19 +92,27 @@ TEXTS: dict[str, HelpText] = {
     ),
     "stages": HelpText(
         "Stages",
-        "One role a stage. Arrows choose the stage that is edited below; Ins adds one, Del removes it.",
+        "One role a stage. Arrows choose, Space edits, + adds, − removes, Enter goes on.",
         "A stage is what a group of jobs does: build, test, deploy. AWS cannot see which job asks, so that two stages which trust the same"
         " projects and branches are one identity, and the weaker one can become the stronger.",
     ),
     "presets": HelpText("Presets", "A start to change: pick one, then edit the stages below.", "The presets take the prefix of step 3."),
-    "stages[*].name": HelpText("Stage's name", "The end of the role's name.", "The role is called name prefix + stage, as the preview says."),
-    "stages[*].prefix": HelpText("Stage's prefix", "The folder that this stage reads, writes or deletes in.", "Empty is the whole bucket, which is reported as a finding."),
+    "stages[*].name": HelpText(
+        "Stage's name", "The end of the role's name.", "The role is called name prefix + stage, as the preview says."
+    ),
+    "stages[*].prefix": HelpText(
+        "Stage's prefix",
+        "The folder that this stage reads, writes or deletes in.",
+        "Empty is the whole bucket, which is reported as a finding.",
+    ),
     "stages[*].access": HelpText(
         "Access",
         "What the stage does in its prefix. Arrows move, Space ticks.",
         "read lists and gets objects; write puts them, multipart included; delete removes them.",
     ),
-    "stages[*].read_prefixes": HelpText("Also reads", "Other folders that it may read, separated by commas.", r"A comma within a prefix is written \,."),
+    "stages[*].read_prefixes": HelpText(
+        "Also reads", "Other folders that it may read, separated by commas.", r"A comma within a prefix is written \,."
+    ),
     "stages[*].branches": HelpText(
         "Branches",
         "Only these branches get the role, separated by commas; empty is any branch. refs/tags/v* is a tag.",
@@ -102,9 +124,19 @@ TEXTS: dict[str, HelpText] = {
         "tags: copies of tagged objects. acl: put-object-acl. versions: read and delete old versions. probe: s3fs and Hadoop, which look at the"
         " bucket's location and the key without its slash first.",
     ),
-    "stages[*].session_seconds": HelpText("Session", "How long one login lasts, in seconds: 900 to 43200.", "A job that runs longer logs in again."),
-    "organizations": HelpText("Organization", "Enter takes the organization; its id can also be typed.", "Its id is in CircleCI under Organization Settings, Overview."),
-    "circleci.org_id": HelpText("Organization id", "The UUID in CircleCI's Organization Settings, Overview.", "The issuer and the audience of the tokens come from it."),
+    "stages[*].session_seconds": HelpText(
+        "Session", "How long one login lasts, in seconds: 900 to 43200.", "A job that runs longer logs in again."
+    ),
+    "organizations": HelpText(
+        "Organization",
+        "Enter takes the organization; its id can also be typed.",
+        "Its id is in CircleCI under Organization Settings, Overview.",
+    ),
+    "circleci.org_id": HelpText(
+        "Organization id",
+        "The UUID in CircleCI's Organization Settings, Overview.",
+        "The issuer and the audience of the tokens come from it.",
+    ),
     "circleci.org_slug": HelpText("Organization's slug", "Such as gh/acme; only for reading.", ""),
     "projects": HelpText(
         "Projects",
@@ -121,10 +153,22 @@ TEXTS: dict[str, HelpText] = {
         "Trusts every project of the organization, also those made later. Rarely what you want.",
         "Anybody who can make a project in the organization can then become these roles. It is reported as an error.",
     ),
-    "circleci.issuer": HelpText("Issuer", "Only for CircleCI Server: its https URL without a slash at the end.", "Empty means the organization's cloud issuer."),
-    "circleci.audience": HelpText("Audience", "Only where the organization has set its own `aud`.", "Empty means the organization id, which is CircleCI's default."),
-    "role.name_prefix": HelpText("Role names", "What the roles' names start with; the stage's name follows.", "With one role a project, the project's name stands between."),
-    "role.per_project": HelpText("One role each", "One role a project and stage, so that one project cannot act as another.", "Several projects on one role are one identity to AWS."),
+    "circleci.issuer": HelpText(
+        "Issuer", "Only for CircleCI Server: its https URL without a slash at the end.", "Empty means the organization's cloud issuer."
+    ),
+    "circleci.audience": HelpText(
+        "Audience", "Only where the organization has set its own `aud`.", "Empty means the organization id, which is CircleCI's default."
+    ),
+    "role.name_prefix": HelpText(
+        "Role names",
+        "What the roles' names start with; the stage's name follows.",
+        "With one role a project, the project's name stands between.",
+    ),
+    "role.per_project": HelpText(
+        "One role each",
+        "One role a project and stage, so that one project cannot act as another.",
+        "Several projects on one role are one identity to AWS.",
+    ),
     "role.path": HelpText("Role path", "The IAM path of the roles, such as /circleci/.", ""),
     "role.policy_kind": HelpText("Policy kind", "inline lives and dies with its role; managed can be versioned.", ""),
     "role.permissions_boundary": HelpText("Boundary", "The ARN of a permissions boundary, where the account demands one.", ""),

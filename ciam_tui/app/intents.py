@@ -26,6 +26,11 @@ class Want(StrEnum):
     RELOAD = "reload"
     PALETTE = "palette"
     HELP = "help"
+    APPLY = "apply"
+    UNDO = "undo"
+    STOP = "stop"
+    ADOPT = "adopt"
+    RUNS = "runs"
     LEAVE = "leave"
 
 
@@ -63,13 +68,53 @@ INTENTS: tuple[Intent, ...] = (
         "Back",
         "close what is open, else stop what is being read, else clear the filter, else one step back; it never quits",
     ),
-    Intent(Want.PREVIEW, ("f3", "ctrl+o"), "Preview", "The policies, on the whole screen", "Show the policies", "the policies on the whole screen"),
-    Intent(Want.DOCUMENT, ("f4", "ctrl+t"), "Other policy", "Trust, permissions, findings", "Show the next policy", "trust, permissions or findings"),
-    Intent(Want.ROLE, ("f6", "ctrl+n"), "Other role", "The next role of this stage", "Show the next role", "the preview's next role, with one role a project"),
+    Intent(
+        Want.PREVIEW,
+        ("f3", "ctrl+o"),
+        "Preview",
+        "The policies, on the whole screen",
+        "Show the policies",
+        "the policies on the whole screen",
+    ),
+    Intent(
+        Want.DOCUMENT,
+        ("f4", "ctrl+t"),
+        "Other policy",
+        "Trust, permissions, findings",
+        "Show the next policy",
+        "trust, permissions or findings",
+    ),
+    Intent(
+        Want.ROLE,
+        ("f6", "ctrl+n"),
+        "Other role",
+        "The next role of this stage",
+        "Show the next role",
+        "the preview's next role, with one role a project",
+    ),
     Intent(Want.FILTER, ("slash", "ctrl+f"), "Filter", "Filter the list", "Filter the list", "filter the list; Esc clears it"),
     Intent(Want.COPY, ("y", "ctrl+y"), "Copy", "Copy the row or the policy", "Copy", "copy the row of a list, or the policy shown"),
     Intent(Want.EXPORT, ("ctrl+s",), "Export", "Write the policies as files", "Export the policies", "write the policies as JSON files"),
     Intent(Want.RELOAD, ("f5", "ctrl+r"), "Read again", "Ask AWS again", "Read again from AWS", "read the list again"),
+    Intent(
+        Want.APPLY,
+        ("ctrl+a", "f8"),
+        "Apply",
+        "Apply the plan, after a question; in a run that stopped, go on with it",
+        "Apply the plan, or go on with a run",
+        "apply the plan that is shown, after a question; go on with a run that stopped",
+    ),
+    Intent(Want.UNDO, ("ctrl+u", "f9"), "Take back", "Take the run back: see how first", "Take a run back", "see how a run is taken back, and do it"),
+    Intent(Want.STOP, ("ctrl+x",), "Stop", "Stop after the call that is under way", "Stop the run", "stop a run after the call that is under way"),
+    Intent(
+        Want.ADOPT,
+        ("ctrl+d",),
+        "Adopt",
+        "Take over a role that exists and differs",
+        "Adopt a role that exists",
+        "take over a role that exists and is not ours, after a question",
+    ),
+    Intent(Want.RUNS, ("f7",), "Past runs", "What was applied before", "Past runs", "what was applied from this machine before"),
     Intent(Want.PALETTE, ("ctrl+p",), "Commands", "Everything that can be done", help="all commands, by name"),
     Intent(Want.HELP, ("f1", "ctrl+g"), "Help", "About the focused thing", "Help", "what the focused thing means, and the keys"),
     Intent(

@@ -15,7 +15,8 @@ from ciam_tui.core.permissions import permission_policy
 from ciam_tui.core.trust import trust_policy
 
 if TYPE_CHECKING:
-    from ciam_tui.core.draft import Draft, ProjectDraft, StageDraft
+    from ciam_tui.core.draft import Draft, StageDraft
+    from ciam_tui.core.shape import ProjectShape
 
 
 class Tab(StrEnum):
@@ -68,13 +69,7 @@ def preview_of(draft: Draft, view: View) -> Preview:
     about = stage_findings(draft, index)
     needs = tuple(_needs(draft, view.tab))
     text = None if needs or not roles else _text(draft, stage, projects, view.tab)
-    match view.tab:
-        case Tab.TRUST:
-            listed = tuple(each for each in about if each.document == "trust")
-        case Tab.PERMISSIONS:
-            listed = tuple(each for each in about if each.document == "permissions")
-        case Tab.FINDINGS:
-            listed = findings(draft)
+    listed = findings(draft) if view.tab is Tab.FINDINGS else tuple(each for each in about if each.document == view.tab.lower())
     return Preview(stage.name, name, role_at + 1 if roles else 0, len(roles), view.tab, text, listed, needs, len(about))
 
 
@@ -91,7 +86,7 @@ def _needs(draft: Draft, tab: Tab) -> list[str]:
     return missing
 
 
-def _text(draft: Draft, stage: StageDraft, projects: tuple[ProjectDraft, ...], tab: Tab) -> str | None:
+def _text(draft: Draft, stage: StageDraft, projects: tuple[ProjectShape, ...], tab: Tab) -> str | None:
     match tab:
         case Tab.TRUST:
             return trust_policy(draft, stage, projects).text

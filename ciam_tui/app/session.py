@@ -113,6 +113,9 @@ class Session:
         """
         if self.aws is None:
             raise CiamError(
-                "not-signed-in", "No AWS account is open", "nothing can be read from AWS until an identity is chosen.", ["Choose a profile in step 1."]
+                "not-signed-in",
+                "No AWS account is open",
+                "nothing can be read from AWS until an identity is chosen.",
+                ["Choose a profile in step 1."],
             )
         return self.aws

@@ -1,4 +1,4 @@
-"""Lists as one line of text: how several prefixes or branches are typed into one field.
+r"""Lists as one line of text: how several prefixes or branches are typed into one field.
 
 A comma separates. Git allows a comma in a branch and S3 in a key, so that `\\,` stands for one within an entry.
 """

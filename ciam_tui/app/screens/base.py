@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
     from textual.widget import Widget
 
     from ciam_tui.app.session import Session
@@ -28,8 +29,8 @@ class WorkScreen(Screen[ScreenResultType]):
     reason rather than nothing.
     """
 
-    BINDINGS: ClassVar = bindings()
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (120, "-wide")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual declares it so
     KEYS: ClassVar[tuple[Want, ...]] = (Want.NEXT, Want.BACK, Want.PALETTE, Want.HELP)
     WORDS: ClassVar[dict[Want, str]] = {}
     NARROW: ClassVar[frozenset[Want]] = frozenset({Want.NEXT, Want.BACK, Want.PREVIEW, Want.HELP})  # what a narrow footer has room for
@@ -82,6 +83,16 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_reload()
             case Want.HELP:
                 return self.want_help()
+            case Want.APPLY:
+                return self.want_apply()
+            case Want.UNDO:
+                return self.want_undo()
+            case Want.STOP:
+                return self.want_stop()
+            case Want.ADOPT:
+                return self.want_adopt()
+            case Want.RUNS:
+                return self.want_runs()
             case Want.PALETTE:
                 self.app.action_command_palette()
                 return None
@@ -135,6 +146,29 @@ class WorkScreen(Screen[ScreenResultType]):
     def want_reload(self) -> str | None:
         """Read again."""
         return "Nothing here was read from AWS."
+
+    def want_apply(self) -> str | None:
+        """Apply the plan."""
+        return "There is no plan here: Review makes one."
+
+    def want_undo(self) -> str | None:
+        """Take a run back."""
+        return "There is no run to take back here; f7 lists past runs."
+
+    def want_stop(self) -> str | None:
+        """Stop a run."""
+        return "Nothing is running here."
+
+    def want_adopt(self) -> str | None:
+        """Take over a role."""
+        return "There is no role to adopt here; Review shows what exists already."
+
+    def want_runs(self) -> str | None:
+        """What was applied before."""
+        from ciam_tui.app.screens.runs import RunsScreen
+
+        self.app.push_screen(RunsScreen(self.session))
+        return None
 
     def want_help(self) -> str | None:
         """About the focused thing."""

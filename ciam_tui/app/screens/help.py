@@ -28,10 +28,12 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The text, then the keys."""
-        keys = [
-            joined(literal(f"{intent.keys_shown:<16}", "$accent"), literal(intent.help or intent.tooltip)) for intent in INTENTS
+        keys = [joined(literal(f"{intent.keys_shown:<16}", "$accent"), literal(intent.help or intent.tooltip)) for intent in INTENTS]
+        more = [
+            ("space", "tick, or pick without going on"),
+            ("tab, shift+tab", "the next or the previous field"),
+            ("+ and −", "in the list of stages: add, remove"),
         ]
-        more = [("space", "tick, or pick without going on"), ("tab, shift+tab", "the next or the previous field"), ("+ and −", "in the list of stages: add, remove")]
         keys.extend(joined(literal(f"{key:<16}", "$accent"), literal(meaning)) for key, meaning in more)
         with VerticalScroll(classes="dialog", id="help") as dialog:
             dialog.border_title = literal(self._text.title)

@@ -11,10 +11,9 @@ from ciam_tui.app.intents import Want
 from ciam_tui.app.literal import literal
 from ciam_tui.app.previewing import Tab, View, preview_of
 from ciam_tui.app.screens.base import WorkScreen
+from ciam_tui.app.screens.confirm import ConfirmScreen
 from ciam_tui.app.steps import body_of
-from ciam_tui.app.steps.account import AccountBody
 from ciam_tui.app.steps.base import StepBody
-from ciam_tui.app.steps.stages import StagesBody
 from ciam_tui.app.widgets.preview import PreviewPane
 from ciam_tui.app.widgets.rail import Rail, progress_glyphs
 from ciam_tui.core.answers import Changed, settled
@@ -28,11 +27,13 @@ if TYPE_CHECKING:
 
     from ciam_tui.app.app import CiamApp
     from ciam_tui.app.session import Session
+    from ciam_tui.app.steps.account import AccountBody
+    from ciam_tui.app.steps.stages import StagesBody
     from ciam_tui.core.draft import Draft
     from ciam_tui.core.problems import Problem
 
 
-class WizardScreen(WorkScreen):
+class WizardScreen(WorkScreen[None]):
     """One set-up being answered."""
 
     KEYS: ClassVar = (Want.NEXT, Want.BACK, Want.PREVIEW, Want.FILTER, Want.COPY, Want.EXPORT, Want.PALETTE, Want.HELP)
@@ -148,6 +149,20 @@ class WizardScreen(WorkScreen):
         event.stop()
         self.say(event.text)
 
+    def on_stages_body_removal_asked(self, event: StagesBody.RemovalAsked) -> None:
+        """Ask, with Cancel focused: a held Enter removes nothing."""
+        event.stop()
+        stage = self.draft.stages[event.index]
+        name = stage.name or "without a name"
+
+        def answered(confirmed: bool | None) -> None:  # noqa: FBT001 - Textual's callback
+            if confirmed:
+                stages = tuple(each for place, each in enumerate(self.draft.stages) if place != event.index)
+                self.post_message(StepBody.Edited(lambda draft: replace(draft, stages=stages), "stages"))
+
+        question = ["Its answers are lost; nothing in AWS is touched."]
+        self.app.push_screen(ConfirmScreen(f"Remove the stage {name}?", question, "Remove"), answered)
+
     def on_stages_body_stage_chosen(self, event: StagesBody.StageChosen) -> None:
         """Preview the stage that is edited."""
         event.stop()
@@ -193,9 +208,7 @@ class WizardScreen(WorkScreen):
 
     def want_next(self) -> str | None:
         """Enter outside of an input."""
-        if self._body is not None:
-            self._body.go_on()
-        return None
+        return self._body.go_on() if self._body is not None else None
 
     async def _back(self) -> None:
         number = step(self.at).number
@@ -256,7 +269,7 @@ class WizardScreen(WorkScreen):
             return f"Not ready to export (step {step_of(problem.field).number}): {problem.text} {problem.fix}".strip()
         from ciam_tui.app.screens.export import ExportScreen
 
-        self.app.push_screen(ExportScreen(self.draft))
+        self.app.push_screen(ExportScreen(self.draft), lambda done: self.say(done) if done else None)
         return None
 
     def want_reload(self) -> str | None:

@@ -19,6 +19,7 @@ from ciam_tui.app.steps.base import StepBody
 from ciam_tui.app.widgets.field import Field, Labelled
 from ciam_tui.app.widgets.picker import Picker, Row
 from ciam_tui.core.problems import CiamError
+from ciam_tui.core.shown import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,8 +63,8 @@ class AccountBody(StepBody):
         """The profiles, who one is, and what can be typed."""
         self._profiles = Picker(id="profiles")
         self._who = Static("", id="who")
-        self._region = Field("session.region", "Region", self.session.region or "", placeholder="us-east-1")
-        self._account = Field("account_id", "Account", self.draft.account_id, placeholder="123456789012")
+        self._region = Field("session.region", "Region", self.session.region or "", placeholder="such as us-east-1")
+        self._account = Field("account_id", "Account", self.draft.account_id, placeholder="such as 123456789012")
         self._partition = Field("partition", "Partition", self.draft.partition)
         self._profiles.border_title = "Identity"
         yield self._profiles
@@ -158,7 +159,7 @@ class AccountBody(StepBody):
         is_current = self.session.identity is not None and profile == self.session.profile
         if is_current and self.session.identity is not None and self.session.identity.account_id == self.draft.account_id:
             if event.go_on:
-                self.to_next_stop()
+                self.finish()
             return
         self._sign_in(profile, go_on=event.go_on)
 
@@ -177,7 +178,12 @@ class AccountBody(StepBody):
 
     def accepted(self, field: Labelled) -> None:
         """Another region is another endpoint: ask again who one is there."""
-        if field.path == "session.region" and self.session.identity is None and self.session.profiles is not None and not self.draft.account_id:
+        if (
+            field.path == "session.region"
+            and self.session.identity is None
+            and self.session.profiles is not None
+            and not self.draft.account_id
+        ):
             self._sign_in(self.session.profile, go_on=False)
 
     def _sign_in(self, profile: str | None, *, go_on: bool) -> None:
@@ -197,9 +203,10 @@ class AccountBody(StepBody):
         self.edit(use, "account_id")
 
     def _show_profiles(self) -> None:
-        rows = [Row(DEFAULT, ("default chain", "what AWS tools use by themselves"))]
-        for profile in self.session.profiles or ():
-            rows.append(Row(profile.name, (profile.name, KIND_WORDS.get(profile.kind, profile.kind), profile.region or "")))
+        profiles = self.session.profiles or ()
+        rows = [Row(each.name, (each.name or "default", KIND_WORDS.get(each.kind, each.kind), each.region or "")) for each in profiles]
+        if all(each.name for each in profiles):
+            rows.insert(0, Row(DEFAULT, ("default", "what AWS tools would use", "")))
         chosen = [self.session.profile or DEFAULT] if self.session.identity is not None else []
         self._profiles.show(rows, marked=chosen)
 
@@ -208,7 +215,7 @@ class AccountBody(StepBody):
         if identity is None:
             return
         alias = f" ({identity.alias})" if identity.alias else ""
-        told = [literal(f"✓ account {identity.account_id}{alias}", "$success"), literal(f"  {identity.arn}", "$muted")]
+        told = [literal(f"✓ account {identity.account_id}{alias}", "$success"), literal(f"  {shortened(identity.arn, 44)}", "$muted")]
         if self.draft.account_id and self.draft.account_id != identity.account_id:
             told.append(literal(f"! The answers are for account {self.draft.account_id}. Pick the identity to move them here.", "$warning"))
         self._who.update(lines(*told))
@@ -220,4 +227,6 @@ def _account(account_id: str) -> Callable[[Draft], Draft]:
 
 def _refusal(error: CiamError) -> Content:
     suggestions = [literal(f"  {suggestion}") for suggestion in error.suggestions[:2]]
-    return lines(literal(f"✗ {error.title}: {error.message}", "$error"), *suggestions, literal("  Offline, type the account below.", "$muted"))
+    return lines(
+        literal(f"✗ {error.title}: {error.message}", "$error"), *suggestions, literal("  Offline, type the account below.", "$muted")
+    )

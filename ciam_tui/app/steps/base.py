@@ -132,24 +132,42 @@ class StepBody(Vertical):
         """Where the focus goes when the step opens."""
         return next(iter(self.stops()), None)
 
-    def go_on(self) -> None:
-        """Enter: accept the focused answer and go to the next, or to the next step after the last."""
+    def go_on(self) -> str | None:
+        """Enter: accept the focused answer and go to the next, or to the next step after the last; the reason where that has to wait."""
         focused = self.screen.focused
-        if isinstance(focused, Picker) and not focused.many and focused.highlighted is not None and focused.pick(go_on=True):
-            return
+        if isinstance(focused, Picker):
+            if not focused.rows and self.reading:
+                return "Still reading; Esc stops it."
+            if focused.is_filtering and focused.highlighted is None:
+                return "Nothing matches the filter; Esc clears it."
+            if not focused.many and focused.pick(go_on=True):
+                return None
         self.to_next_stop()
+        return None
+
+    def ends_step(self, stop: Widget) -> bool:
+        """Whether Enter on `stop` is all that the step needs: what comes after it is only for who wants it."""
+        del stop
+        return False
 
     def to_next_stop(self) -> None:
-        """Focus the next answer; after the last, the step is done."""
+        """Focus the next answer; after the last, or one that is all the step needs, the step is done."""
         stops = self.stops()
         focused = self.screen.focused
+        if focused is not None and self.ends_step(focused):
+            self.finish()
+            return
         at = next((place for place, stop in enumerate(stops) if stop is focused), None)
         if at is None and focused is not None and stops and self not in focused.ancestors:
             stops[0].focus()
         elif at is None or at == len(stops) - 1:
-            self.post_message(self.Finished())
+            self.finish()
         else:
             stops[at + 1].focus()
+
+    def finish(self) -> None:
+        """The step is answered; a body that still reads something goes on when that is there."""
+        self.post_message(self.Finished())
 
     def on_labelled_accepted(self, event: Labelled.Accepted) -> None:
         """Enter in a field."""

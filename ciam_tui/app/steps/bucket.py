@@ -13,7 +13,7 @@ from textual.worker import get_current_worker
 from ciam_tui.app.background import outcome_of
 from ciam_tui.app.literal import literal
 from ciam_tui.app.steps.base import StepBody
-from ciam_tui.app.widgets.field import ChoiceField, Field, Labelled
+from ciam_tui.app.widgets.field import ChoiceField, Field
 from ciam_tui.app.widgets.picker import Picker, Row
 from ciam_tui.core.answers import Changed, with_bucket
 from ciam_tui.core.draft import BucketDraft, Draft
@@ -52,15 +52,16 @@ class BucketBody(StepBody):
     def form(self) -> Iterable[Widget]:
         """The name, the list, and the settings."""
         bucket = self.draft.bucket
-        self._name = Field("bucket.name", "Bucket", bucket.name, placeholder="pick below, or type a name")
+        self._name_field = Field("bucket.name", "Bucket", bucket.name, placeholder="pick below, or type a name")
         self._list = Picker(id="buckets", empty="This account has no buckets: type a name and tick create.")
         self._list.border_title = "Buckets"
         self._told = Static("", id="who")
+        self._going_on = False
         self._create = ChoiceField("bucket.create", "New", (CREATE,))
-        self._region = Field("bucket.region", "Region", bucket.region, placeholder="us-east-1")
+        self._region = Field("bucket.region", "Region", bucket.region, placeholder="such as us-east-1")
         self._key = Field("bucket.kms_key_arn", "KMS key", bucket.kms_key_arn or "", placeholder="none")
         self._owner = Field("bucket.owner_account_id", "Owner", bucket.owner_account_id or "", placeholder="this account")
-        yield self._name
+        yield self._name_field
         yield self._list
         yield self._told
         yield self._create
@@ -68,9 +69,22 @@ class BucketBody(StepBody):
         yield self._key
         yield self._owner
 
+    def ends_step(self, stop: Widget) -> bool:
+        """The bucket itself; its settings are read."""
+        return stop in (self._name_field.input, self._list)
+
+    def finish(self) -> None:
+        """Go on once the bucket has been looked at: its region and key are answers of this step."""
+        name = self.draft.bucket.name
+        if self.session.aws is None or not name or self.draft.bucket.create or name in self.session.known.bucket:
+            super().finish()
+        else:
+            self._going_on = True
+            self._look_up(name)
+
     def first_stop(self) -> Widget:
         """The list, where there is one to pick from; else the name."""
-        return self._list if self.session.aws is not None else self._name.input
+        return self._list if self.session.aws is not None else self._name_field.input
 
     def on_mount(self) -> None:
         """Show what is known, read what is not."""
@@ -85,13 +99,12 @@ class BucketBody(StepBody):
     def fill(self) -> None:
         """The fields, and the mark in the list."""
         bucket = self.draft.bucket
-        self._name.show(bucket.name)
+        self._name_field.show(bucket.name)
         self._create.show((CREATE,) if bucket.create else ())
         self._region.show(bucket.region)
         self._key.show(bucket.kms_key_arn or "")
         self._owner.show(bucket.owner_account_id or "")
-        if self._list.rows and bucket.name not in self._list.marked:
-            self._list.mark([bucket.name])
+        self._list.mark([bucket.name] if bucket.name else [])
 
     def read_again(self) -> str | None:
         """The list, and the bucket that is chosen."""
@@ -110,6 +123,7 @@ class BucketBody(StepBody):
         if self.session.known.buckets is None:
             self._list.say("stopped; ctrl+r reads again, or type the name above")
         self._told.update("")
+        self._going_on = False
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="buckets")
     def read_buckets(self) -> None:
@@ -147,6 +161,7 @@ class BucketBody(StepBody):
 
     def on_bucket_body_bucket_read(self, event: BucketRead) -> None:
         """Show what it is like, and take its region and key as answers."""
+        going_on, self._going_on = self._going_on, False
         if isinstance(event.outcome, CiamError):
             self._told.update(literal(f"! {event.name}: {event.outcome.message}", "$warning"))
             return
@@ -156,6 +171,8 @@ class BucketBody(StepBody):
         self._tell_about(event.name, event.outcome)
         if event.outcome is not None:
             self.edit(_as_read(event.outcome), "bucket.region")
+            if going_on:
+                super().finish()
 
     def on_picker_picked(self, event: Picker.Picked) -> None:
         """Take the bucket of the row."""
@@ -164,8 +181,9 @@ class BucketBody(StepBody):
         if name != self.draft.bucket.name:
             region = next((each.region or "" for each in self.session.known.buckets or () if each.name == name), "")
             self.edit(_pick(name, region), "bucket.name")
+            self._going_on = event.go_on
             self._look_up(name)
-        if event.go_on:
+        elif event.go_on:
             self.to_next_stop()
 
     def on_field_typed(self, event: Field.Typed) -> None:
@@ -194,11 +212,6 @@ class BucketBody(StepBody):
             return replace(draft, bucket=bucket)
 
         self.edit(change, "bucket.create")
-
-    def accepted(self, field: Labelled) -> None:
-        """A name that was typed is looked up."""
-        if field.path == "bucket.name" and self._name.text.strip():
-            self._look_up(self._name.text.strip())
 
     def _look_up(self, name: str) -> None:
         if self.session.aws is None:

@@ -40,10 +40,10 @@ class CircleCiBody(StepBody):
         circleci = self.draft.circleci
         self._organizations = Picker(id="organizations")
         self._organizations.border_title = "Organization"
-        self._org_id = Field("circleci.org_id", "Org id", circleci.org_id, placeholder="00000000-0000-0000-0000-000000000000")
+        self._org_id = Field("circleci.org_id", "Org id", circleci.org_id, placeholder="a UUID")
         self._projects = Picker(many=True, id="projects", empty="No list is known: add a project below.")
         self._projects.border_title = "Projects"
-        self._by_hand = Field("circleci.projects", "Add project", placeholder="id name github.com/org/repository")
+        self._by_hand = Field("circleci.projects", "Add project", placeholder="id name github.com/org/repo")
         self._per_project = ChoiceField("role.per_project", "Roles", ("one for each project",))
         self._whole = ChoiceField("circleci.any_project", "Whole org", (WHOLE,))
         self._more = ChoiceField("more", "More", (SERVER,))
@@ -57,6 +57,10 @@ class CircleCiBody(StepBody):
         yield self._whole
         yield self._more
         yield Vertical(self._issuer, self._audience, id="server-form")
+
+    def ends_step(self, stop: Widget) -> bool:
+        """The projects, once one is ticked."""
+        return stop is self._projects and bool(self.draft.circleci.projects)
 
     def first_stop(self) -> Widget:
         """The organizations, where any are known; else the id."""

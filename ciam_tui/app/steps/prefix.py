@@ -55,7 +55,7 @@ class PrefixBody(StepBody):
         self._level = _parent(self.draft.base_prefix or "")
         self._found: list[str] = []
         self._next_token: str | None = None
-        self._prefix = Field("base_prefix", "Prefix", self.draft.base_prefix or "", placeholder="builds/")
+        self._prefix = Field("base_prefix", "Prefix", self.draft.base_prefix or "", placeholder="such as builds/")
         self._list = Picker(id="prefixes")
         self._whole = ChoiceField("base_prefix.whole", "Or", (WHOLE,))
         self._told = Static("", id="who")
@@ -63,6 +63,10 @@ class PrefixBody(StepBody):
         yield self._told
         yield self._list
         yield self._whole
+
+    def ends_step(self, stop: Widget) -> bool:
+        """A folder or a typed prefix."""
+        return stop in (self._prefix.input, self._list)
 
     def first_stop(self) -> Widget:
         """The folders, where they can be read; else the prefix."""

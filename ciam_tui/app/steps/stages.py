@@ -65,7 +65,7 @@ class StagesBody(StepBody):
         self._presets.show(_PRESETS)
         self._list = Picker(id="stages")
         self._list.border_title = "Stages"
-        self._name = Field("stages[0].name", "Name")
+        self._name_field = Field("stages[0].name", "Name")
         self._prefix = Field("stages[0].prefix", "Prefix", placeholder="the whole bucket")
         self._access = ChoiceField("stages[0].access", "Access", ACCESSES)
         self._reads = Field("stages[0].read_prefixes", "Also reads", placeholder="nothing else")
@@ -73,15 +73,17 @@ class StagesBody(StepBody):
         self._extras = ChoiceField("stages[0].extras", "Extras", EXTRAS)
         self._session = Field("stages[0].session_seconds", "Session", "3600")
         self._more = ChoiceField("more", "Roles", (NAMES,))
-        self._name_prefix = Field("role.name_prefix", "Names", self.draft.role.name_prefix, placeholder="circleci-web-")
+        self._name_prefix = Field("role.name_prefix", "Names", self.draft.role.name_prefix, placeholder="such as circleci-web-")
         self._per_project = ChoiceField("role.per_project", "Each", (PER_PROJECT,))
-        self._path = Field("role.path", "Path", self.draft.role.path, placeholder="/circleci/")
+        self._path = Field("role.path", "Path", self.draft.role.path, placeholder="such as /circleci/")
         self._kind = ChoiceField("role.policy_kind", "Policy", POLICY_KINDS, single=True)
         self._boundary = Field("role.permissions_boundary", "Boundary", placeholder="none")
         yield self._presets
         yield self._list
         yield Horizontal(Link("+ Add", "add"), Link("− Remove", "remove"), id="links")
-        yield Vertical(self._name, self._prefix, self._access, self._reads, self._branches, self._extras, self._session, id="stage-form")
+        yield Vertical(
+            self._name_field, self._prefix, self._access, self._reads, self._branches, self._extras, self._session, id="stage-form"
+        )
         yield self._more
         yield Vertical(self._name_prefix, self._per_project, self._path, self._kind, self._boundary, id="role-form")
 
@@ -89,6 +91,10 @@ class StagesBody(StepBody):
         """Show the first stage."""
         self.query_one("#role-form").display = False
         self.fill()
+
+    def ends_step(self, stop: Widget) -> bool:
+        """The list: its stages are the answer. Space edits one."""
+        return stop is self._list
 
     def first_stop(self) -> Widget:
         """The presets, or the list."""
@@ -105,7 +111,7 @@ class StagesBody(StepBody):
         """The list, the stage under the cursor, the roles."""
         stages = self.draft.stages
         self._presets.display = not stages
-        self._list.display = self.query_one("#stage-form").display = bool(stages)
+        self._list.display = self.query_one("#stage-form").display = self.query_one("#links").display = bool(stages)
         self._fill_role()
         if not stages:
             return
@@ -119,7 +125,7 @@ class StagesBody(StepBody):
     def _fill_stage(self, stage: StageDraft) -> None:
         for labelled in self.query_one("#stage-form").query(Labelled):
             labelled.path = f"stages[{self._index}].{labelled.path.rpartition('.')[2]}"
-        self._name.show(stage.name)
+        self._name_field.show(stage.name)
         self._prefix.show(stage.prefix)
         self._access.show(stage.access)
         if split_entries(self._reads.text) != stage.read_prefixes:
@@ -153,6 +159,15 @@ class StagesBody(StepBody):
             self.call_after_refresh(self._list.focus)
         elif event.go_on:
             self.to_next_stop()
+        elif not event.by_mouse:
+            self._name_field.input.focus()
+
+    def to_next_stop(self) -> None:
+        """After the last answer of a stage, back to the list."""
+        if self.screen.focused is self._session.input:
+            self._list.focus()
+        else:
+            super().to_next_stop()
 
     def on_field_typed(self, event: Field.Typed) -> None:
         """Take what was typed."""
@@ -204,7 +219,9 @@ class StagesBody(StepBody):
         """A new stage, after the others."""
         place = len(self.draft.stages)
         self.edit(
-            lambda draft: replace(draft, stages=(*draft.stages, StageDraft(prefix=normalized_prefix(draft.base_prefix or ""), access=("read",)))),
+            lambda draft: replace(
+                draft, stages=(*draft.stages, StageDraft(prefix=normalized_prefix(draft.base_prefix or ""), access=("read",)))
+            ),
             "stages",
         )
         self._index = place
@@ -213,7 +230,7 @@ class StagesBody(StepBody):
 
     def _begin_naming(self, place: int) -> None:
         self._list.highlight(str(place))
-        self._name.input.focus()
+        self._name_field.input.focus()
 
     def action_remove(self) -> None:
         """Ask whether the stage under the cursor is to go."""

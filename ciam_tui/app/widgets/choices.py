@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
@@ -15,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual import events
+    from textual.content import Content
 
-GAP = 2
 
 
 class Choices(Widget, can_focus=True):
@@ -47,6 +46,7 @@ class Choices(Widget, can_focus=True):
         self._chosen = frozenset(chosen)
         self._single = single
         self._cursor = 0
+        self._gap = 2 if len(self._options) < 4 else 1
 
     @property
     def chosen(self) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ class Choices(Widget, can_focus=True):
             mark = marks[0] if option in self._chosen else marks[1]
             at_cursor = self.has_focus and index == self._cursor
             style = "$block-cursor-foreground on $block-cursor-background" if at_cursor else ("" if option in self._chosen else "$muted")
-            parts.extend([literal(f"{mark} {option}", style), " " * GAP])
+            parts.extend([literal(f"{mark} {option}", style), " " * self._gap])
         return joined(*parts)
 
     def action_move(self, steps: int) -> None:
@@ -98,7 +98,7 @@ class Choices(Widget, can_focus=True):
                 self._cursor = index
                 self.action_tick()
                 return
-            left = right + GAP
+            left = right + self._gap
 
     def _set(self, chosen: frozenset[str]) -> None:
         if chosen != self._chosen:

@@ -100,6 +100,7 @@ class Field(Labelled):
     ) -> None:
         super().__init__(path, label, about=about, id=id)
         self.input = Input(text, placeholder=placeholder, compact=True, select_on_focus=False)
+        self.input.cursor_blink = False  # nothing on the screen moves by itself
         self._shown = text
 
     def control_widget(self) -> Input:

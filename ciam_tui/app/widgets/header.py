@@ -5,11 +5,15 @@ The right half is what keeps a person from changing the wrong account, so that i
 
 from __future__ import annotations
 
-from textual.content import Content
+from typing import TYPE_CHECKING
+
 from textual.widget import Widget
 
 from ciam_tui.app.literal import joined, literal
 from ciam_tui.app.session import Mode, Session
+
+if TYPE_CHECKING:
+    from textual.content import Content
 
 _MODE_STYLE = {Mode.DEMO: "$success bold", Mode.READ_ONLY: "$accent bold", Mode.LIVE: "$warning bold"}
 

@@ -64,11 +64,12 @@ class Picker(ScrollView, can_focus=True):
     class Picked(Message):
         """The row was chosen, by Space or a click, or by Enter, after which the form goes on."""
 
-        def __init__(self, picker: Picker, row: Row, *, go_on: bool = False) -> None:
+        def __init__(self, picker: Picker, row: Row, *, go_on: bool = False, by_mouse: bool = False) -> None:
             super().__init__()
             self.picker = picker
             self.row = row
             self.go_on = go_on
+            self.by_mouse = by_mouse
 
         @property
         def control(self) -> Picker:
@@ -221,12 +222,12 @@ class Picker(ScrollView, can_focus=True):
         """Tick the row under the cursor."""
         self.pick()
 
-    def pick(self, *, go_on: bool = False) -> bool:
+    def pick(self, *, go_on: bool = False, by_mouse: bool = False) -> bool:
         """Choose the row under the cursor; False where there is none."""
         row = self.highlighted
         if row is None:
             return False
-        self.post_message(self.Picked(self, row, go_on=go_on))
+        self.post_message(self.Picked(self, row, go_on=go_on, by_mouse=by_mouse))
         return True
 
     def highlight(self, key: str) -> None:
@@ -243,7 +244,7 @@ class Picker(ScrollView, can_focus=True):
         place = int(self.scroll_offset.y) + offset.y
         if 0 <= place < len(self._visible):
             self._go(place)
-            self.pick()
+            self.pick(by_mouse=True)
 
     def _go(self, place: int) -> None:
         self._cursor = max(0, min(len(self._visible) - 1, place))
@@ -287,7 +288,9 @@ class Picker(ScrollView, can_focus=True):
             style = self.get_component_rich_style("picker--row")
         box = ("[x] " if row.key in self._marked else "[ ] ") if self.many else ("✓ " if row.key in self._marked else "  ")
         pointer = "▸" if at_cursor and self.has_focus else " "
-        cells = [literal(text).pad_right(max(0, size - literal(text).cell_length)) for text, size in zip(row.cells, self._widths, strict=False)]
+        cells = [
+            literal(text).pad_right(max(0, size - literal(text).cell_length)) for text, size in zip(row.cells, self._widths, strict=False)
+        ]
         line = joined(f"{pointer}{box}", *(part for each in cells for part in (each, " " * COLUMN_GAP)))
         return Strip([Segment(_cut(line, width).plain, style)]).adjust_cell_length(width, style)
 

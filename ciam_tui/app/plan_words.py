@@ -1,0 +1,216 @@
+"""A plan in the words of a table: for each step what is done, to what, and whether that makes, changes or removes something.
+
+The core's titles are whole sentences, made for a log; a table reads better when the verb and the resource stand in columns of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, assert_never
+
+from ciam_tui.core.changes import kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ciam_tui.core.plan import Step
+
+
+class Manner(StrEnum):
+    """What a step does to what is there, in one word."""
+
+    MAKES = "makes"
+    CHANGES = "changes"
+    REMOVES = "removes"
+    WAITS = "waits"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`verb` and `resource` are the two columns; `resource` holds text from outside."""
+
+    verb: str
+    resource: str
+    manner: Manner
+
+
+def removes(steps: Iterable[Step]) -> bool:
+    """Whether a step detaches or deletes something, which wants a typed token."""
+    return any(words(step.change).manner is Manner.REMOVES for step in steps)
+
+
+def words(change: kinds.Change) -> Words:
+    """The row of `change`."""
+    match change:
+        case (
+            kinds.CreateBucket()
+            | kinds.TagBucket()
+            | kinds.BlockPublicAccess()
+            | kinds.EnforceOwnership()
+            | kinds.EncryptBucket()
+            | kinds.VersionBucket()
+            | kinds.SetBucketPolicy()
+            | kinds.DeleteBucket()
+        ):
+            return _of_bucket(change)
+        case kinds.CreateProvider(url=url):
+            return Words("Create OIDC provider", url, Manner.MAKES)
+        case kinds.DeleteProvider(arn=arn):
+            return Words("Delete OIDC provider", _provider(arn), Manner.REMOVES)
+        case kinds.AddAudience(provider_arn=arn):
+            return Words("Add audience", _provider(arn), Manner.CHANGES)
+        case kinds.RemoveAudience(provider_arn=arn):
+            return Words("Remove audience", _provider(arn), Manner.REMOVES)
+        case kinds.AwaitRoles(names=names):
+            return Words("Wait for IAM", names[0] if len(names) == 1 else f"{len(names)} new roles", Manner.WAITS)
+        case (
+            kinds.CreateRole()
+            | kinds.DeleteRole()
+            | kinds.SetTrust()
+            | kinds.SetRoleSettings()
+            | kinds.SetBoundary()
+            | kinds.TagRole()
+            | kinds.UntagRole()
+            | kinds.PutInlinePolicy()
+            | kinds.DeleteInlinePolicy()
+            | kinds.AttachPolicy()
+            | kinds.DetachPolicy()
+        ):
+            return _of_role(change)
+        case (
+            kinds.CreatePolicy()
+            | kinds.DeletePolicy()
+            | kinds.CreatePolicyVersion()
+            | kinds.DeletePolicyVersion()
+            | kinds.RestorePolicyVersion()
+            | kinds.SetDefaultVersion()
+            | kinds.TagPolicy()
+            | kinds.UntagPolicy()
+        ):
+            return _of_policy(change)
+        case _:
+            assert_never(change)
+
+
+_BucketChange = (
+    kinds.CreateBucket
+    | kinds.TagBucket
+    | kinds.BlockPublicAccess
+    | kinds.EnforceOwnership
+    | kinds.EncryptBucket
+    | kinds.VersionBucket
+    | kinds.SetBucketPolicy
+    | kinds.DeleteBucket
+)
+
+
+def _of_bucket(change: _BucketChange) -> Words:
+    name = change.name
+    match change:
+        case kinds.CreateBucket():
+            return Words("Create bucket", name, Manner.MAKES)
+        case kinds.TagBucket():
+            return Words("Tag bucket", name, Manner.CHANGES)
+        case kinds.BlockPublicAccess():
+            return Words("Block public access", name, Manner.CHANGES)
+        case kinds.EnforceOwnership():
+            return Words("Turn off ACLs", name, Manner.CHANGES)
+        case kinds.EncryptBucket():
+            return Words("Encrypt bucket", name, Manner.CHANGES)
+        case kinds.VersionBucket():
+            return Words("Keep old versions", name, Manner.CHANGES)
+        case kinds.SetBucketPolicy():
+            return Words("Refuse without TLS", name, Manner.CHANGES)
+        case kinds.DeleteBucket():
+            return Words("Delete bucket", name, Manner.REMOVES)
+        case _:
+            assert_never(change)
+
+
+_RoleChange = (
+    kinds.CreateRole
+    | kinds.DeleteRole
+    | kinds.SetTrust
+    | kinds.SetRoleSettings
+    | kinds.SetBoundary
+    | kinds.TagRole
+    | kinds.UntagRole
+    | kinds.PutInlinePolicy
+    | kinds.DeleteInlinePolicy
+    | kinds.AttachPolicy
+    | kinds.DetachPolicy
+)
+
+
+def _of_role(change: _RoleChange) -> Words:
+    match change:
+        case kinds.CreateRole(name=name):
+            return Words("Create role", name, Manner.MAKES)
+        case kinds.DeleteRole(name=name):
+            return Words("Delete role", name, Manner.REMOVES)
+        case kinds.SetTrust(role=role):
+            return Words("Replace trust policy", role, Manner.CHANGES)
+        case kinds.SetRoleSettings(role=role):
+            return Words("Set role's settings", role, Manner.CHANGES)
+        case kinds.SetBoundary(role=role, boundary=None):
+            return Words("Take boundary off", role, Manner.REMOVES)
+        case kinds.SetBoundary(role=role):
+            return Words("Put boundary on", role, Manner.CHANGES)
+        case kinds.TagRole(role=role):
+            return Words("Tag role", role, Manner.CHANGES)
+        case kinds.UntagRole(role=role):
+            return Words("Remove tags", role, Manner.CHANGES)
+        case kinds.PutInlinePolicy(role=role, name=name):
+            return Words("Put inline policy", f"{name} on {role}", Manner.CHANGES)
+        case kinds.DeleteInlinePolicy(role=role, name=name):
+            return Words("Delete inline policy", f"{name} of {role}", Manner.REMOVES)
+        case kinds.AttachPolicy(role=role, policy_arn=arn):
+            return Words("Attach policy", f"{_policy(arn)} to {role}", Manner.CHANGES)
+        case kinds.DetachPolicy(role=role, policy_arn=arn):
+            return Words("Detach policy", f"{_policy(arn)} from {role}", Manner.REMOVES)
+        case _:
+            assert_never(change)
+
+
+_PolicyChange = (
+    kinds.CreatePolicy
+    | kinds.DeletePolicy
+    | kinds.CreatePolicyVersion
+    | kinds.DeletePolicyVersion
+    | kinds.RestorePolicyVersion
+    | kinds.SetDefaultVersion
+    | kinds.TagPolicy
+    | kinds.UntagPolicy
+)
+
+
+def _of_policy(change: _PolicyChange) -> Words:
+    name = _policy(change.arn)
+    match change:
+        case kinds.CreatePolicy():
+            return Words("Create policy", name, Manner.MAKES)
+        case kinds.DeletePolicy():
+            return Words("Delete policy", name, Manner.REMOVES)
+        case kinds.CreatePolicyVersion():
+            return Words("New policy version", name, Manner.CHANGES)
+        case kinds.DeletePolicyVersion(version_id=version):
+            return Words("Delete old version", f"{version} of {name}", Manner.REMOVES)
+        case kinds.RestorePolicyVersion():
+            return Words("Bring back version", name, Manner.CHANGES)
+        case kinds.SetDefaultVersion(version_id=version):
+            return Words("Put version in force", f"{version} of {name}", Manner.CHANGES)
+        case kinds.TagPolicy():
+            return Words("Tag policy", name, Manner.CHANGES)
+        case kinds.UntagPolicy():
+            return Words("Remove tags", name, Manner.CHANGES)
+        case _:
+            assert_never(change)
+
+
+def _provider(arn: str) -> str:
+    return arn.partition(":oidc-provider/")[2] or arn
+
+
+def _policy(arn: str) -> str:
+    return arn.rpartition("/")[2] or arn

@@ -1,0 +1,205 @@
+"""Doubles of the doors to the world for the screens: an account made of frozen facts, and a disk that is a variable."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ciam_tui.app.session import KnownOrganization, KnownProject, Mode, Session
+from ciam_tui.core.draft import ProjectDraft
+from ciam_tui.core.facts import Bucket, BucketSummary, Identity, PrefixPage, Quotas
+from ciam_tui.core.problems import CiamError
+from ciam_tui.ports.api import Profile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ciam_tui.core.changes.calls import Call
+    from ciam_tui.core.facts import ManagedPolicy, Provider, Role, TrustingRole
+    from ciam_tui.ports.api import Journals, SavedDraft, Sent
+
+NOW = datetime(2026, 8, 20, 9, 30, tzinfo=UTC)
+ACCOUNT_ID = "123456789012"
+IDENTITY = Identity(ACCOUNT_ID, f"arn:aws:iam::{ACCOUNT_ID}:user/dana.operator", "aws", "acme-prod")
+OTHER_IDENTITY = Identity("210987654321", "arn:aws:iam::210987654321:user/dana.operator", "aws", "acme-dev")
+KMS_KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/5c0f6f0e-9d0b-4f7e-8a55-3f2b7f1c9ad4"
+ORG_ID = "0c9e0b5a-4a5d-4c5e-9f5b-0a6f0f4f2b11"
+WEB = ProjectDraft("6b1f1b6e-6f43-4d0f-8f0e-6f0f3f6a5a01", "web", "github.com/acme/web")
+API = ProjectDraft("15a228c5-1d0c-4343-958f-11d329619b26", "api", "github.com/acme/api")
+ORGANIZATIONS = (
+    KnownOrganization(ORG_ID, "acme", "gh/acme", (KnownProject(API, "main"), KnownProject(WEB, "main"))),
+    KnownOrganization("6cf855df-0400-4885-8146-0aea9a5d2154", "Acme Labs", "circleci/wLHQd9DppsJcRwbos8Ljv3"),
+)
+
+
+@dataclass
+class FakeAws:
+    """An account made of facts. `reads` counts what was asked; an exception in `refusals`, by the method's name, is raised instead."""
+
+    who: Identity = IDENTITY
+    all_buckets: Mapping[str, Bucket] = field(
+        default_factory=lambda: {
+            each.name: each
+            for each in (
+                Bucket("acme-artifacts", "us-east-1", ACCOUNT_ID, KMS_KEY_ARN, "aws:kms"),
+                Bucket("acme-builds", "us-east-1", ACCOUNT_ID, None, "AES256"),
+                Bucket("acme-logs-eu", "eu-west-1", ACCOUNT_ID, None, "AES256"),
+            )
+        }
+    )
+    folders: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: {"": ("builds/", "releases/"), "builds/": ("builds/api/", "builds/web/")}
+    )
+    refusals: dict[str, CiamError] = field(default_factory=dict)
+    reads: list[str] = field(default_factory=list)
+    gate: threading.Event | None = None
+
+    def _read(self, name: str) -> None:
+        self.reads.append(name)
+        if self.gate is not None:
+            self.gate.wait(10)
+        if name in self.refusals:
+            raise self.refusals[name]
+
+    def identity(self) -> Identity:
+        self._read("identity")
+        return self.who
+
+    def quotas(self) -> Quotas:
+        self._read("quotas")
+        return Quotas(read=True)
+
+    def buckets(self) -> Iterator[BucketSummary]:
+        self._read("buckets")
+        for each in self.all_buckets.values():
+            yield BucketSummary(each.name, each.region)
+
+    def bucket(self, name: str, *, owner: str | None) -> Bucket | None:
+        self._read("bucket")
+        found = self.all_buckets.get(name)
+        return replace(found, owner_account_id=owner or found.owner_account_id) if found else None
+
+    def bucket_is_empty(self, name: str) -> bool:
+        self._read("bucket_is_empty")
+        return name not in self.all_buckets
+
+    def prefixes(self, bucket: str, *, under: str, token: str | None = None) -> PrefixPage:
+        self._read("prefixes")
+        found = self.folders.get(under, ())
+        if token is None and len(found) > 1000:
+            return PrefixPage(found[:1000], "1000")
+        return PrefixPage(found[int(token or 0) :])
+
+    def provider(self, url: str) -> Provider | None:
+        return None
+
+    def roles(self, names: Sequence[str]) -> Mapping[str, Role]:
+        return {}
+
+    def policies(self, arns: Sequence[str]) -> Mapping[str, ManagedPolicy]:
+        return {}
+
+    def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]:
+        return ()
+
+    def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
+        return {}
+
+    def send(self, call: Call) -> Sent:
+        raise AssertionError(f"a screen of the wizard sent {call}")
+
+
+@dataclass
+class FakeAccess:
+    """Profiles, and the account that each of them opens."""
+
+    accounts: Mapping[str | None, FakeAws] = field(default_factory=lambda: {None: FakeAws(), "prod": FakeAws(), "dev": FakeAws(OTHER_IDENTITY)})
+    all_profiles: tuple[Profile, ...] = (Profile("prod", "sso", "us-east-1"), Profile("dev", "keys", "eu-west-1"))
+    ask: str = ""
+
+    def profiles(self) -> tuple[Profile, ...]:
+        return self.all_profiles
+
+    def regions(self) -> tuple[str, ...]:
+        return ("eu-west-1", "us-east-1")
+
+    def open(self, profile: str | None, region: str | None, *, ask_mfa: Callable[[str], str] | None = None) -> FakeAws:
+        if self.ask and ask_mfa is not None:
+            ask_mfa(self.ask)
+        return self.accounts[profile]
+
+
+@dataclass
+class FakeDrafts:
+    """A disk that is a variable."""
+
+    saved: SavedDraft | None = None
+    failure: CiamError | None = None
+    times: int = 0
+
+    def load(self) -> SavedDraft | None:
+        return self.saved
+
+    def save(self, saved: SavedDraft) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.saved = saved
+        self.times += 1
+
+    def discard(self) -> None:
+        self.saved = None
+
+    def where(self) -> str:
+        return "/home/dana/.local/state/ciam-tui/draft.json"
+
+
+@dataclass
+class FakeClipboard:
+    """What was copied."""
+
+    works: bool = True
+    text: str = ""
+
+    def copy(self, text: str) -> bool:
+        self.text = text
+        return self.works
+
+
+class FixedClock:
+    """It is always the same moment."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(f"a screen of the wizard slept {seconds} seconds")
+
+
+class NoJournals:
+    """The wizard before Review has no journal."""
+
+
+def fake_session(
+    access: FakeAccess | None = None,
+    drafts: FakeDrafts | None = None,
+    *,
+    mode: Mode = Mode.LIVE,
+    organizations: tuple[KnownOrganization, ...] = ORGANIZATIONS,
+    profile: str | None = "prod",
+) -> Session:
+    """A session on the fakes."""
+    known = access or FakeAccess()
+    journals: Journals = NoJournals()  # type: ignore[assignment] # nothing here asks for one
+    return Session(
+        mode,
+        drafts or FakeDrafts(),
+        journals,
+        FakeClipboard(),
+        FixedClock(),
+        lambda: known,
+        profile=profile,
+        region="us-east-1",
+        organizations=organizations,
+    )
