@@ -120,9 +120,7 @@ def test_trusting_the_whole_organization_clears_projects_branches_and_roles_of_p
     assert changed.draft.circleci.projects == ()
     assert all(stage.branches == () for stage in changed.draft.stages)
     assert not changed.draft.role.per_project
-    assert ["web" in changed.told[0], "deploy" in changed.told[1], "One role a project" in changed.told[2]] == [
-        True
-    ] * 3
+    assert ["web" in changed.told[0], "deploy" in changed.told[1], "One role a project" in changed.told[2]] == [True] * 3
     unchanged_but(FULL, changed, "circleci", "stages", "role")
     assert isinstance(finish(replace(changed.draft, circleci=replace(changed.draft.circleci, issuer=None))), Setup)
 
