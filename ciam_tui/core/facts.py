@@ -86,7 +86,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """An OIDC identity provider of the account. `url` is without `https://`, as IAM returns it and condition keys use it."""
+    """An OIDC identity provider of the account, its client ids and tags sorted. `url` is without `https://`, as IAM returns it and condition keys use it."""
 
     arn: str
     url: str

@@ -272,9 +272,14 @@ class _Planner:
 
 
 def _role_changes(found: Role, target: Role) -> Iterator[kinds.Change]:
-    """What leads from one state of a role to the other: first what has to go, then who gets in, then what they may do."""
+    """What leads from one state of a role to the other: first what has to go, then who gets in, then what they may do.
+
+    A boundary is put on before everything else and taken off after everything else, so that no moment between is wider than either end.
+    """
     name = found.name
     wanted_inline = dict(target.inline)
+    if target.boundary and found.boundary != target.boundary:
+        yield kinds.SetBoundary(name, target.boundary)
     for arn in found.attached:
         if arn not in target.attached:
             yield kinds.DetachPolicy(name, arn)
@@ -285,8 +290,6 @@ def _role_changes(found: Role, target: Role) -> Iterator[kinds.Change]:
         yield kinds.SetTrust(name, target.trust)
     if found.max_session_seconds != target.max_session_seconds:
         yield kinds.SetRoleSettings(name, target.description, target.max_session_seconds)
-    if found.boundary != target.boundary:
-        yield kinds.SetBoundary(name, target.boundary)
     added_tags = tuple(pair for pair in target.tags if pair not in found.tags)
     if added_tags:
         yield kinds.TagRole(name, added_tags)
@@ -297,6 +300,8 @@ def _role_changes(found: Role, target: Role) -> Iterator[kinds.Change]:
     for arn in target.attached:
         if arn not in found.attached:
             yield kinds.AttachPolicy(name, arn)
+    if found.boundary and not target.boundary:
+        yield kinds.SetBoundary(name, None)
 
 
 def tls_only_policy(setup: SetupShape) -> Document:

@@ -429,6 +429,15 @@ def tags_of_a_new_bucket(iam: Any, s3: Any) -> None:
         s3.get_bucket_tagging(Bucket="test-tags-none")
 
 
+def tags_of_a_deleted_bucket(iam: Any, s3: Any) -> None:
+    s3.create_bucket(Bucket="test-reborn")
+    s3.put_bucket_tagging(Bucket="test-reborn", Tagging={"TagSet": [{"Key": "run", "Value": "1"}]})
+    s3.delete_bucket(Bucket="test-reborn")
+    s3.create_bucket(Bucket="test-reborn")
+    with refused("NoSuchTagSet", 404):
+        s3.get_bucket_tagging(Bucket="test-reborn")
+
+
 def bucket_policy_conditions(iam: Any, s3: Any) -> None:
     s3.create_bucket(Bucket="test-tls")
     deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::test-tls/*"}
@@ -457,6 +466,7 @@ PROOFS: dict[str, Callable[[Any, Any], None]] = {
         new_bucket_is_private,
         default_encryption,
         tags_of_a_new_bucket,
+        tags_of_a_deleted_bucket,
         bucket_policy_conditions,
     )
 }

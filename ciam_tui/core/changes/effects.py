@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # Stands for an id that only AWS can give, until it is known.
 UNKNOWN_ID = ""
 
+# What S3 gives a new bucket by itself, differently over the years: not known until a step sets it.
+_SET_BY_S3 = ("encryption", "kms_key_arn", "ownership", "public_access_blocked")
+
 _Value = TypeVar("_Value", Role, ManagedPolicy)
 
 _NO_IDS: Mapping[str, str] = MappingProxyType({})
@@ -142,9 +145,7 @@ def is_done(facts: Facts, change: kinds.Change) -> bool:
 def _bucket_or_none(facts: Facts, change: kinds.CreateBucket | kinds.DeleteBucket) -> Bucket | None:
     match change:
         case kinds.CreateBucket(name=name, region=region):
-            return facts.bucket or Bucket(
-                name, region, owner_account_id=facts.identity.account_id, encryption="AES256", ownership="BucketOwnerEnforced"
-            )
+            return facts.bucket or Bucket(name, region, owner_account_id=facts.identity.account_id, unread=_SET_BY_S3)
         case kinds.DeleteBucket():
             return None
 
@@ -159,19 +160,24 @@ def _bucket(bucket: Bucket | None, change: _BucketSetting) -> Bucket | None:
         return None
     match change:
         case kinds.TagBucket(tags=tags):
-            return replace(bucket, tags=merged_tags(bucket.tags, tags))
+            return replace(bucket, tags=merged_tags(bucket.tags, tags), unread=_without(bucket, "tags"))
         case kinds.BlockPublicAccess():
-            return replace(bucket, public_access_blocked=True)
+            return replace(bucket, public_access_blocked=True, unread=_without(bucket, "public_access_blocked"))
         case kinds.EnforceOwnership():
-            return replace(bucket, ownership="BucketOwnerEnforced")
+            return replace(bucket, ownership="BucketOwnerEnforced", unread=_without(bucket, "ownership"))
         case kinds.EncryptBucket(kms_key_arn=key):
-            return replace(bucket, encryption="aws:kms" if key else "AES256", kms_key_arn=key)
+            known = _without(bucket, "encryption", "kms_key_arn")
+            return replace(bucket, encryption="aws:kms" if key else "AES256", kms_key_arn=key, unread=known)
         case kinds.VersionBucket():
-            return replace(bucket, versioning="Enabled")
+            return replace(bucket, versioning="Enabled", unread=_without(bucket, "versioning"))
         case kinds.SetBucketPolicy(document=document):
-            return replace(bucket, policy=document)
+            return replace(bucket, policy=document, unread=_without(bucket, "policy"))
         case _:
             assert_never(change)
+
+
+def _without(bucket: Bucket, *known: str) -> tuple[str, ...]:
+    return tuple(name for name in bucket.unread if name not in known)
 
 
 _ProviderChange = kinds.CreateProvider | kinds.DeleteProvider | kinds.AddAudience | kinds.RemoveAudience

@@ -44,8 +44,9 @@ class Difference:
     mend: Callable[[], None] | None = None
 
 
+@functools.cache
 def mend() -> None:
-    """Applies every mend to this process's moto. Meant for the sandbox's own process, once."""
+    """Applies every mend to this process's moto, once however often it is asked to."""
     for difference in DIFFERENCES:
         if difference.mend:
             difference.mend()
@@ -230,6 +231,13 @@ def _keep_tags_of_a_new_bucket(
     return answer
 
 
+def _forget_tags_too(original: Callable[..., FakeBucket | None], self: S3Backend, bucket_name: str) -> FakeBucket | None:
+    deleted = original(self, bucket_name)
+    if deleted is not None:
+        self.tagger.delete_all_tags_for_resource(deleted.arn)
+    return deleted
+
+
 def _encrypted_anyway(original: Callable[..., dict[str, Any] | None], self: S3Backend, bucket_name: str) -> dict[str, Any]:
     chosen = original(self, bucket_name)
     return chosen or {"Rule": {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": "false"}}
@@ -327,6 +335,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         moto="drops the tags of a CreateBucket call",
         aws="keeps them",
         mend=lambda: _wrap(S3Response, "_bucket_response_put", _keep_tags_of_a_new_bucket),
+    ),
+    Difference(
+        "tags-of-a-deleted-bucket",
+        moto="gives the tags of a deleted bucket to the next one of that name",
+        aws="forgets them",
+        mend=lambda: _wrap(S3Backend, "delete_bucket", _forget_tags_too),
     ),
     Difference(
         "bucket-policy-conditions",
