@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ def allows(document: Document, action: str, resource: str, context: dict[str, st
 
 def example_setup(**changes: object) -> Setup:
     """The Setup of the documentation, with changes as `examples.answers` takes them."""
-    return Setup.model_validate(answers(**changes))
+    return Setup.model_validate(answers(**deepcopy(changes)))  # a change may be changed further by the next, and is often a shared value
 
 
 def everything_setup() -> Setup:
