@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ciam_tui.core.bucket_guard import bucket_policy_problems
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.changes.subjects import policy_subject, role_subject
@@ -89,6 +90,8 @@ def _account_problems(setup: SetupShape, facts: Facts) -> Iterator[Problem]:
     for finding in findings(setup, facts.quotas):
         if finding.id in _SIZE_FINDINGS:
             yield Problem(finding.field, Level.ERROR, finding.text, finding.fix)
+    if facts.bucket is not None:
+        yield from bucket_policy_problems(setup, facts.bucket.policy)
     for sentence in facts.unread:
         yield Problem("", Level.WARNING, sentence)
 
