@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import is_done
 from ciam_tui.core.changes.subjects import ids_in, subjects
 from ciam_tui.core.compare import differences
+from ciam_tui.core.history import History, UnreadableRun
 from ciam_tui.core.journal import Began, Failed, NotVerified, RunStarted, Stopped, Succeeded, Verified, fold, known_ids
 from ciam_tui.core.operator import actions_of
 from ciam_tui.core.plan import stamped
 from ciam_tui.core.planning import make_plan
-from ciam_tui.core.problems import CiamError, Level
+from ciam_tui.core.problems import CiamError, Level, Problem
 from ciam_tui.core.setup import read_setup, to_json
 from ciam_tui.core.undo import UndoGround, facts_after, plan_undo
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
@@ -73,10 +74,21 @@ def new_run_id(clock: Clock) -> str:
     return f"{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
+def history(journals: Journals) -> History:
+    """All runs of a state directory, oldest first; a journal that cannot be read is told of, and does not hide the others."""
+    states: list[RunState] = []
+    unreadable: list[UnreadableRun] = []
+    for run_id in journals.run_ids():
+        try:
+            states.append(fold(journals.open(run_id).entries()))
+        except CiamError as error:
+            unreadable.append(UnreadableRun(run_id, error.message, next(iter(error.suggestions), "")))
+    return History(tuple(sorted(states, key=lambda run: (run.started.at, run.started.run_id))), tuple(unreadable))
+
+
 def runs(ports: Ports) -> tuple[RunState, ...]:
-    """All runs of this state directory, oldest first."""
-    states = (fold(ports.journals.open(run_id).entries()) for run_id in ports.journals.run_ids())
-    return tuple(sorted(states, key=lambda run: run.started.at))
+    """All runs of this state directory whose journals can be read, oldest first."""
+    return history(ports.journals).runs
 
 
 def setup_of(run: RunState) -> Setup:
@@ -89,7 +101,14 @@ def plan_for(
 ) -> Plan:
     """The plan for `setup` from a fresh reading of the account. Reads only."""
     facts = survey(setup, ports.aws, progress=progress)
-    return make_plan(setup, facts, known_ids=known_ids(runs(ports)), adopt=adopt)
+    past = history(ports.journals)
+    plan = make_plan(setup, facts, known_ids=known_ids(past.runs), adopt=adopt)
+    return replace(plan, problems=(*plan.problems, *(_unknown_past(run) for run in past.unreadable)))
+
+
+def _unknown_past(run: UnreadableRun) -> Problem:
+    text = f"The journal of {run.run_id} cannot be read, so what that run made is not known as ours: {run.problem}"
+    return Problem("", Level.WARNING, text, run.fix)
 
 
 def undo_plan(run: RunState, ports: Ports) -> Plan:
@@ -181,6 +200,33 @@ def resume(run_id: str, ports: Ports, *, should_stop: Callable[[], bool] = never
                 yield _looked_up(step, facts, journal, ports.clock)
         _refuse_drift(fold(journal.entries()), facts)
         yield from execute(setup, ports, journal, should_stop=should_stop)
+
+
+def look_up(run_id: str, ports: Ports) -> RunState:
+    """The run, once the account has been asked about every step of which nobody can say whether it was done.
+
+    IAM may take seconds to show what a call did that was cut off just now: what is not there is waited for until the call is that old.
+
+    Raises:
+        CiamError: what reading the account raises; `locked`.
+    """
+    journal = ports.journals.open(run_id)
+    run = fold(journal.entries())
+    if not run.unknown:
+        return run
+    with ports.journals.lock(run.started.account_id, run.started.setup_id):
+        began = max(entry.at for entry in journal.entries() if isinstance(entry, Began))
+        asked = [step for step in run.pending if step.id in run.unknown]
+        facts = survey(setup_of(run), ports.aws)
+        for pause in READ_BACK_PAUSES_SECONDS:
+            is_old = (ports.clock.now() - began).total_seconds() >= sum(READ_BACK_PAUSES_SECONDS)
+            if is_old or all(is_done(facts, step.change) for step in asked):
+                break
+            ports.clock.sleep(pause)
+            facts = survey(setup_of(run), ports.aws)
+        for step in asked:
+            _looked_up(step, facts, journal, ports.clock)
+    return fold(journal.entries())
 
 
 def _undo_ground(run: RunState, ports: Ports) -> UndoGround:

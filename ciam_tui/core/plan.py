@@ -152,8 +152,30 @@ def replaced(change: kinds.Change, facts: Facts) -> str | None:
         case kinds.SetDefaultVersion(arn=arn):
             policy = facts.policies.get(arn)
             return policy.default_version if policy else None
+        case kinds.SetBucketPolicy():
+            return facts.bucket.policy.canonical if facts.bucket and facts.bucket.policy else None
+        case kinds.TagRole(role=name, tags=tags):
+            role = facts.roles.get(name.lower())
+            return _standing_tags(role.tags if role else (), [key for key, _ in tags])
+        case kinds.UntagRole(role=name, keys=keys):
+            role = facts.roles.get(name.lower())
+            return _standing_tags(role.tags if role else (), keys)
+        case kinds.TagPolicy(arn=arn, tags=tags):
+            policy = facts.policies.get(arn)
+            return _standing_tags(policy.tags if policy else (), [key for key, _ in tags])
+        case kinds.UntagPolicy(arn=arn, keys=keys):
+            policy = facts.policies.get(arn)
+            return _standing_tags(policy.tags if policy else (), keys)
+        case kinds.TagBucket(tags=tags):
+            return _standing_tags(facts.bucket.tags if facts.bucket else (), [key for key, _ in tags])
         case kinds.DeleteRole(name=name):
             role = facts.roles.get(name.lower())
             return role.trust.canonical if role else None
         case _:
             return None
+
+
+def _standing_tags(standing: kinds.Tags, keys: Sequence[str]) -> str | None:
+    """Those of the tags that a change is about to replace or remove."""
+    found = [f"{key}={value}" for key, value in standing if key in keys]
+    return f"tags: {', '.join(found)}" if found else None

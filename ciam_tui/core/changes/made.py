@@ -1,0 +1,103 @@
+"""What each change makes of what it replaces, as text to be read before it is applied, and in which words it is taken back.
+
+Nothing is applied that was not shown: every document of a change stands here in full, in the spelling in which documents are compared.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from ciam_tui.core.changes import kinds
+from ciam_tui.core.changes.inverse import inverse
+from ciam_tui.core.changes.titles import title
+
+if TYPE_CHECKING:
+    from ciam_tui.core.facts import Facts
+
+_NEW_VERSION = "that this step makes"
+
+
+def made(change: kinds.Change) -> str | None:
+    """What stands there after `change`, to be compared with what it replaces; None where its title has said it all, or nothing is left."""
+    match change:
+        case kinds.CreateRole():
+            return "\n".join((change.trust.canonical, *_role_settings(change)))
+        case kinds.SetTrust(document=document) | kinds.PutInlinePolicy(document=document) | kinds.SetBucketPolicy(document=document):
+            return document.canonical
+        case kinds.CreatePolicyVersion(document=document) | kinds.RestorePolicyVersion(document=document):
+            return document.canonical
+        case kinds.CreatePolicy():
+            return "\n".join((change.document.canonical, f"path: {change.path}", f"tags: {_tags(change.tags)}"))
+        case kinds.CreateProvider():
+            return "\n".join((f"url: https://{change.url}", f"audiences: {', '.join(change.client_ids)}", f"tags: {_tags(change.tags)}"))
+        case kinds.SetRoleSettings(description=description, max_session_seconds=seconds):
+            return f"{description} ({seconds} s)"
+        case kinds.SetBoundary(boundary=boundary):
+            return boundary
+        case kinds.TagRole(tags=tags) | kinds.TagPolicy(tags=tags) | kinds.TagBucket(tags=tags):
+            return f"tags: {_tags(tags)}"
+        case kinds.SetDefaultVersion(version_id=version):
+            return version
+        case (
+            kinds.CreateBucket()
+            | kinds.BlockPublicAccess()
+            | kinds.EnforceOwnership()
+            | kinds.EncryptBucket()
+            | kinds.VersionBucket()
+            | kinds.DeleteBucket()
+            | kinds.DeleteProvider()
+            | kinds.AddAudience()
+            | kinds.RemoveAudience()
+            | kinds.DeleteRole()
+            | kinds.AwaitRoles()
+            | kinds.UntagRole()
+            | kinds.DeleteInlinePolicy()
+            | kinds.DeletePolicy()
+            | kinds.DeletePolicyVersion()
+            | kinds.UntagPolicy()
+            | kinds.AttachPolicy()
+            | kinds.DetachPolicy()
+        ):
+            return None
+        case _:
+            assert_never(change)
+
+
+def taken_back(change: kinds.Change, before: Facts) -> str:
+    """What an undo of `change` does, in words; `before` are the facts just before it."""
+    ids = {"version_id": _NEW_VERSION} if isinstance(change, kinds.CreatePolicyVersion) else {}
+    words = "; ".join(title(each).partition(": AWS keeps")[0] for each in inverse(change, before, ids))
+    return words or "Nothing is left to take back"
+
+
+def removes_something(change: kinds.Change) -> bool:
+    """Whether `change` deletes, detaches or takes off what somebody may need: it wants more than a yes."""
+    match change:
+        case kinds.SetBoundary(boundary=boundary):
+            return boundary is None
+        case (
+            kinds.DeleteBucket()
+            | kinds.DeleteProvider()
+            | kinds.RemoveAudience()
+            | kinds.DeleteRole()
+            | kinds.UntagRole()
+            | kinds.DeleteInlinePolicy()
+            | kinds.DeletePolicy()
+            | kinds.DeletePolicyVersion()
+            | kinds.UntagPolicy()
+            | kinds.DetachPolicy()
+        ):
+            return True
+        case _:
+            return False
+
+
+def _role_settings(change: kinds.CreateRole) -> list[str]:
+    settings = [f"path: {change.path}", f"description: {change.description}", f"longest session: {change.max_session_seconds} s"]
+    if change.boundary:
+        settings.append(f"permissions boundary: {change.boundary}")
+    return [*settings, f"tags: {_tags(change.tags)}"]
+
+
+def _tags(tags: kinds.Tags) -> str:
+    return ", ".join(f"{key}={value}" for key, value in tags)
