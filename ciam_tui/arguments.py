@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 ROOMS: dict[str, str] = {
     "schema": "ciam_tui.commands.offline",
     "check": "ciam_tui.commands.offline",
+    "export": "ciam_tui.commands.export",
     "can": "ciam_tui.commands.can",
+    "plan": "ciam_tui.commands.plan",
+    "apply": "ciam_tui.commands.apply",
+    "undo": "ciam_tui.commands.undo",
+    "resume": "ciam_tui.commands.undo",
+    "runs": "ciam_tui.commands.runs",
     "demo": "ciam_tui.commands.demo",
 }
 

@@ -122,7 +122,7 @@ def _setup_findings(setup: SetupShape) -> Iterator[Finding]:
         yield Finding(
             "user-tags-on-roles",
             Level.WARNING,
-            f"The tags {', '.join(role.tags)} go with every request of these roles as aws:PrincipalTag, and may open what other policies grant by tag.",
+            f"The tags of these roles ({', '.join(role.tags)}) go with each of their requests as aws:PrincipalTag, and may open what other policies grant by tag.",
             "Search the account's policies for aws:PrincipalTag, or leave the tags out.",
             "role.tags",
         )

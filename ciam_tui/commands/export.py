@@ -1,0 +1,84 @@
+"""`export`: the files of a Setup for review or for another tool, offline, so that a pull request can carry what would be applied."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ciam_tui.commands.setup_source import add_setup_argument, setup_from
+from ciam_tui.core.export.formats import ALL, FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ciam_tui.core.findings import Finding
+    from ciam_tui.core.problems import Problem
+    from ciam_tui.ports.export_folder import WrittenFile
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `export` to the commands."""
+    parser = commands.add_parser(
+        "export",
+        help="write a Setup's policies as files, offline",
+        description="Writes the files of a Setup for review or for another tool, offline. Files that are there already and differ are replaced.",
+        epilog="Exit codes: 0 written, whatever the findings; 1 the Setup is not valid or a file cannot be written; 2 wrong usage.",
+    )
+    add_setup_argument(parser)
+    parser.add_argument(
+        "--format",
+        required=True,
+        choices=[*FORMATS, ALL],
+        help=f"what to write; {ALL} writes each format that there is into a folder of its name",
+    )
+    parser.add_argument("--out", required=True, type=_folder, metavar="DIR", help="the folder to write into, made where it is missing")
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.set_defaults(run=run)
+
+
+def _folder(text: str) -> Path:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not the name of a folder")
+    return Path(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Writes the export, and tells on standard output what was written and on standard error what `check` has to say of the Setup."""
+    from ciam_tui.core.export.formats import exported
+    from ciam_tui.core.findings import findings
+    from ciam_tui.ports.export_folder import write_export
+
+    file = setup_from(args.setup)
+    written = write_export(args.out, exported(file.setup, args.format))
+    if args.json:
+        _print_document(args.out, written)
+    else:
+        _print_report(args.out, written)
+    _print_findings(file.notes, findings(file.setup))
+    return 0
+
+
+def _print_document(out: Path, written: Sequence[WrittenFile]) -> None:
+    files = [{"path": file.path, "sha256": file.sha256, "state": file.state.value} for file in written]
+    print(json.dumps({"out": str(out), "files": files}, indent=2))
+
+
+def _print_report(out: Path, written: Sequence[WrittenFile]) -> None:
+    from ciam_tui.core.shown import shown
+
+    for file in written:
+        print(shown(f"{file.state.value:9}  {out / file.path}"))
+
+
+def _print_findings(notes: Sequence[Problem], found: Sequence[Finding]) -> None:
+    from ciam_tui.core.problems import Level
+    from ciam_tui.core.shown import shown
+
+    for note in notes:
+        print(shown(f"{note.level}: {note}"), file=sys.stderr)
+    if found:
+        counts = ", ".join(f"{sum(finding.level is level for finding in found)} of level {level}" for level in Level)
+        print(f"Findings: {counts}; `ciam-tui check` tells them.", file=sys.stderr)

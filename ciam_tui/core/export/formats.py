@@ -1,0 +1,24 @@
+"""The exports that exist, by the name that the command line and the wizard offer them under."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.export.json import export_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ciam_tui.core.export.files import ExportFile
+    from ciam_tui.core.shape import SetupShape
+
+ALL = "all"
+FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {"json": export_json}
+
+
+def exported(setup: SetupShape, name: str) -> tuple[ExportFile, ...]:
+    """The files of the format called `name`; of `all` formats, each in a folder of its format's name."""
+    if name != ALL:
+        return FORMATS[name](setup)
+    return tuple(replace(file, path=f"{each}/{file.path}") for each, export in FORMATS.items() for file in export(setup))
