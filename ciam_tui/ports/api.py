@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -115,7 +115,10 @@ class Clipboard(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A profile of the shared AWS configuration. `kind` is how it gets credentials: `keys`, `sso`, `role`, `process`, `environment`."""
+    """A profile of the shared AWS configuration.
+
+    `kind` is how it gets credentials: `keys`, `sso`, `role`, `process`, `environment`, `login` or `other`. The keys of the environment are a profile without a name (`""`), which is opened as None.
+    """
 
     name: str
     kind: str
@@ -127,4 +130,4 @@ class AwsAccess(Protocol):
 
     def profiles(self) -> tuple[Profile, ...]: ...
     def regions(self) -> tuple[str, ...]: ...
-    def open(self, profile: str | None, region: str | None, *, ask_mfa: Any = None) -> Aws: ...
+    def open(self, profile: str | None, region: str | None, *, ask_mfa: Callable[[str], str] | None = None) -> Aws: ...

@@ -1,0 +1,133 @@
+"""The `Aws` protocol over boto3: one account as one operator sees it, put together from the modules that know a service each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.facts import Identity, Quotas
+from ciam_tui.core.problems import CiamError
+from ciam_tui.ports.aws.answers import ACCESS_DENIED
+from ciam_tui.ports.aws.buckets import BucketReads
+from ciam_tui.ports.aws.permission import may_call
+from ciam_tui.ports.aws.policies import read_policies
+from ciam_tui.ports.aws.providers import read_provider
+from ciam_tui.ports.aws.roles import read_roles, read_roles_trusting
+from ciam_tui.ports.aws.writes import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ciam_tui.core.changes.calls import Call
+    from ciam_tui.core.facts import Bucket, BucketSummary, ManagedPolicy, PrefixPage, Provider, Role, TrustingRole
+    from ciam_tui.ports.api import Sent
+    from ciam_tui.ports.aws.clients import Clients
+
+
+class BotoAws:
+    """`Aws` over boto3. Safe to use from several threads; nothing is sent before the first read."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._buckets = BucketReads(clients)
+        self._writer = Writer(clients)
+        self._identity: Identity | None = None
+        self._role_arns: dict[str, str] = {}
+
+    @property
+    def region(self) -> str:
+        """The region of the session."""
+        return self._clients.region
+
+    @property
+    def profile(self) -> str | None:
+        """The profile of the session, None for the environment's keys and the default chain."""
+        return self._clients.profile
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._clients.close()
+
+    def identity(self) -> Identity:
+        """Who the operator is. Asked once: it cannot change within a session."""
+        if self._identity is None:
+            sts = self._clients.sts()
+            caller = self._clients.ask("see who you are at AWS", sts.get_caller_identity)
+            arn = caller["Arn"]
+            self._identity = Identity(account_id=caller["Account"], arn=arn, partition=arn.split(":")[1], alias=self._alias())
+        return self._identity
+
+    def quotas(self) -> Quotas:
+        """The account's quotas; where they may not be read, AWS's defaults with `read=False`."""
+        iam = self._clients.iam()
+        try:
+            summary = self._clients.ask("read the account's quotas", iam.get_account_summary)["SummaryMap"]
+        except CiamError as error:
+            if error.code != ACCESS_DENIED:
+                raise
+            return Quotas()
+        default = Quotas()
+        return Quotas(
+            trust_policy_size=summary.get("AssumeRolePolicySizeQuota", default.trust_policy_size),
+            inline_policies_size=summary.get("RolePolicySizeQuota", default.inline_policies_size),
+            managed_policy_size=summary.get("PolicySizeQuota", default.managed_policy_size),
+            versions_per_policy=summary.get("VersionsPerPolicyQuota", default.versions_per_policy),
+            attached_policies_per_role=summary.get("AttachedPoliciesPerRoleQuota", default.attached_policies_per_role),
+            read=True,
+        )
+
+    def buckets(self) -> Iterator[BucketSummary]:
+        """The account's buckets, a page at a time."""
+        return self._buckets.summaries()
+
+    def bucket(self, name: str, *, owner: str | None) -> Bucket | None:
+        """The bucket, None where there is none; see `BucketReads.bucket`."""
+        return self._buckets.bucket(name, owner=owner)
+
+    def bucket_is_empty(self, name: str) -> bool:
+        """Whether the bucket holds nothing at all: no object, no version, no delete marker, no upload under way."""
+        return self._buckets.is_empty(name)
+
+    def prefixes(self, bucket: str, *, under: str, token: str | None = None) -> PrefixPage:
+        """One page of the prefixes one level under `under`. A page may be empty and not the last, where only objects are."""
+        return self._buckets.prefixes(bucket, under=under, token=token)
+
+    def provider(self, url: str) -> Provider | None:
+        """The OIDC provider of the issuer `url` (without https://), None where the account has none."""
+        return read_provider(self._clients, self.identity(), url)
+
+    def roles(self, names: Sequence[str]) -> Mapping[str, Role]:
+        """Those of the roles `names` that exist, by name in lower case."""
+        found = read_roles(self._clients, names)
+        self._role_arns.update({name: role.arn for name, role in found.items()})
+        return found
+
+    def policies(self, arns: Sequence[str]) -> Mapping[str, ManagedPolicy]:
+        """Those of the managed policies `arns` that exist, by ARN."""
+        return read_policies(self._clients, arns)
+
+    def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]:
+        """All roles of the account whose trust policy names the provider."""
+        return read_roles_trusting(self._clients, provider_arn)
+
+    def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
+        """For each IAM action that `calls` need (`iam:CreateRole`): whether the operator may, None where AWS does not tell."""
+        return may_call(self._clients, self.identity(), calls, self._role_arns)
+
+    def send(self, call: Call) -> Sent:
+        """Send `call` exactly once.
+
+        Raises:
+            WriteFailed: it did not answer with success; `outcome` says what is known.
+        """
+        bucket = call.params.get("Bucket")
+        return self._writer.send(call, bucket_region=self._buckets.known_region(bucket) if isinstance(bucket, str) else None)
+
+    def _alias(self) -> str | None:
+        iam = self._clients.iam()
+        try:
+            aliases = self._clients.ask("read the account's alias", iam.list_account_aliases)["AccountAliases"]
+        except CiamError as error:
+            if error.code != ACCESS_DENIED:
+                raise
+            return None
+        return next(iter(aliases), None)

@@ -1,0 +1,145 @@
+"""boto3 clients, made when first needed and kept, and the one way in which a read is asked.
+
+A client takes up to a tenth of a second to make, and one session makes them from one thread at a time; reads and writes have clients of
+their own, since a read is retried and a write is sent once.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from urllib.parse import urlsplit
+
+from botocore.config import Config
+from botocore.configprovider import ConfiguredEndpointProvider
+from botocore.exceptions import ClientError
+
+from ciam_tui import __version__
+from ciam_tui.ports.aws.answers import aws_code
+from ciam_tui.ports.aws.errors import FAILURES, explained
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    import boto3
+    from botocore.client import BaseClient
+    from mypy_boto3_iam.client import IAMClient
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sts.client import STSClient
+
+Service = Literal["iam", "s3", "sts"]
+_Answer = TypeVar("_Answer")
+
+_CONNECT_SECONDS = 10
+_READ_SECONDS = 30
+# CreateOpenIDConnectProvider answers after IAM has talked to the issuer.
+_WRITE_SECONDS = 60
+
+
+class Clients:
+    """The clients of one session. `profile` and `region` are what it was opened with, for messages and headers."""
+
+    def __init__(self, session: boto3.Session, *, region: str, profile: str | None, endpoint_url: str | None = None) -> None:
+        self.region = region
+        self.profile = profile
+        self._session = session
+        self._endpoint_url = endpoint_url
+        self._lock = threading.Lock()
+        self._made: dict[tuple[Service, str, bool], BaseClient] = {}
+
+    def iam(self) -> IAMClient:
+        """IAM, for reads."""
+        return cast("IAMClient", self._client("iam", self.region, writes=False))
+
+    def sts(self) -> STSClient:
+        """STS, for reads."""
+        return cast("STSClient", self._client("sts", self.region, writes=False))
+
+    def s3(self, region: str | None = None) -> S3Client:
+        """S3 in `region` (the session's where None), for reads."""
+        return cast("S3Client", self._client("s3", region or self.region, writes=False))
+
+    def writer(self, service: Service, region: str | None = None) -> BaseClient:
+        """The client that sends once."""
+        return self._client(service, region or self.region, writes=True)
+
+    def ask(self, doing: str, request: Callable[[], _Answer]) -> _Answer:
+        """The answer to `request`; a CiamError that tells why it cannot do `doing`."""
+        try:
+            return request()
+        except FAILURES as error:
+            failure = explained(error, doing=doing, profile=self.profile)
+        # Outside of the handler, so that botocore's exception, which holds the signed request, is not kept as the context of ours.
+        raise failure
+
+    def ask_for_optional(self, doing: str, absent: Collection[str], request: Callable[[], _Answer]) -> _Answer | None:
+        """As `ask`, and None where AWS answers with one of the codes `absent`."""
+        try:
+            return request()
+        except ClientError as error:
+            if aws_code(error) in absent:
+                return None
+            failure = explained(error, doing=doing, profile=self.profile)
+        except FAILURES as error:
+            failure = explained(error, doing=doing, profile=self.profile)
+        raise failure
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        with self._lock:
+            made = list(self._made.values())
+            self._made.clear()
+        for client in made:
+            client.close()
+
+    def _client(self, service: Service, region: str, *, writes: bool) -> BaseClient:
+        key = (service, region, writes)
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = self._new(service, region, writes=writes)
+            return self._made[key]
+
+    def _new(self, service: Service, region: str, *, writes: bool) -> BaseClient:
+        endpoint = self._endpoint_url or configured_endpoint(self._session, service)
+        client = self._session.client(
+            service, region_name=region, endpoint_url=endpoint, config=_config(endpoint, writes=writes, service=service)
+        )
+        return cast("BaseClient", client)
+
+
+def _config(endpoint: str | None, *, writes: bool, service: Service) -> Config:
+    # The number of attempts of reads is left to AWS_MAX_ATTEMPTS, as everywhere with boto3; its default is 3.
+    settings: dict[str, Any] = {
+        "retries": {"total_max_attempts": 1, "mode": "standard"} if writes else {"mode": "standard"},
+        "connect_timeout": _CONNECT_SECONDS,
+        "read_timeout": _WRITE_SECONDS if writes else _READ_SECONDS,
+        "user_agent_extra": f"ciam-tui/{__version__}",
+    }
+    if endpoint is not None and is_loopback(endpoint):
+        settings["proxies"] = {}  # HTTP_PROXY would capture 127.0.0.1
+    if endpoint is not None and service == "s3":
+        # A name before the host (`bucket.localhost`) does not resolve. Towards AWS botocore chooses, and takes the path for names with dots.
+        settings["s3"] = {"addressing_style": "path"}
+    return Config(**settings)
+
+
+def configured_endpoint(session: boto3.Session, service: str) -> str | None:
+    """The endpoint that AWS_ENDPOINT_URL, its variants for one service, or the profile give; None for AWS's own.
+
+    Botocore would find it too, but only while it makes the client, and whether to use paths and proxies is settled before.
+    """
+    core = session._session  # noqa: SLF001  boto3 has no public way to the session it wraps
+    if core.get_config_variable("ignore_configured_endpoint_urls"):
+        return None
+    found = ConfiguredEndpointProvider(full_config=core.full_config, scoped_config=core.get_scoped_config(), client_name=service).provide()
+    return str(found) if found else None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` leads to this very machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,122 @@
+"""The one reader: everything a plan for a Setup rests on, read from the account and returned as facts.
+
+Plan, apply, resume, verify and undo all look at the account through this function, so that "what was seen" is the same value everywhere.
+What a plan cannot do without (who you are, the provider, the roles) raises; what it can do without is told as unread, never as absent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.facts import MANAGED_BY, MANAGED_BY_TAG, Facts, tag
+from ciam_tui.core.problems import CiamError
+from ciam_tui.core.roles import wanted_roles
+from ciam_tui.core.trust import issuer_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ciam_tui.core.facts import Bucket, Identity, ManagedPolicy, Role
+    from ciam_tui.core.shape import SetupShape
+    from ciam_tui.ports.api import Aws
+
+# The words for the settings that `Bucket.unread` names by field.
+_SETTINGS = {
+    "kms_key_arn": "the key of its default encryption",
+    "encryption": "its default encryption",
+    "public_access_blocked": "its public access block",
+    "ownership": "its ownership controls",
+    "versioning": "its versioning",
+    "policy": "its bucket policy",
+    "tags": "its tags",
+}
+
+
+def survey(setup: SetupShape, aws: Aws, *, progress: Callable[[str], None] | None = None) -> Facts:
+    """The facts for `setup`. `progress` is told each thing about to be read, in a few words.
+
+    Raises:
+        CiamError: AWS cannot be asked at all, or does not let the operator read the provider, the roles or their policies;
+            `wrong-account` where the credentials open another account than the Setup's.
+    """
+    tell = progress or _nobody
+    tell("Who you are")
+    identity = aws.identity()
+    _refuse_another_account(setup, identity)
+    tell("Quotas")
+    quotas = aws.quotas()
+    tell(f"Bucket {setup.bucket.name}")
+    seen = _look_at_bucket(setup, aws)
+    tell("OIDC provider")
+    provider = aws.provider(issuer_url(setup.circleci))
+    wanted = wanted_roles(setup)
+    tell(f"{len(wanted)} roles" if len(wanted) != 1 else f"Role {wanted[0].name}")
+    roles = aws.roles([role.name for role in wanted])
+    tell("Managed policies")
+    policies = _policies(aws, identity, roles, own=[role.policy_arn for role in wanted] if setup.role.policy_kind == "managed" else [])
+    no_quotas = "The account's quotas could not be read (iam:GetAccountSummary); AWS's defaults are assumed."
+    return Facts(
+        identity=identity,
+        quotas=quotas,
+        bucket=seen.bucket,
+        bucket_taken=seen.taken,
+        provider=provider,
+        roles=dict(roles),
+        policies=policies,
+        unread=(*(() if quotas.read else (no_quotas,)), *seen.unread),
+    )
+
+
+def _refuse_another_account(setup: SetupShape, identity: Identity) -> None:
+    if (identity.account_id, identity.partition) != (setup.account_id, setup.partition):
+        raise CiamError(
+            "wrong-account",
+            "Cannot use these credentials",
+            f"They open account {identity.account_id} ({identity.partition}), and the Setup is for {setup.account_id} ({setup.partition}).",
+            ("Choose the profile of the Setup's account, or correct account_id and partition in the Setup.",),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    bucket: Bucket | None
+    taken: bool = False
+    unread: tuple[str, ...] = ()
+
+
+def _look_at_bucket(setup: SetupShape, aws: Aws) -> _Seen:
+    """The bucket as far as it may be seen. One that S3 refuses to show, or says is another account's, has its name taken."""
+    name = setup.bucket.name
+    owner = setup.bucket.owner_account_id or setup.account_id
+    try:
+        bucket = aws.bucket(name, owner=owner)
+    except CiamError as error:
+        if error.code != "bucket-forbidden":
+            raise
+        sentence = f"The bucket {name} could not be looked at: it is somebody else's, or you lack s3:ListBucket on it."
+        return _Seen(None, taken=True, unread=(sentence,))
+    if bucket is None:
+        return _Seen(None)
+    return _Seen(bucket, taken="owner" in bucket.unread, unread=tuple(_unread_of(bucket, owner)))
+
+
+def _unread_of(bucket: Bucket, owner: str) -> Iterable[str]:
+    if "owner" in bucket.unread:
+        yield f"S3 does not confirm that the bucket {bucket.name} belongs to account {owner}."
+    settings = [words for name, words in _SETTINGS.items() if name in bucket.unread]
+    if settings:
+        yield f"Of the bucket {bucket.name} could not be read: {', '.join(settings)}."
+
+
+def _policies(aws: Aws, identity: Identity, roles: Mapping[str, Role], *, own: Iterable[str]) -> dict[str, ManagedPolicy]:
+    """The managed policies that the Setup makes, and those attached to its roles that this tool made."""
+    of_account = f"arn:{identity.partition}:iam::{identity.account_id}:policy/"
+    made_by_setup = set(own)
+    attached = {arn for role in roles.values() for arn in role.attached if arn.startswith(of_account)}
+    read = aws.policies(sorted(made_by_setup | attached))
+    return {arn: policy for arn, policy in read.items() if arn in made_by_setup or tag(policy.tags, MANAGED_BY_TAG) == MANAGED_BY}
+
+
+def _nobody(_: str) -> None:
+    pass
