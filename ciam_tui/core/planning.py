@@ -159,9 +159,12 @@ class _Planner:
 
     def _missing_bucket(self) -> _Outcome:
         wanted = self.setup.bucket
+        if self.facts.bucket_taken and wanted.create:
+            text = f"The bucket {wanted.name} exists, and its account does not let you in."
+            return _Outcome(problems=(Problem("bucket.name", Level.ERROR, text, "Choose another name."),))
         if self.facts.bucket_taken:
-            text = f"The bucket {wanted.name} belongs to an account that does not let you in."
-            return _Outcome(problems=(Problem("bucket.name", Level.ERROR, text, "Check the name, and owner_account_id."),))
+            # A bucket of another account is seldom shown to the operator; that it could not be looked at is told with the unread facts.
+            return _Outcome()
         if not wanted.create:
             text = f"There is no bucket {wanted.name}."
             return _Outcome(problems=(Problem("bucket.name", Level.ERROR, text, "Check the name, or set create to true."),))
