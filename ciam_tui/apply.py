@@ -45,6 +45,8 @@ READ_BACK_PAUSES_SECONDS = (0.0, 2.0, 4.0, 8.0)
 AWAIT_PAUSES_SECONDS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0, 5.0, 5.0)  # 35 s in all; IAM usually takes under ten
 VERIFY_PAUSES_SECONDS = (0.0, 2.0, 4.0, 8.0)
 
+_MAKES = (kinds.CreateBucket, kinds.CreateProvider, kinds.CreateRole, kinds.CreatePolicy)
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -278,18 +280,27 @@ class _Run:
         if self._has_written and step.call.service == "iam":
             self._clock.sleep(IAM_PAUSE_SECONDS)
         self._has_written = True
-        for pause in (*THROTTLE_PAUSES_SECONDS, None):
+        pauses = iter(THROTTLE_PAUSES_SECONDS)
+        while True:
             try:
                 sent = self._aws.send(step.call)
             except WriteFailed as failure:
-                if failure.outcome is WriteOutcome.THROTTLED and pause is not None:
-                    yield Waiting(step.id, f"AWS asks to slow down; trying again in {pause:g} s", pause)
-                    self._clock.sleep(pause)
-                    continue
-                yield from self._after(failure, step)
+                pause = next(pauses, None) if self._may_pass(failure) else None
+                if pause is None:
+                    yield from self._after(failure, step)
+                    return
+                yield Waiting(step.id, f"{_why_again(failure)}; trying again in {pause:g} s", pause)
+                self._clock.sleep(pause)
             else:
                 yield self._succeeded(step, sent)
-            return
+                return
+
+    def _may_pass(self, failure: WriteFailed) -> bool:
+        """Whether AWS refused for now alone: it throttles, or does not know yet everywhere what this run made a moment ago."""
+        if failure.outcome is WriteOutcome.THROTTLED:
+            return True
+        made = any(isinstance(step.change, _MAKES) for step in fold(self._journal.entries()).done_steps)
+        return failure.outcome is WriteOutcome.REFUSED and failure.code == "not-found" and made
 
     def _after(self, failure: WriteFailed, step: Step) -> Iterator[Entry | Waiting]:
         if failure.outcome is not WriteOutcome.UNKNOWN:
@@ -343,6 +354,10 @@ class _Run:
                 yield self.note(Verified(self._clock.now()))
                 return
         yield self.note(NotVerified(self._clock.now(), tuple(str(each) for each in found)))
+
+
+def _why_again(failure: WriteFailed) -> str:
+    return "AWS asks to slow down" if failure.outcome is WriteOutcome.THROTTLED else "AWS does not know yet what was just made"
 
 
 def _looked_up(step: Step, facts: Facts, journal: Journal, clock: Clock) -> Entry:

@@ -89,9 +89,11 @@ class MemoryJournals:
 class FaultyAws:
     """An account whose n-th write goes wrong: `fault` is how, `has_effect` whether it happened all the same."""
 
-    def __init__(self, aws: Aws, *, nth: int = 0, outcome: WriteOutcome = WriteOutcome.UNKNOWN, has_effect: bool = False) -> None:
+    def __init__(
+        self, aws: Aws, *, nth: int = 0, outcome: WriteOutcome = WriteOutcome.UNKNOWN, has_effect: bool = False, code: str = "injected"
+    ) -> None:
         self._aws = aws
-        self._nth, self._outcome, self._has_effect = nth, outcome, has_effect
+        self._nth, self._outcome, self._has_effect, self._code = nth, outcome, has_effect, code
         self.sent: list[Call] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -103,7 +105,7 @@ class FaultyAws:
             return self._aws.send(call)
         if self._has_effect:
             self._aws.send(call)
-        raise WriteFailed(self._outcome, "injected", "AWS did not answer", f"{call.operation} got no answer that can be read.")
+        raise WriteFailed(self._outcome, self._code, "AWS did not answer", f"{call.operation} got no answer that can be read.")
 
 
 def ports(aws: Any, *, journals: MemoryJournals | None = None) -> Ports:

@@ -216,6 +216,17 @@ def test_a_refusal_stops_the_run_and_throttling_does_not(account: Account, outco
         assert isinstance(list(resume("run-1", world))[-1], Verified)
 
 
+def test_what_aws_does_not_know_yet_everywhere_is_sent_again_and_what_it_never_knew_is_not(account: Account) -> None:
+    setup = nothing_there(account)
+    late = FaultyAws(account.aws, nth=10, outcome=WriteOutcome.REFUSED, code="not-found")
+    assert isinstance(applied(setup, ports(late))[-1], Verified)
+    assert [call.operation for call in late.sent].count(late.sent[9].operation) > 1
+
+    other = a_setup("other", bucket__create=False, stages=[setup.stages[0].model_dump()])
+    never = FaultyAws(account.aws, nth=1, outcome=WriteOutcome.REFUSED, code="not-found")
+    assert isinstance(applied(other, ports(never))[-1], Failed)
+
+
 def test_iam_writes_are_paced(account: Account) -> None:
     world = ports(account.aws)
     applied(nothing_there(account), world)
