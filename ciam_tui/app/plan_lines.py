@@ -12,10 +12,8 @@ from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 from ciam_tui.app.document_lines import Ink, Line, finding_line, highlighted
-from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import effect
-from ciam_tui.core.changes.inverse import inverse
-from ciam_tui.core.changes.titles import title
+from ciam_tui.core.changes.made import taken_back
 from ciam_tui.core.findings import Finding
 from ciam_tui.core.problems import Level
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 
 CONTEXT = 2  # unchanged lines around a change
 _DOCUMENTS = frozenset({"AssumeRolePolicyDocument", "PolicyDocument", "Policy"})
-_NEW_IDS = {"version_id": "(the new one)"}
 _LEVELS = (Level.ERROR, Level.WARNING, Level.NOTE)
 
 
@@ -108,21 +105,8 @@ def _undo_lines(plan: Plan, index: int) -> list[Line]:
     facts = plan.facts
     for step in islice(plan.steps, index):
         facts = effect(facts, step.change)
-    change = plan.steps[index].change
-    undone = inverse(change, facts, _NEW_IDS)
-    if undone:
-        return [Line((("  ", Ink.PUNCTUATION), (f"{title(each)}.", Ink.STRING)), indent=4) for each in undone]
-    return [_note(f"  {_why_no_inverse(change)}")]
-
-
-def _why_no_inverse(change: kinds.Change) -> str:
-    match change:
-        case kinds.AwaitRoles():
-            return "There is nothing to undo: it changes nothing."
-        case kinds.DeleteRole() | kinds.DeletePolicy() | kinds.DeleteProvider() | kinds.DeleteBucket():
-            return "Not undone: what is gone would have to be made anew."
-        case _:
-            return "Nothing of its own: it goes with what it was made on."
+    undone = taken_back(plan.steps[index].change, facts)
+    return [Line((("  ", Ink.PUNCTUATION), (f"{each}.", Ink.STRING)), indent=4) for each in undone.split("; ")]
 
 
 def verdict_problems(plan: Plan) -> tuple[Problem, ...]:
@@ -151,7 +135,7 @@ def concern_lines(plan: Plan, concerns: Concerns) -> list[Line]:
     for level in _LEVELS:
         told = [finding for finding in concerns.findings if finding.level is level]
         if told:
-            lines.extend([_heading(_HEADINGS[level]), *(_finding_line(finding) for finding in told), Line(())])
+            lines.extend([_heading(_HEADINGS[level]), *(finding_line(finding) for finding in told), Line(())])
     rest = [problem for problem in plan.problems if problem.level is not Level.ERROR]
     if concerns.unasked:
         lines.extend([finding_line(Finding("", Level.NOTE, concerns.unasked, "", ""))])
@@ -165,10 +149,6 @@ _HEADINGS = {
     Level.WARNING: "Warnings: for you to weigh",
     Level.NOTE: "Notes",
 }
-
-
-def _finding_line(finding: Finding) -> Line:
-    return finding_line(finding)
 
 
 def _problem_lines(problems: Iterable[Problem]) -> list[Line]:

@@ -7,14 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
 from ciam_tui.core.changes import kinds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ciam_tui.core.plan import Step
 
 
 class Manner(StrEnum):
@@ -33,11 +28,6 @@ class Words:
     verb: str
     resource: str
     manner: Manner
-
-
-def removes(steps: Iterable[Step]) -> bool:
-    """Whether a step detaches or deletes something, which wants a typed token."""
-    return any(words(step.change).manner is Manner.REMOVES for step in steps)
 
 
 def words(change: kinds.Change) -> Words:
@@ -160,13 +150,13 @@ def _of_role(change: _RoleChange) -> Words:
         case kinds.TagRole(role=role):
             return Words("Tag role", role, Manner.CHANGES)
         case kinds.UntagRole(role=role):
-            return Words("Remove tags", role, Manner.CHANGES)
+            return Words("Remove tags", role, Manner.REMOVES)
         case kinds.PutInlinePolicy(role=role, name=name):
             return Words("Put inline policy", f"{name} on {role}", Manner.CHANGES)
         case kinds.DeleteInlinePolicy(role=role, name=name):
             return Words("Delete inline policy", f"{name} of {role}", Manner.REMOVES)
         case kinds.AttachPolicy(role=role, policy_arn=arn):
-            return Words("Attach policy", f"{_policy(arn)} to {role}", Manner.CHANGES)
+            return Words("Attach policy", f"{_policy(arn)} to {role}", Manner.MAKES)
         case kinds.DetachPolicy(role=role, policy_arn=arn):
             return Words("Detach policy", f"{_policy(arn)} from {role}", Manner.REMOVES)
         case _:
@@ -203,7 +193,7 @@ def _of_policy(change: _PolicyChange) -> Words:
         case kinds.TagPolicy():
             return Words("Tag policy", name, Manner.CHANGES)
         case kinds.UntagPolicy():
-            return Words("Remove tags", name, Manner.CHANGES)
+            return Words("Remove tags", name, Manner.REMOVES)
         case _:
             assert_never(change)
 

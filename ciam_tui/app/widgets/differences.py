@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -100,19 +101,19 @@ def _row(sign: str, wanted: str, there: str, width: int) -> Iterable[tuple[str, 
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """`text` as it is spelled, over lines of at most `width` cells; what continues a line keeps its indentation."""
+    """`text` as it is spelled, over lines of at most `width` cells; what continues a line is indented further than the line."""
     spelled = literal(text).plain
-    indent = " " * min(len(spelled) - len(spelled.lstrip()) + 2, width // 2)
-    lines, rest = [], spelled
-    while rest:
-        head = literal(rest).truncate(width).plain if literal(rest).cell_length > width else rest
-        lines.append(head)
-        rest = rest[len(head) :]
-        rest = indent + rest if rest else ""
-        if width <= len(indent) + 2:
-            break
-    return lines or [""]
+    indent = min(len(spelled) - len(spelled.lstrip()) + 2, width // 2)
+    lines: list[str] = []
+    line, used = "", 0
+    for char in spelled:
+        cells = cell_len(char)
+        if used + cells > width:
+            lines.append(line)
+            line, used = " " * indent, indent
+        line, used = line + char, used + cells
+    return [*lines, line]
 
 
 def _padded(text: str, width: int) -> str:
-    return text + " " * max(0, width - literal(text).cell_length)
+    return text + " " * max(0, width - cell_len(text))
