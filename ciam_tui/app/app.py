@@ -7,7 +7,6 @@ import signal
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
 from textual.app import App, SystemCommand
 
 from ciam_tui.app.background import DaemonThreads
@@ -39,13 +38,14 @@ class CiamApp(App[None]):
     """One session on one terminal."""
 
     TITLE = "ciam-tui"
-    CSS_PATH: ClassVar = ["styles/app.tcss", "styles/widgets.tcss", "styles/dialogs.tcss"]
+    CSS_PATH: ClassVar = ["styles/app.tcss", "styles/widgets.tcss", "styles/dialogs.tcss", "styles/plan.tcss"]
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
         self.failure: Exception | None = None
+        self.kept_a_draft = False
         self.keeper = DraftKeeper(session.drafts, self._draft_not_saved)
         self.register_theme(THEME)
         self.theme = THEME.name
@@ -71,7 +71,8 @@ class CiamApp(App[None]):
 
     async def action_quit(self) -> None:
         """Ctrl+Q, also over a dialog."""
-        self.leave()
+        if all(screen.may_leave() for screen in self.screen_stack if isinstance(screen, WorkScreen)):
+            self.leave()
 
     def leave(self, code: int = 0) -> None:
         """End with the draft saved."""
@@ -82,6 +83,7 @@ class CiamApp(App[None]):
 
     def keep(self, draft: Draft, at: StepId) -> None:
         """Have the draft saved behind the screen."""
+        self.kept_a_draft = True
         self.keeper.keep(SavedDraft(draft, at, self.session.profile, self.session.clock.now()))
 
     def flush(self) -> bool:
@@ -97,20 +99,16 @@ class CiamApp(App[None]):
         """Answer `draft`, beginning at step `at`."""
         self.push_screen(WizardScreen(self.session, draft, at))
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="review")
     def review(self, draft: Draft) -> None:
-        """Go to Review with the Setup that `draft` makes; pydantic and the review's own imports wait in a worker for that."""
+        """Show what `draft` would do; however often Enter was pressed, once."""
         from ciam_tui.app.screens.review import ReviewScreen
-        from ciam_tui.core.setup import Setup, finish
 
-        finished = finish(draft)
-        if isinstance(finished, Setup):
-            self.call_from_thread(self.push_screen, ReviewScreen(finished, self.session))
-        else:
-            problem = finished[0]
-            self.call_from_thread(
-                self.tell, CiamError("not-ready", "Not ready for Review", f"{problem.field}: {problem.text}", [problem.fix])
-            )
+        if isinstance(self.screen, WizardScreen):
+            self.push_screen(ReviewScreen(self.session, draft), self._after_review)
+
+    async def _after_review(self, step_id: StepId | None) -> None:
+        if step_id is not None and isinstance(self.screen, WizardScreen):
+            await self.screen.go_to(step_id)
 
     # What goes wrong
 
@@ -141,7 +139,10 @@ class CiamApp(App[None]):
             self.exit(return_code=1)
 
     def _handle_exception(self, error: Exception) -> None:
+        """Textual's funnel; its own answer would end the app with a traceback that shows every local variable."""
         if self.is_running and self.failure is None:
             self.call_later(self.fail, error)
         else:
-            super()._handle_exception(error)
+            self.failure = self.failure or error
+            self.exit(return_code=1)
+            self._close_messages_no_wait()

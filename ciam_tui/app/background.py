@@ -39,7 +39,7 @@ class DaemonThreads(ThreadPoolExecutor):
         threading.Thread(target=run, name="behind-the-screen", daemon=True).start()
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature of the standard library
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the signature of the standard library
         """Wait for nobody."""
         super().shutdown(wait=False, cancel_futures=cancel_futures)
 

@@ -6,17 +6,94 @@ draft is saved, the demo's account is ended, and where the draft is kept is said
 
 from __future__ import annotations
 
+import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ciam_tui.app.app import CiamApp
 from ciam_tui.app.session import KnownOrganization, KnownProject, Mode, Session
 from ciam_tui.core.draft import ProjectDraft
+from ciam_tui.core.shown import shown
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
+    from pathlib import Path
 
     from ciam_tui.ports.api import AwsAccess
     from ciam_tui.ports.sandbox.launch import Sandbox
+
+DEMO_REGION = "us-east-1"  # where most of the demo's buckets are
+
+
+def run_wizard(args: argparse.Namespace) -> int:
+    """The wizard on the account that the AWS settings lead to; the exit code."""
+    return _run(_session(args, Mode.LIVE, _shared_config, args.state_dir))
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    """The wizard on the demo's account, which begins behind the first frame and ends with the app; the exit code."""
+    demo = DemoAccount()
+    session = _session(args, Mode.DEMO, demo.open_access, args.state_dir or _demo_state_dir())
+    session.organizations = demo_organizations()
+    session.profile, session.region = None, session.region or DEMO_REGION
+    try:
+        return _run(session)
+    finally:
+        demo.stop()
+
+
+def _session(args: argparse.Namespace, mode: Mode, open_access: Callable[[], AwsAccess], state_dir: Path | None) -> Session:
+    from ciam_tui.ports.clipboard import SystemClipboard
+    from ciam_tui.ports.clock import SystemClock
+    from ciam_tui.ports.disk import DiskDrafts, DiskJournals, StateDir
+
+    state = StateDir.of(state_dir)
+    return Session(
+        Mode.READ_ONLY if args.read_only else mode,
+        DiskDrafts(state),
+        DiskJournals(state),
+        SystemClipboard(),
+        SystemClock(),
+        open_access,
+        profile=args.profile,
+        region=args.region,
+    )
+
+
+def _run(session: Session) -> int:
+    app = CiamApp(session)
+    try:
+        app.run()
+    finally:
+        saved = app.flush()
+    _say_where_the_draft_is(session, saved=saved, kept=app.kept_a_draft)
+    if app.failure is not None and app.return_code:
+        raise app.failure  # told in one line by whoever called, and kept with --debug
+    return app.return_code or 0
+
+
+def _say_where_the_draft_is(session: Session, *, saved: bool, kept: bool) -> None:
+    if not kept:
+        return
+    where = shown(session.drafts.where())
+    told = f"The draft is saved in {where}; start again to go on with it." if saved else f"The draft could not be saved in {where}."
+    with suppress(OSError):  # the terminal may be gone: SIGHUP says just that
+        print(told, file=sys.stderr, flush=True)  # noqa: T201 - the screen is gone, and this is what remains
+
+
+def _shared_config() -> AwsAccess:
+    from ciam_tui.ports.aws import SharedConfigAccess
+
+    return SharedConfigAccess()
+
+
+def _demo_state_dir() -> Path:
+    """Beside the real one: the demo's draft never takes the place of a real one."""
+    from platformdirs import user_state_path
+
+    return user_state_path("ciam-tui", appauthor=False) / "demo"
 
 
 class DemoAccount:

@@ -1,8 +1,9 @@
 """Doubles of the doors to the world for the screens: an account made of frozen facts, and a disk that is a variable."""
 
+# ruff: noqa: ARG002 - a double takes what the protocol gives it
+
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -10,14 +11,15 @@ from typing import TYPE_CHECKING
 from ciam_tui.app.session import KnownOrganization, KnownProject, Mode, Session
 from ciam_tui.core.draft import ProjectDraft
 from ciam_tui.core.facts import Bucket, BucketSummary, Identity, PrefixPage, Quotas
-from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import Profile
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.facts import ManagedPolicy, Provider, Role, TrustingRole
+    from ciam_tui.core.problems import CiamError
     from ciam_tui.ports.api import Journals, SavedDraft, Sent
 
 NOW = datetime(2026, 8, 20, 9, 30, tzinfo=UTC)
@@ -115,7 +117,9 @@ class FakeAws:
 class FakeAccess:
     """Profiles, and the account that each of them opens."""
 
-    accounts: Mapping[str | None, FakeAws] = field(default_factory=lambda: {None: FakeAws(), "prod": FakeAws(), "dev": FakeAws(OTHER_IDENTITY)})
+    accounts: Mapping[str | None, FakeAws] = field(
+        default_factory=lambda: {None: FakeAws(), "prod": FakeAws(), "dev": FakeAws(OTHER_IDENTITY)}
+    )
     all_profiles: tuple[Profile, ...] = (Profile("prod", "sso", "us-east-1"), Profile("dev", "keys", "eu-west-1"))
     ask: str = ""
 
@@ -179,6 +183,9 @@ class FixedClock:
 
 class NoJournals:
     """The wizard before Review has no journal."""
+
+    def run_ids(self) -> tuple[str, ...]:
+        return ()
 
 
 def fake_session(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, assert_never
 
 from textual.screen import Screen, ScreenResultType
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from ciam_tui.app.session import Session
 
 
+# As long as a message stays on the screen.
+REPEAT_SECONDS = 5.0
+
+
 class WorkScreen(Screen[ScreenResultType]):
     """A screen on which something is done.
 
@@ -39,6 +44,8 @@ class WorkScreen(Screen[ScreenResultType]):
         super().__init__()
         self.session = session
         self.header_bar = HeaderBar(session, title)
+        self._said = ("", "")
+        self._said_at = 0.0
 
     def compose(self) -> ComposeResult:
         """Header, content, keys."""
@@ -56,8 +63,16 @@ class WorkScreen(Screen[ScreenResultType]):
         if reason:
             self.say(reason)
 
+    def may_leave(self) -> bool:
+        """Whether the program may end now; a screen that is carrying something out stops that first."""
+        return True
+
     def say(self, text: str, *, severity: str = "information") -> None:
-        """A short message at the edge of the screen."""
+        """A short message at the edge of the screen; one that has just been shown is not said again, however long a key is held."""
+        now = monotonic()
+        if (text, severity) == self._said and now - self._said_at < REPEAT_SECONDS:
+            return
+        self._said, self._said_at = (text, severity), now
         level = {"warning": "warning", "error": "error"}.get(severity, "information")
         self.notify(literal(text).plain, severity=level, markup=False)  # type: ignore[arg-type] # the three words that Textual knows
 
@@ -97,7 +112,7 @@ class WorkScreen(Screen[ScreenResultType]):
                 self.app.action_command_palette()
                 return None
             case Want.LEAVE:
-                self.app.exit()
+                self.app.run_worker(self.app.action_quit())
                 return None
             case _:
                 assert_never(want)

@@ -77,4 +77,4 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def action_refuse(self) -> None:
         """Esc is Cancel."""
-        self.dismiss(False)
+        self.dismiss(result=False)

@@ -36,14 +36,18 @@ def write_json_export(draft: Draft, folder: Path, *, replace: bool) -> int:
     """
     from ciam_tui.core.export.json import export_json
     from ciam_tui.core.setup import finish
-    from ciam_tui.ports.folder import write_files
+    from ciam_tui.ports.export_conflicts import differing_files
+    from ciam_tui.ports.export_folder import write_export
 
     setup = finish(draft)
     if isinstance(setup, tuple):
         raise CiamError("not-ready", "Not ready to export", str(setup[0]))
     files = export_json(setup)
-    write_files(folder, files, replace=replace)
-    return len(files)
+    in_the_way = () if replace else differing_files(folder, files)
+    if in_the_way:
+        others = ", ".join(in_the_way[:3]) + (f" and {len(in_the_way) - 3} more" if len(in_the_way) > 3 else "")
+        raise CiamError("export-exists", "Not exported", f"{folder} already holds {others} with another content.")
+    return len(write_export(folder, files))
 
 
 class ExportScreen(ModalScreen[str | None]):

@@ -12,9 +12,11 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from ciam_tui.app.background import outcome_of
 from ciam_tui.app.intents import Want
+from ciam_tui.app.jobs import unfinished_run
 from ciam_tui.app.literal import joined, lines, literal
 from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.confirm import ConfirmScreen
+from ciam_tui.app.screens.resuming import ask_to_resume
 from ciam_tui.app.session import Mode
 from ciam_tui.app.widgets.picker import Picker, Row
 from ciam_tui.core.draft import Draft, RoleDraft
@@ -27,13 +29,17 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from ciam_tui.app.app import CiamApp
+    from ciam_tui.app.jobs import Job
     from ciam_tui.app.session import Session
     from ciam_tui.core.facts import Identity
+    from ciam_tui.core.journal import RunState
     from ciam_tui.core.steps import StepId
     from ciam_tui.ports.api import Aws, SavedDraft
 
 NEW = "new"
 RESUME = "resume"
+RUN = "run"
+RUNS = "runs"
 FIRST_DRAFT = Draft(role=RoleDraft(name_prefix="circleci-"))
 
 _ABOUT = """\
@@ -57,6 +63,13 @@ class StartScreen(WorkScreen[None]):
             super().__init__()
             self.outcome = outcome
 
+    class RunsRead(Message):
+        """Whether there are past runs, and the one that wants to be finished; or why they could not be read."""
+
+        def __init__(self, outcome: tuple[bool, RunState | None] | CiamError) -> None:
+            super().__init__()
+            self.outcome = outcome
+
     class SignedIn(Message):
         """Who one is, or why nobody."""
 
@@ -67,6 +80,8 @@ class StartScreen(WorkScreen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__(session, "Start")
         self._saved: SavedDraft | None = None
+        self._unfinished: RunState | None = None
+        self._has_runs = False
         self._list = Picker(id="saved")
         self._who = Static("", id="who")
         self._about = Static(literal(_ABOUT, "$muted", keep_newlines=True), id="about")
@@ -82,8 +97,12 @@ class StartScreen(WorkScreen[None]):
         self._list.focus()
 
     def on_screen_resume(self) -> None:
-        """Coming back from the wizard, there is a newer draft."""
+        """Read behind the frame; coming back from the wizard, there is a newer draft."""
+        self.call_after_refresh(self._begin_reading)
+
+    def _begin_reading(self) -> None:
         self.read_draft()
+        self.read_runs()
         if self.session.identity is None:
             self._sign_in()
         else:
@@ -97,6 +116,19 @@ class StartScreen(WorkScreen[None]):
         outcome = outcome_of(self.session.drafts.load)
         if not worker.is_cancelled:
             self.post_message(self.DraftRead(outcome))
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group="runs")
+    def read_runs(self) -> None:
+        """The journals: a run that a crash has left in its middle is offered first."""
+        worker = get_current_worker()
+
+        def read() -> tuple[bool, RunState | None]:
+            has_runs = bool(self.session.journals.run_ids())
+            return has_runs, unfinished_run(self.session) if has_runs else None
+
+        outcome = outcome_of(read)
+        if not worker.is_cancelled:
+            self.post_message(self.RunsRead(outcome))
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="identity")
     def read_identity(self) -> None:
@@ -113,13 +145,29 @@ class StartScreen(WorkScreen[None]):
 
     def on_start_screen_draft_read(self, event: DraftRead) -> None:
         """Offer to go on with it."""
-        rows = [Row(NEW, ("New set-up", "six steps, answers saved as you type"))]
         self._saved = None
         if isinstance(event.outcome, CiamError):
             self.say(f"The saved draft could not be read: {event.outcome.message}", severity="warning")
-        elif event.outcome is not None:
+        else:
             self._saved = event.outcome
-            rows.insert(0, Row(RESUME, ("Go on", _described(event.outcome))))
+        self._show_rows()
+
+    def on_start_screen_runs_read(self, event: RunsRead) -> None:
+        """Offer to finish a run, and to look at past ones."""
+        if isinstance(event.outcome, CiamError):
+            self.say(f"The past runs could not be read: {event.outcome.message}", severity="warning")
+        else:
+            self._has_runs, self._unfinished = event.outcome
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        rows = [Row(NEW, ("New set-up", "six steps, answers saved as you type"))]
+        if self._saved is not None:
+            rows.insert(0, Row(RESUME, ("Go on", _described(self._saved))))
+        if self._unfinished is not None:
+            rows.insert(0, Row(RUN, ("Finish a run", _run_described(self._unfinished))))
+        if self._has_runs:
+            rows.append(Row(RUNS, ("Past runs", "look at them, or take one back")))
         self._list.show(rows)
         self._list.highlight(rows[0].key)
 
@@ -157,7 +205,13 @@ class StartScreen(WorkScreen[None]):
         return None
 
     def _begin(self, key: str) -> None:
-        if key == RESUME and self._saved is not None:
+        if key == RUN and self._unfinished is not None:
+            reason = ask_to_resume(self, self._unfinished, self._carry_out)
+            if reason:
+                self.say(reason, severity="warning")
+        elif key == RUNS:
+            self.want_runs()
+        elif key == RESUME and self._saved is not None:
             step_id = _step_of(self._saved)
             if self.session.identity is None and self.session.profile is None:
                 self.session.profile = self._saved.profile
@@ -171,6 +225,11 @@ class StartScreen(WorkScreen[None]):
             self.app.push_screen(question, self._confirmed)
         else:
             self.app.open_wizard(FIRST_DRAFT, "account")
+
+    def _carry_out(self, job: Job) -> None:
+        from ciam_tui.app.screens.apply import ApplyScreen
+
+        self.app.push_screen(ApplyScreen(self.session, job))
 
     def _confirmed(self, confirmed: bool | None) -> None:  # noqa: FBT001 - Textual's callback
         if confirmed:
@@ -194,6 +253,11 @@ class StartScreen(WorkScreen[None]):
 
 def _step_of(saved: SavedDraft) -> StepId:
     return next((step.id for step in STEPS if step.id == saved.step), first_open(saved.draft).id)
+
+
+def _run_described(run: RunState) -> str:
+    started = run.started
+    return f"{len(run.done)} of {len(started.steps)} steps done · account {started.account_id} · begun {started.at:%Y-%m-%d %H:%M} UTC"
 
 
 def _described(saved: SavedDraft) -> str:

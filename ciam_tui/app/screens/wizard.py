@@ -211,6 +211,8 @@ class WizardScreen(WorkScreen[None]):
         return self._body.go_on() if self._body is not None else None
 
     async def _back(self) -> None:
+        if not self.is_current:  # the key was pressed again before this screen was gone
+            return
         number = step(self.at).number
         if number == 1:
             self._leave_step()

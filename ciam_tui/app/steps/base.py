@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 Stop = Input | Choices | Picker
 
 
+def is_displayed(widget: Widget) -> bool:
+    """Whether neither the widget nor what it stands in is folded away."""
+    return all(node.display for node in widget.ancestors_with_self)
+
+
 class StepBody(Vertical):
     """The body of one step; `draft` is the draft that is shown."""
 
@@ -125,7 +130,7 @@ class StepBody(Vertical):
         return [
             widget
             for widget in self.query("Input, Choices, Picker").results()
-            if isinstance(widget, (Input, Choices, Picker)) and widget.focusable and not widget.has_class("off-path")
+            if isinstance(widget, (Input, Choices, Picker)) and widget.focusable and is_displayed(widget)
         ]
 
     def first_stop(self) -> Widget | None:

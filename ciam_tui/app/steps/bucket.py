@@ -56,7 +56,8 @@ class BucketBody(StepBody):
         self._list = Picker(id="buckets", empty="This account has no buckets: type a name and tick create.")
         self._list.border_title = "Buckets"
         self._told = Static("", id="who")
-        self._going_on = False
+        self._going_on = False  # whether to go on once the bucket is read
+        self._asked_about = ""  # the bucket that is read, or was read last
         self._create = ChoiceField("bucket.create", "New", (CREATE,))
         self._region = Field("bucket.region", "Region", bucket.region, placeholder="such as us-east-1")
         self._key = Field("bucket.kms_key_arn", "KMS key", bucket.kms_key_arn or "", placeholder="none")
@@ -166,7 +167,7 @@ class BucketBody(StepBody):
             self._told.update(literal(f"! {event.name}: {event.outcome.message}", "$warning"))
             return
         self.session.known.bucket[event.name] = event.outcome
-        if event.name != self.draft.bucket.name:
+        if event.name != self._asked_about:
             return
         self._tell_about(event.name, event.outcome)
         if event.outcome is not None:
@@ -214,6 +215,7 @@ class BucketBody(StepBody):
         self.edit(change, "bucket.create")
 
     def _look_up(self, name: str) -> None:
+        self._asked_about = name
         if self.session.aws is None:
             return
         if name in self.session.known.bucket:

@@ -20,11 +20,12 @@ from ciam_tui.core.shown import shortened
 from ciam_tui.core.validate import project_id_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from textual.widget import Widget
 
     from ciam_tui.core.answers import Changed
+    from ciam_tui.core.problems import Problem
 
 WHOLE = "every project, also future ones"
 SERVER = "issuer, audience"
@@ -75,6 +76,12 @@ class CircleCiBody(StepBody):
         rows = [Row(each.id, (each.name, each.slug, shortened(each.id))) for each in self.session.organizations]
         self._organizations.show(rows, marked=[self.draft.circleci.org_id] if self.draft.circleci.org_id else [])
         self.fill()
+
+    def show(self, draft: Draft, problems: Mapping[str, Problem]) -> None:
+        """Show `draft`; a problem of what is folded away opens it."""
+        if any(path in problems for path in ("circleci.issuer", "circleci.audience")):
+            self.query_one("#server-form").display = True
+        super().show(draft, problems)
 
     def fill(self) -> None:
         """Fields, marks, projects."""

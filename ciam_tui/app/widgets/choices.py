@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from textual.content import Content
 
 
-
 class Choices(Widget, can_focus=True):
     """Ticks any of `options`, or, with `single`, exactly one of them. Arrows move, Space ticks, Enter goes on."""
 

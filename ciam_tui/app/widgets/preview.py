@@ -63,7 +63,7 @@ class DocumentView(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         self._width = self.size.width
-        room = self._width - GUTTER
+        room = self._width - GUTTER - self.styles.scrollbar_size_vertical  # kept free, so that nothing moves when there is more than fits
         self._rows = [row for line in self._lines for row in wrapped(line, room)]
         self.virtual_size = Size(0, len(self._rows))
         self.refresh()

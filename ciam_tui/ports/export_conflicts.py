@@ -1,0 +1,33 @@
+"""Which files an export would overwrite with something else, asked before the first is written, so that a person can be asked in turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.problems import CiamError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ciam_tui.core.export.files import ExportFile
+
+
+def differing_files(folder: Path, files: Sequence[ExportFile]) -> tuple[str, ...]:
+    """The paths of those of `files` that are in `folder` with another content.
+
+    Raises:
+        CiamError: `export-unwritable`; one that is there cannot be read.
+    """
+    found = []
+    for file in files:
+        try:
+            if (folder / file.path).read_bytes() != file.text.encode():
+                found.append(file.path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            where = f'"{error.filename}": ' if error.filename else ""
+            reason = f"{where}{error.strerror or type(error).__name__}."
+            raise CiamError("export-unwritable", "Cannot write the export", reason, ("Choose another folder.",)) from None
+    return tuple(found)
