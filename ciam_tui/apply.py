@@ -82,7 +82,9 @@ def history(journals: Journals) -> History:
     unreadable: list[UnreadableRun] = []
     for run_id in journals.run_ids():
         try:
-            states.append(fold(journals.open(run_id).entries()))
+            entries = journals.open(run_id).entries()
+            if entries:  # one that holds nothing was cut off before its first line, and so before its first call
+                states.append(fold(entries))
         except CiamError as error:
             unreadable.append(UnreadableRun(run_id, error.message, next(iter(error.suggestions), "")))
     return History(tuple(sorted(states, key=lambda run: (run.started.at, run.started.run_id))), tuple(unreadable))

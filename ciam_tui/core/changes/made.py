@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.inverse import inverse
 from ciam_tui.core.changes.titles import title
+from ciam_tui.core.facts import RUN_TAG
 
 if TYPE_CHECKING:
     from ciam_tui.core.facts import Facts
@@ -27,15 +28,19 @@ def made(change: kinds.Change) -> str | None:
         case kinds.CreatePolicyVersion(document=document) | kinds.RestorePolicyVersion(document=document):
             return document.canonical
         case kinds.CreatePolicy():
-            return "\n".join((change.document.canonical, f"path: {change.path}", f"tags: {_tags(change.tags)}"))
+            return "\n".join(
+                (change.document.canonical, f"path: {change.path}", f"description: {change.description}", _stamped(change.tags))
+            )
         case kinds.CreateProvider():
-            return "\n".join((f"url: https://{change.url}", f"audiences: {', '.join(change.client_ids)}", f"tags: {_tags(change.tags)}"))
+            return "\n".join((f"url: https://{change.url}", f"audiences: {', '.join(change.client_ids)}", _stamped(change.tags)))
         case kinds.SetRoleSettings(description=description, max_session_seconds=seconds):
             return f"{description} ({seconds} s)"
         case kinds.SetBoundary(boundary=boundary):
             return boundary
-        case kinds.TagRole(tags=tags) | kinds.TagPolicy(tags=tags) | kinds.TagBucket(tags=tags):
-            return f"tags: {_tags(tags)}"
+        case kinds.TagBucket(tags=tags):
+            return _stamped(tags)
+        case kinds.TagRole(tags=tags) | kinds.TagPolicy(tags=tags):
+            return _tags(tags)
         case kinds.SetDefaultVersion(version_id=version):
             return version
         case (
@@ -67,7 +72,7 @@ def taken_back(change: kinds.Change, before: Facts) -> str:
     """What an undo of `change` does, in words; `before` are the facts just before it."""
     ids = {"version_id": _NEW_VERSION} if isinstance(change, kinds.CreatePolicyVersion) else {}
     words = "; ".join(title(each).partition(": AWS keeps")[0] for each in inverse(change, before, ids))
-    return words or "Nothing is left to take back"
+    return words or "Nothing of its own: it goes with what this run makes"
 
 
 def removes_something(change: kinds.Change) -> bool:
@@ -96,8 +101,13 @@ def _role_settings(change: kinds.CreateRole) -> list[str]:
     settings = [f"path: {change.path}", f"description: {change.description}", f"longest session: {change.max_session_seconds} s"]
     if change.boundary:
         settings.append(f"permissions boundary: {change.boundary}")
-    return [*settings, f"tags: {_tags(change.tags)}"]
+    return [*settings, _stamped(change.tags)]
+
+
+def _stamped(tags: kinds.Tags) -> str:
+    """Tags of what carries the run's id too, which nobody knows before the run."""
+    return _tags(tags if RUN_TAG in dict(tags) else (*tags, (RUN_TAG, "(the id of the run)")))
 
 
 def _tags(tags: kinds.Tags) -> str:
-    return ", ".join(f"{key}={value}" for key, value in tags)
+    return f"tags: {', '.join(f'{key}={value}' for key, value in tags)}"

@@ -1,0 +1,147 @@
+"""How the commands that need an account come by one, ask before they change it, and stop when they are told to.
+
+Nothing here knows what is planned or applied: it is the terminal, the flags and the signals around it.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.problems import CiamError
+from ciam_tui.core.shown import shown
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from ciam_tui.apply import Ports
+    from ciam_tui.ports.api import Journals
+    from ciam_tui.ports.disk import StateDir
+
+STOPPING = "\nStopping after the current call. Press Ctrl+C again to stop at once: nothing is lost either way.\n"
+
+
+def add_adopt_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds `--adopt`, as `args.adopt`, to a command's arguments."""
+    parser.add_argument(
+        "--adopt",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="take over the role NAME, which exists and was not made by this tool; may be given again",
+    )
+
+
+def ports_from(args: argparse.Namespace) -> Ports:
+    """The account, the clock and the journals that the flags name. Nothing is sent yet.
+
+    Raises:
+        CiamError: the profile or the AWS configuration cannot be used.
+    """
+    from ciam_tui.apply import Ports
+    from ciam_tui.ports.aws import SharedConfigAccess
+    from ciam_tui.ports.clock import SystemClock
+
+    account = SharedConfigAccess().open(args.profile, args.region, ask_mfa=_asked_for_code if stdin_is_terminal() else None)
+    return Ports(account, SystemClock(), journals_from(args))
+
+
+def journals_from(args: argparse.Namespace) -> Journals:
+    """The runs of the state directory that the flags name."""
+    from ciam_tui.ports.disk import DiskJournals
+
+    return DiskJournals(state_dir(args))
+
+
+def state_dir(args: argparse.Namespace) -> StateDir:
+    """Where journals are kept; `prove_writable` of it says before the first change whether they can be."""
+    from ciam_tui.ports.disk import StateDir
+
+    return StateDir.of(args.state_dir)
+
+
+def refuse_when_read_only(args: argparse.Namespace) -> None:
+    """Stop here where no write is allowed.
+
+    Raises:
+        CiamError: `read-only`.
+    """
+    if args.read_only:
+        raise CiamError(
+            "read-only", "READ ONLY", "Nothing was changed: --read-only forbids every write.", ["Leave it out to change the account."]
+        )
+
+
+def mode_of(args: argparse.Namespace) -> str:
+    """READ ONLY or LIVE, as the wizard's header says it."""
+    return "READ ONLY" if args.read_only else "LIVE"
+
+
+def command_line(args: argparse.Namespace, *words: str) -> str:
+    """The command that goes on from here, with the flags of this one that it needs to find the same account and journals."""
+    flags = [("--profile", args.profile), ("--region", args.region), ("--state-dir", args.state_dir)]
+    typed = [part for name, value in flags if value is not None for part in (name, str(value))]
+    return shlex.join(["ciam-tui", *words, *typed])
+
+
+def stdin_is_terminal() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def said_yes(question: str) -> bool:
+    """Whether the person at the terminal types yes; no answer is a no."""
+    return _answer(f"{question} [y/N] ").lower() in ("y", "yes")
+
+
+def typed(token: str, question: str) -> bool:
+    """Whether the person at the terminal types `token`."""
+    return _answer(f"{question} Type {token} to go on: ") == token
+
+
+def _asked_for_code(prompt: str) -> str:
+    return _answer(prompt)
+
+
+def _answer(question: str) -> str:
+    """The answer, without its line break. Asked on standard error, since standard output may go elsewhere."""
+    print(shown(question), end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
+class Stopping:
+    """Whether somebody wants the run to stop: the first signal asks, the second stops at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def ask(self) -> None:
+        """Stop after the current call."""
+        self.asked = True
+
+    def __call__(self) -> bool:
+        return self.asked
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        # Not print: the signal may have come in the middle of one, whose buffer cannot be entered twice.
+        with suppress(OSError):  # the terminal may be what has gone
+            os.write(2, STOPPING.encode())
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Listen to Ctrl+C, to SIGTERM, and to the terminal's end where this process has one to lose."""
+        numbers = [number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
+        previous = {number: signal.signal(number, self._on_signal) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)

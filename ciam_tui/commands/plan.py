@@ -1,0 +1,59 @@
+"""`ciam-tui plan`: what an apply would do to the account, told before anybody does it. Reads only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ciam_tui.commands.account import add_adopt_argument
+from ciam_tui.commands.setup_source import add_setup_argument, setup_from
+
+if TYPE_CHECKING:
+    import argparse
+
+CHANGES = 3
+
+_EPILOG = """\
+examples:
+  ciam-tui plan setup.json
+  ciam-tui plan setup.json --profile prod --json | jq '.steps[].title'
+  ciam-tui plan setup.json --adopt circleci-legacy-deploy
+
+Exit codes: 0 nothing to do; 3 the plan has changes; 1 it cannot be applied as it is, or a problem; 2 wrong usage.
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `plan` to the commands."""
+    parser = commands.add_parser(
+        "plan",
+        help="tell what apply would do to the account; reads only",
+        description="Reads the account and tells, step by step, what apply would change to make it as the Setup wants it.",
+        epilog=_EPILOG,
+    )
+    add_setup_argument(parser)
+    add_adopt_argument(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Tells the plan; see the exit codes in the help."""
+    from ciam_tui.commands.speaking import reported
+
+    return reported(args, _run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from ciam_tui.commands.account import ports_from
+    from ciam_tui.commands.planned import planned
+    from ciam_tui.commands.speaking import PROBLEM, print_document, show_plan
+
+    setup = setup_from(args.setup).setup
+    report = planned(args, setup, ports_from(args))
+    if args.json:
+        print_document(report.document())
+    else:
+        show_plan(args, report)
+    if not report.plan.applyable:
+        return PROBLEM
+    return CHANGES if report.plan.steps else 0

@@ -1,0 +1,41 @@
+"""The plan of a Setup with all that its reader should know before saying yes: findings, what AWS would refuse, and runs left unfinished."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ciam_tui.apply import forbidden_steps, history, plan_for
+from ciam_tui.commands.account import command_line, mode_of
+from ciam_tui.commands.plan_report import Report
+from ciam_tui.commands.speaking import tell_that_it_reads, warn
+from ciam_tui.core.findings import findings
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from ciam_tui.apply import Ports
+    from ciam_tui.core.plan import Plan
+    from ciam_tui.core.setup import Setup
+
+
+def planned(args: argparse.Namespace, setup: Setup, ports: Ports) -> Report:
+    """The plan for `setup` from a fresh reading, with the explicit choices of `--adopt`."""
+    tell_that_it_reads()
+    plan = plan_for(setup, ports, adopt=frozenset(args.adopt))
+    warn(_unfinished(args, plan, ports))
+    return Report(plan, mode_of(args), findings(setup, plan.facts.quotas), forbidden_ids(plan, ports))
+
+
+def forbidden_ids(plan: Plan, ports: Ports) -> frozenset[str]:
+    """The ids of the steps that AWS says the operator may not make."""
+    return frozenset(step.id for step in forbidden_steps(plan, ports.aws)) if plan.steps else frozenset()
+
+
+def _unfinished(args: argparse.Namespace, plan: Plan, ports: Ports) -> Iterator[str]:
+    """What a run that stopped half way left is not yet known as ours: going on with it is better than planning around it."""
+    for run in history(ports.journals).to_resume():
+        if run.started.setup_id == plan.setup_id and run.pending:
+            run_id = run.started.run_id
+            go_on, go_back = command_line(args, "resume", run_id), command_line(args, "undo", run_id)
+            yield f"Run {run_id} of this Setup is unfinished: `{go_on}` goes on with it, `{go_back}` takes it back."

@@ -1,0 +1,85 @@
+"""Who is told what by a command about an account: words for people, one document for a program, and every refusal in both.
+
+With `--json` standard output holds one document and nothing else, however the command ends; the words go to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.problems import CiamError
+from ciam_tui.core.shown import shown
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ciam_tui.commands.plan_report import Report
+    from ciam_tui.commands.run_report import Ending
+
+PROBLEM = 1
+WRONG_USAGE = 2
+_WIDTH_OFF_A_TERMINAL = 120
+
+
+def reported(args: argparse.Namespace, run: Callable[[argparse.Namespace], int]) -> int:
+    """The exit code of `run`; what it raises is told in a line for each problem, and with `--json` in a document too."""
+    from ciam_tui.commands.plan_report import told
+    from ciam_tui.core.setup import SetupInvalid
+
+    try:
+        return run(args)
+    except CiamError as error:
+        if args.json:
+            print_document({"ok": False, "error": told(error)})
+        print(shown(f"ciam-tui: {error}"), file=sys.stderr)
+        if isinstance(error, SetupInvalid):
+            warn(str(problem) for problem in error.problems[1:])
+        return PROBLEM
+
+
+def print_document(document: Mapping[str, object]) -> None:
+    """The one document of a command, on standard output."""
+    print(json.dumps(document, indent=2))
+
+
+def say(args: argparse.Namespace, lines: Iterable[str]) -> None:
+    """Print `lines` for people: on standard output, unless that is a program's."""
+    for line in lines:
+        print(shown(line), file=sys.stderr if args.json else sys.stdout, flush=True)
+
+
+def warn(lines: Iterable[str]) -> None:
+    """Print `lines` on standard error: what a reader should know, and no program reads."""
+    for line in lines:
+        print(shown(line), file=sys.stderr, flush=True)
+
+
+def tell_that_it_reads() -> None:
+    """A reading takes seconds: a person at a terminal is told that nothing hangs."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        print("Reading the account ...", file=sys.stderr, flush=True)
+
+
+def show_plan(args: argparse.Namespace, report: Report) -> None:
+    """Print a plan for people."""
+    say(args, report.lines(width=shutil.get_terminal_size((_WIDTH_OFF_A_TERMINAL, 24)).columns))
+
+
+def nobody_to_ask(command: str) -> int:
+    """The exit code of a command that changes an account, has no `--yes`, and nobody to ask."""
+    warn([f"ciam-tui: {command} asks before it changes anything, and standard input is no terminal: add --yes, or run it in one."])
+    return WRONG_USAGE
+
+
+def not_begun(args: argparse.Namespace, ending: Ending, report: Report, *words: str) -> int:
+    """The exit code of a command that ended before it began a run, after its plan was shown; `words` say why where the plan does not."""
+    from ciam_tui.commands.run_report import exit_code, run_document
+
+    warn(words)
+    if args.json:
+        print_document(run_document(ending, plan=report.document()))
+    return exit_code(ending)
