@@ -125,7 +125,7 @@ class TestForAnySetup:
             assert key_owner_policy(setup) is None
 
     @pytest.mark.long
-    @settings(max_examples=300)
+    @settings(max_examples=150)
     @given(setups())
     def test_all_of_it_holds_for_many_more(self, setup: Setup) -> None:
         hold_the_owners_side(elsewhere(setup))

@@ -375,7 +375,7 @@ class TestForAnySetup:
         hold_the_form(setup)
 
     @pytest.mark.long
-    @settings(max_examples=2_000)
+    @settings(max_examples=600)
     @given(setups())
     def test_all_of_it_holds_for_many_more(self, setup: Setup) -> None:
         for proof in PROOFS:

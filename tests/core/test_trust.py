@@ -108,7 +108,7 @@ class TestForAnySetup:
                 assert enters(setup, role, token_of(setup, sub)) is (each.id in own)
 
     @pytest.mark.long
-    @settings(max_examples=1_500)
+    @settings(max_examples=800)
     @given(setups(), st.data())
     def test_all_of_it_holds_for_many_more(self, setup: Setup, data: st.DataObject) -> None:
         hold_the_border(setup)
