@@ -34,6 +34,11 @@ def test_a_pattern_contains_another_when_it_matches_whatever_the_others_wildcard
     assert pattern_contains(outer, inner) is wildcard_matcher(outer)(inner.replace("*", UNWRITTEN))
 
 
+@pytest.mark.parametrize(("outer", "inner"), [("*ab*ba*", "aba"), ("*a*a*", "a"), ("a*a", "a"), ("*aa*a*", "aa")])
+def test_no_character_stands_for_two_of_a_pattern(outer: str, inner: str) -> None:
+    assert not pattern_contains(outer, inner)
+
+
 def filled(pattern: str, fillings: list[str]) -> str:
     """`pattern` with each of its wildcards replaced by the next of `fillings`."""
     return "".join(fillings.pop() if char == "*" else char for char in pattern)
