@@ -7,7 +7,7 @@ and a session token is part of that.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ciam_tui.core.redacted import redacted
 from ciam_tui.ports.aws.local_errors import SAID_LENGTH, Told, named, sso_expired
@@ -133,13 +133,6 @@ def aws_code(error: ClientError) -> str:
 def status_of(error: ClientError) -> int:
     """The HTTP status of an error answer, 0 where there is none."""
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-def region_told_by(error: ClientError) -> str | None:
-    """The region of the bucket, which S3 tells even to those whom it refuses."""
-    headers: Mapping[str, Any] = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    region = headers.get("x-amz-bucket-region")
-    return str(region) if region else None
 
 
 def refusal(error: ClientError, profile: str | None) -> Told:

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from ciam_tui.core.document import Document
 from ciam_tui.core.facts import Bucket, BucketSummary, PrefixPage
 from ciam_tui.core.problems import CiamError
-from ciam_tui.ports.aws.answers import ACCESS_DENIED, region_told_by, status_of
+from ciam_tui.ports.aws.answers import ACCESS_DENIED, status_of
 from ciam_tui.ports.aws.documents import tags_of
 
 if TYPE_CHECKING:
@@ -123,23 +123,16 @@ class BucketReads:
         return _Head(answer, confirmed)
 
     def _head_answer(self, name: str, owner: str | None) -> str | _Refused:
-        """The bucket's region, or how S3 refuses; a request that went to the wrong region is sent again to the one S3 names."""
+        """The bucket's region, or how S3 refuses. Where S3 names another region than that of the request, botocore asks there."""
         expected: dict[str, Any] = {"ExpectedBucketOwner": owner} if owner else {}
         region = self._regions.get(name, self._clients.region)
-        for _ in range(2):
-            try:
-                answer = self._clients.s3(region).head_bucket(Bucket=name, **expected)
-            except ClientError as error:
-                told = region_told_by(error)
-                if status_of(error) in (403, 404):
-                    return _Refused(status_of(error))
-                if told is None or told == region:
-                    raise
-                region = told
-            else:
-                headers: Mapping[str, str] = answer["ResponseMetadata"]["HTTPHeaders"]
-                return answer.get("BucketRegion") or headers.get("x-amz-bucket-region") or region
-        return _Refused(403)
+        try:
+            answer = self._clients.s3(region).head_bucket(Bucket=name, **expected)
+        except ClientError as error:
+            if status_of(error) in (403, 404):
+                return _Refused(status_of(error))
+            raise
+        return answer.get("BucketRegion") or region
 
 
 @dataclass(frozen=True, slots=True)

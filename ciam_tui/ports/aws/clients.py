@@ -97,7 +97,8 @@ class Clients:
         key = (service, region, writes)
         with self._lock:
             if key not in self._made:
-                self._made[key] = self._new(service, region, writes=writes)
+                # Making a client fetches the credentials, by files and programs, where they are not fetched yet.
+                self._made[key] = self.ask("open the account", lambda: self._new(service, region, writes=writes))
             return self._made[key]
 
     def _new(self, service: Service, region: str, *, writes: bool) -> BaseClient:

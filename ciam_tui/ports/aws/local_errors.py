@@ -59,11 +59,14 @@ def local_failure(error: boto.BotoCoreError, profile: str | None) -> Told:
             return Told(
                 "credentials-failed", f"The credentials of {named(profile)} are incomplete: {missing} is missing.", ("Complete them.",)
             )
-        case boto.CredentialRetrievalError() | boto.UnknownCredentialError() | boto.MetadataRetrievalError() | boto.InvalidConfigError():
+        case boto.InvalidConfigError():
+            said = redacted(str(error.kwargs.get("error_msg", "")))
+            return Told("credentials-failed", f"The configuration of {named(profile)} is wrong: {said}", ("Correct the profile.",))
+        case boto.CredentialRetrievalError() | boto.UnknownCredentialError() | boto.MetadataRetrievalError():
             # What a credential process writes to its standard error may hold anything, so it is not repeated here.
             return Told(
                 "credentials-failed",
-                f"The credentials of {named(profile)} could not be fetched by {error.kwargs.get('provider', 'its configuration')}.",
+                f"The credentials of {named(profile)} could not be fetched by {error.kwargs.get('provider', 'its provider')}.",
                 ("Run the profile's credential_process by hand and look at what it says.", "Choose another profile."),
             )
         case boto.ProfileNotFound():
