@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
+import pytest
 from botocore.config import Config
 
+from ciam_tui import apply
 from ciam_tui.core.setup import to_json
+from ciam_tui.ports.sandbox.launch import start_sandbox
 from tests.runs import ACCOUNT, ORG, snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ciam_tui.core.setup import Setup
@@ -84,3 +88,20 @@ def written(folder: Path, setup: Setup, name: str = "setup.json") -> str:
     path = folder / name
     path.write_text(to_json(setup), encoding="utf-8")
     return str(path)
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[ServedAccount]:
+    """One server for all tests of a room."""
+    with start_sandbox() as sandbox:
+        yield ServedAccount(sandbox)
+
+
+@pytest.fixture
+def account(served: ServedAccount, monkeypatch: pytest.MonkeyPatch) -> ServedAccount:
+    """An empty account, to which this process's AWS settings lead. What runs within this process does not pause between writes."""
+    served.empty()
+    for name, value in served.sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(apply, "IAM_PAUSE_SECONDS", 0)
+    return served

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from ciam_tui.cli import main
-from ciam_tui.ports.sandbox.account import OPERATOR_SECRET_ACCESS_KEY
 from tests.runs import ACCOUNT, a_setup
 from tests.served_account import HAND_MADE_ROLE, written
 
@@ -18,39 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ciam_tui.core.setup import Setup
+    from tests.commands.shell import Shell
     from tests.served_account import ServedAccount
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """Standard output, which is one JSON document and nothing else."""
-        found: dict[str, Any] = json.loads(self.out)
-        return found
-
-
-@dataclass
-class Shell:
-    capsys: pytest.CaptureFixture[str]
-
-    def __call__(self, *words: str) -> Said:
-        code = main(list(words))
-        captured = self.capsys.readouterr()
-        said = Said(code, captured.out, captured.err)
-        for text in (said.out, said.err):
-            assert OPERATOR_SECRET_ACCESS_KEY not in text
-            assert all(line.isprintable() for line in text.splitlines())
-        return said
-
-
-@pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(capsys)
 
 
 def new(folder: Path, **changes: Any) -> str:

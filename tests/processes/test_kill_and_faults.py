@@ -145,12 +145,11 @@ FAULTS = short_and_long(
         for call in EVERY_CALL
         for fault, moments in {
             Fault.SERVER_ERROR: ("before", "after"),
-            Fault.UNAVAILABLE: ("before", "after"),
+            Fault.UNAVAILABLE: ("before",),
             Fault.THROTTLED: ("before",),
             Fault.DENIED: ("before",),
-            Fault.DROPPED_BEFORE: ("before",),
             Fault.DROPPED_AFTER: ("after",),
-            Fault.UNREADABLE: ("before", "after"),
+            Fault.UNREADABLE: ("after",),
         }.items()
         for moment in moments
     ],
