@@ -51,7 +51,7 @@ def _change_lines(step: Step) -> Iterator[Line]:
     if step.before is not None and after is None:
         yield Line((("  before: ", Ink.NOTE), *_plain(step.before)), indent=4) if "\n" not in step.before else _heading("Before")
         if "\n" in step.before:
-            yield from (Line((("  ", Ink.PUNCTUATION), *highlighted(text)), "-", 6) for text in step.before.split("\n"))
+            yield from (_json_line(text, "-") for text in step.before.split("\n"))
     if after is not None:
         name, text = after
         yield Line(((f"  {name}", Ink.KEY), (":" if step.before is None else ": what changes", Ink.PUNCTUATION)))
@@ -64,7 +64,8 @@ def _document_of(call: Call) -> tuple[str, str] | None:
 
 def _parameter(key: str, value: object) -> Iterator[Line]:
     text = value if isinstance(value, str) else _compact(value)
-    yield Line(((f"  {key}", Ink.KEY), (": ", Ink.PUNCTUATION), *_plain(text)), indent=6)
+    # A line that begins as a note is broken between words, and values of several words should be.
+    yield Line((("  ", Ink.NOTE), (key, Ink.KEY), (": ", Ink.PUNCTUATION), *_plain(text)), indent=6)
 
 
 def _compact(value: object) -> str:
@@ -98,7 +99,7 @@ def diff_lines(before: str | None, after: str) -> list[Line]:
 def _json_line(text: str, sign: str = " ") -> Line:
     # What goes is quiet, what comes has the colours of a document; the sign says it without colour.
     pieces = ((text, Ink.PUNCTUATION),) if sign == "-" else highlighted(text)
-    return Line((("  ", Ink.PUNCTUATION), *pieces), sign, len(text) - len(text.lstrip()) + 6)
+    return Line((("    ", Ink.PUNCTUATION), *pieces), sign, len(text) - len(text.lstrip()) + 8)
 
 
 def _undo_lines(plan: Plan, index: int) -> list[Line]:

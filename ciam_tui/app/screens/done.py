@@ -153,7 +153,7 @@ def _told(told: Outcome) -> list[Content]:
 def _undo_hint(run: RunState) -> Content:
     if run.started.undoes is not None:
         return literal(f"  took back {run.started.undoes}", "$muted")
-    return literal(f"  ctrl+u takes it back, after a question; in a shell: ciam-tui undo {run.started.run_id}", "$muted")
+    return literal(f"  ctrl+u takes it back; in a shell: ciam-tui undo {run.started.run_id}", "$muted")
 
 
 def _length(run: RunState) -> str:

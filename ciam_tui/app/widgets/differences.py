@@ -59,7 +59,7 @@ class DifferencesView(ScrollView, can_focus=True):
 
     @property
     def _half(self) -> int:
-        return max(8, (self._width - len(MIDDLE) - 2) // 2)
+        return max(8, (self._width - len(MIDDLE) - 2 - self.styles.scrollbar_size_vertical) // 2)
 
     def _laid_out(self, width: int) -> Iterable[tuple[str, str, str]]:
         for conflict in self._conflicts:

@@ -154,7 +154,7 @@ class PlanTable(ScrollView, can_focus=True):
             return self._strip(("    #", "What", "On", "State"), self._style("heading"), None)
         place = y - 1 + int(self.scroll_offset.y)
         if place >= len(self._rows):
-            base = self._style("quiet")
+            base = self.get_component_rich_style("plan--quiet")
             text = self._message if place == 0 else ""
             return Strip([Segment(_fitted(f"  {text}", width), base)])
         row = self._rows[place]
@@ -165,7 +165,8 @@ class PlanTable(ScrollView, can_focus=True):
 
     def _strip(self, cells: tuple[str, str, str, str], style: RichStyle, state_style: RichStyle | None) -> Strip:
         width = self.size.width
-        resource_width = max(4, width - NUMBER_WIDTH - VERB_WIDTH - STATE_WIDTH - 4)
+        # The scrollbar's column is kept free, so that nothing moves when there are more steps than fit.
+        resource_width = max(4, width - NUMBER_WIDTH - VERB_WIDTH - STATE_WIDTH - 4 - self.styles.scrollbar_size_vertical)
         number, verb, resource, state = cells
         left = f"{number}  {_fitted(verb, VERB_WIDTH)}{_fitted(resource, resource_width)}  "
         drawn = style if state_style is None else style + state_style

@@ -29,7 +29,7 @@ version: 2.1
 
 commands:
   take-role:
-    description: Become an AWS role by the OIDC token of the job. Later steps are it too.
+    description: Become an AWS role by the OIDC token of the job, for all its later steps.
     parameters:
       role-arn:
         type: string
