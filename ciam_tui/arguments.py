@@ -44,7 +44,15 @@ UNTYPED: dict[str, object] = {
 }
 
 EPILOG = """\
-Without a command: the wizard. AWS settings come the usual ways (--profile, --region, AWS_*).
+examples:
+  ciam-tui                            the wizard, on the account of your AWS settings
+  ciam-tui demo                       the same on an embedded account: no credentials, nothing real is touched
+  ciam-tui check setup.json           what is wrong or risky about a Setup file, offline
+  ciam-tui plan setup.json            what apply would do to the account; reads only
+  ciam-tui apply setup.json           the same, then asks, applies and verifies
+  ciam-tui undo last                  takes the last run back
+
+AWS settings come the usual ways (--profile, --region, AWS_*).
 Exit codes: 0 done; 1 a problem, told in one line; 2 wrong usage; 3 changes, a denial or findings of level error; 130 interrupted.
 """
 

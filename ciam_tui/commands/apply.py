@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ciam_tui.commands.account import add_adopt_argument, refuse_when_read_only, said_yes, stdin_is_terminal, typed
-from ciam_tui.commands.setup_source import add_setup_argument, setup_from
+from ciam_tui.commands.setup_source import add_setup_argument
 
 if TYPE_CHECKING:
     import argparse
@@ -50,11 +50,11 @@ def _run(args: argparse.Namespace) -> int:
     from ciam_tui.apply import apply_plan, new_run_id
     from ciam_tui.commands.account import ports_from, state_dir
     from ciam_tui.commands.carrying import Carrying
-    from ciam_tui.commands.planned import planned
+    from ciam_tui.commands.planned import planned, setup_with_notes
     from ciam_tui.commands.speaking import PROBLEM, not_begun, show_plan
 
     refuse_when_read_only(args)
-    setup = setup_from(args.setup).setup
+    setup = setup_with_notes(args)
     ports = ports_from(args)
     report = planned(args, setup, ports)
     plan = report.plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ciam_tui.commands.account import add_adopt_argument
-from ciam_tui.commands.setup_source import add_setup_argument, setup_from
+from ciam_tui.commands.setup_source import add_setup_argument
 
 if TYPE_CHECKING:
     import argparse
@@ -45,10 +45,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from ciam_tui.commands.account import ports_from
-    from ciam_tui.commands.planned import planned
+    from ciam_tui.commands.planned import planned, setup_with_notes
     from ciam_tui.commands.speaking import PROBLEM, print_document, show_plan
 
-    setup = setup_from(args.setup).setup
+    setup = setup_with_notes(args)
     report = planned(args, setup, ports_from(args))
     if args.json:
         print_document(report.document())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ciam_tui.apply import forbidden_steps, history, plan_for
 from ciam_tui.commands.account import command_line, mode_of
 from ciam_tui.commands.plan_report import Report
+from ciam_tui.commands.setup_source import setup_from
 from ciam_tui.commands.speaking import tell_that_it_reads, warn
 from ciam_tui.core.findings import findings
 
@@ -17,6 +18,18 @@ if TYPE_CHECKING:
     from ciam_tui.apply import Ports
     from ciam_tui.core.plan import Plan
     from ciam_tui.core.setup import Setup
+
+
+def setup_with_notes(args: argparse.Namespace) -> Setup:
+    """The Setup that is named, once its writer has been told what was read in another way than it stands there.
+
+    Raises:
+        SetupInvalid: it is none.
+        CiamError: it could not be read.
+    """
+    file = setup_from(args.setup)
+    warn(f"{note.level}: {note}" for note in file.notes)
+    return file.setup
 
 
 def planned(args: argparse.Namespace, setup: Setup, ports: Ports) -> Report:

@@ -26,7 +26,11 @@ _WIDTH_OFF_A_TERMINAL = 120
 
 
 def reported(args: argparse.Namespace, run: Callable[[argparse.Namespace], int]) -> int:
-    """The exit code of `run`; what it raises is told in a line for each problem, and with `--json` in a document too."""
+    """The exit code of `run`. What it raises becomes a document first, where one was asked for; all that is wrong with a Setup is told.
+
+    Raises:
+        CiamError: as `run`; the way out of the program tells it in one line.
+    """
     from ciam_tui.commands.plan_report import told
     from ciam_tui.core.setup import SetupInvalid
 
@@ -35,9 +39,9 @@ def reported(args: argparse.Namespace, run: Callable[[argparse.Namespace], int])
     except CiamError as error:
         if args.json:
             print_document({"ok": False, "error": told(error)})
-        print(shown(f"ciam-tui: {error}"), file=sys.stderr)
-        if isinstance(error, SetupInvalid):
-            warn(str(problem) for problem in error.problems[1:])
+        if not isinstance(error, SetupInvalid):
+            raise
+        warn([f"ciam-tui: {error}", *(str(problem) for problem in error.problems[1:])])
         return PROBLEM
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from ciam_tui.core.setup import to_json
 from tests.runs import ACCOUNT, a_setup
 from tests.served_account import HAND_MADE_ROLE, written
 
@@ -138,3 +139,11 @@ def test_findings_of_level_error_are_told_before_anything_is_applied(account: Se
     applied = shell("apply", setup, "--yes").out
     assert "1 of level error" in applied
     assert applied.index("(whole-organization-trusted)") < applied.index("[1/")
+
+
+def test_what_was_read_in_another_way_than_it_is_written_is_told(account: ServedAccount, shell: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "setup.json"
+    path.write_text(to_json(a_setup()).replace('"builds/"', '"builds"'), encoding="utf-8")
+    said = shell("plan", str(path))
+    assert said.code == 3
+    assert said.err.startswith('note: stages[0].prefix: The prefix "builds" is read as "builds/"')
