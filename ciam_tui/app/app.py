@@ -16,7 +16,6 @@ from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.mfa import asked_for_mfa
 from ciam_tui.app.screens.problem import ProblemScreen
 from ciam_tui.app.screens.start import StartScreen
-from ciam_tui.app.screens.wizard import WizardScreen
 from ciam_tui.app.theme import THEME
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import SavedDraft
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from ciam_tui.app.screens.wizard import WizardScreen
     from ciam_tui.app.session import Session
     from ciam_tui.core.draft import Draft
     from ciam_tui.core.steps import StepId
@@ -97,18 +97,27 @@ class CiamApp(App[None]):
 
     def open_wizard(self, draft: Draft, at: StepId) -> None:
         """Answer `draft`, beginning at step `at`."""
+        from ciam_tui.app.screens.wizard import WizardScreen
+
         self.push_screen(WizardScreen(self.session, draft, at))
+
+    @property
+    def _open_wizard(self) -> WizardScreen | None:
+        from ciam_tui.app.screens.wizard import WizardScreen
+
+        return self.screen if isinstance(self.screen, WizardScreen) else None
 
     def review(self, draft: Draft) -> None:
         """Show what `draft` would do; however often Enter was pressed, once."""
         from ciam_tui.app.screens.review import ReviewScreen
 
-        if isinstance(self.screen, WizardScreen):
+        if self._open_wizard is not None:
             self.push_screen(ReviewScreen(self.session, draft), self._after_review)
 
     async def _after_review(self, step_id: StepId | None) -> None:
-        if step_id is not None and isinstance(self.screen, WizardScreen):
-            await self.screen.go_to(step_id)
+        wizard = self._open_wizard
+        if step_id is not None and wizard is not None:
+            await wizard.go_to(step_id)
 
     # What goes wrong
 

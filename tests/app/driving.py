@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from textual import events
+from textual.keys import _character_to_key
 
 from ciam_tui.app.app import CiamApp
 from ciam_tui.app.screens.wizard import WizardScreen
@@ -96,6 +97,8 @@ async def held(pilot: Pilot[None], key: str, times: int) -> None:
 
 
 async def types(pilot: Pilot[None], text: str) -> None:
-    """Type `text`, key by key."""
-    names = {" ": "space", "/": "slash", ".": "full_stop", "-": "minus", ",": "comma", ":": "colon", "*": "asterisk", "_": "underscore"}
-    await pilot.press(*(names.get(char, char) for char in text))
+    """Type `text` as fast as a paste."""
+    for char in text:
+        pilot.app.post_message(events.Key(_character_to_key(char), char))
+    await pilot.pause()
+    await pilot.pause()

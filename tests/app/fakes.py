@@ -122,6 +122,7 @@ class FakeAccess:
     )
     all_profiles: tuple[Profile, ...] = (Profile("prod", "sso", "us-east-1"), Profile("dev", "keys", "eu-west-1"))
     ask: str = ""
+    codes: list[str] = field(default_factory=list)
 
     def profiles(self) -> tuple[Profile, ...]:
         return self.all_profiles
@@ -131,7 +132,7 @@ class FakeAccess:
 
     def open(self, profile: str | None, region: str | None, *, ask_mfa: Callable[[str], str] | None = None) -> FakeAws:
         if self.ask and ask_mfa is not None:
-            ask_mfa(self.ask)
+            self.codes.append(ask_mfa(self.ask))
         return self.accounts[profile]
 
 

@@ -12,11 +12,9 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from ciam_tui.app.background import outcome_of
 from ciam_tui.app.intents import Want
-from ciam_tui.app.jobs import unfinished_run
 from ciam_tui.app.literal import joined, lines, literal
 from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.confirm import ConfirmScreen
-from ciam_tui.app.screens.resuming import ask_to_resume
 from ciam_tui.app.session import Mode
 from ciam_tui.app.widgets.picker import Picker, Row
 from ciam_tui.core.draft import Draft, RoleDraft
@@ -123,6 +121,8 @@ class StartScreen(WorkScreen[None]):
         worker = get_current_worker()
 
         def read() -> tuple[bool, RunState | None]:
+            from ciam_tui.app.jobs import unfinished_run
+
             has_runs = bool(self.session.journals.run_ids())
             return has_runs, unfinished_run(self.session) if has_runs else None
 
@@ -205,7 +205,10 @@ class StartScreen(WorkScreen[None]):
         return None
 
     def _begin(self, key: str) -> None:
+        self.workers.cancel_group(self, "identity")  # step 1 asks again, and two answers would race
         if key == RUN and self._unfinished is not None:
+            from ciam_tui.app.screens.resuming import ask_to_resume
+
             reason = ask_to_resume(self, self._unfinished, self._carry_out)
             if reason:
                 self.say(reason, severity="warning")

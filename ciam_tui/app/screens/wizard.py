@@ -142,7 +142,8 @@ class WizardScreen(WorkScreen[None]):
     async def on_step_body_finished(self, event: StepBody.Finished) -> None:
         """The last answer of the step was accepted."""
         event.stop()
-        await self._next()
+        if self._body is not None and not self._body.holds_up():
+            await self._next()
 
     def on_step_body_told(self, event: StepBody.Told) -> None:
         """Say what was done for the person."""

@@ -166,14 +166,14 @@ class AccountBody(StepBody):
     def on_field_typed(self, event: Field.Typed) -> None:
         """Take what was typed."""
         event.stop()
-        text = event.text.strip()
-        match event.field.path:
+        field = event.field
+        match event.path:
             case "account_id":
-                self.edit(_account(text), "account_id")
+                self.edit(lambda draft: replace(draft, account_id=field.take().strip()), "account_id")
             case "partition":
-                self.edit(lambda draft: replace(draft, partition=text), "partition")
+                self.edit(lambda draft: replace(draft, partition=field.take().strip()), "partition")
             case _:
-                self.session.region = text or None
+                self.session.region = field.take().strip() or None
                 self.post_message(self.SessionChanged())
 
     def accepted(self, field: Labelled) -> None:

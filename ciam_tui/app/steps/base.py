@@ -171,8 +171,12 @@ class StepBody(Vertical):
             stops[at + 1].focus()
 
     def finish(self) -> None:
-        """The step is answered; a body that still reads something goes on when that is there."""
+        """The step is answered."""
         self.post_message(self.Finished())
+
+    def holds_up(self) -> bool:
+        """Whether something must be read before the step can be left; the body then says again that it is finished."""
+        return False
 
     def on_labelled_accepted(self, event: Labelled.Accepted) -> None:
         """Enter in a field."""

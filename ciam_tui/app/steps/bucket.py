@@ -74,14 +74,14 @@ class BucketBody(StepBody):
         """The bucket itself; its settings are read."""
         return stop in (self._name_field.input, self._list)
 
-    def finish(self) -> None:
-        """Go on once the bucket has been looked at: its region and key are answers of this step."""
+    def holds_up(self) -> bool:
+        """Until the bucket has been looked at: its region and key are answers of this step."""
         name = self.draft.bucket.name
         if self.session.aws is None or not name or self.draft.bucket.create or name in self.session.known.bucket:
-            super().finish()
-        else:
-            self._going_on = True
-            self._look_up(name)
+            return False
+        self._going_on = True
+        self._look_up(name)
+        return True
 
     def first_stop(self) -> Widget:
         """The list, where there is one to pick from; else the name."""
@@ -173,7 +173,7 @@ class BucketBody(StepBody):
         if event.outcome is not None:
             self.edit(_as_read(event.outcome), "bucket.region")
             if going_on:
-                super().finish()
+                self.finish()
 
     def on_picker_picked(self, event: Picker.Picked) -> None:
         """Take the bucket of the row."""
@@ -182,25 +182,17 @@ class BucketBody(StepBody):
         if name != self.draft.bucket.name:
             region = next((each.region or "" for each in self.session.known.buckets or () if each.name == name), "")
             self.edit(_pick(name, region), "bucket.name")
-            self._going_on = event.go_on
             self._look_up(name)
-        elif event.go_on:
-            self.to_next_stop()
+        if event.go_on:
+            self.finish()
 
     def on_field_typed(self, event: Field.Typed) -> None:
         """Take what was typed."""
         event.stop()
-        text = event.text.strip()
-        match event.field.path:
-            case "bucket.name":
-                self._told.update("")
-                self.edit(_with(name=text), "bucket.name")
-            case "bucket.region":
-                self.edit(_with(region=text), "bucket.region")
-            case "bucket.kms_key_arn":
-                self.edit(_with(kms_key_arn=text or None), "bucket.kms_key_arn")
-            case "bucket.owner_account_id":
-                self.edit(_with(owner_account_id=text or None), "bucket.owner_account_id")
+        field, answer = event.field, event.path.rpartition(".")[2]
+        if answer == "name":
+            self._told.update("")
+        self.edit(lambda draft: replace(draft, bucket=_answered(draft.bucket, answer, field.take().strip())), event.path)
 
     def on_choice_field_chosen(self, event: ChoiceField.Chosen) -> None:
         """Whether to make it."""
@@ -244,8 +236,16 @@ class BucketBody(StepBody):
         self._told.update(literal(" · ".join(parts), "$success"))
 
 
-def _with(**answers: str | bool | None) -> Callable[[Draft], Draft]:
-    return lambda draft: replace(draft, bucket=replace(draft.bucket, **answers))  # type: ignore[arg-type] # the names are those of BucketDraft
+def _answered(bucket: BucketDraft, answer: str, text: str) -> BucketDraft:
+    match answer:
+        case "name":
+            return replace(bucket, name=text)
+        case "region":
+            return replace(bucket, region=text)
+        case "kms_key_arn":
+            return replace(bucket, kms_key_arn=text or None)
+        case _:
+            return replace(bucket, owner_account_id=text or None)
 
 
 def _pick(name: str, region: str) -> Callable[[Draft], Changed]:

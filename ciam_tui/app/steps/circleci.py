@@ -138,16 +138,16 @@ class CircleCiBody(StepBody):
     def on_field_typed(self, event: Field.Typed) -> None:
         """Take what was typed; a project by hand is taken by Enter."""
         event.stop()
-        text = event.text.strip()
-        match event.field.path:
+        field = event.field
+        match event.path:
             case "circleci.org_id":
-                self.edit(lambda draft: _with_circleci(draft, org_id=text), "circleci.org_id")
+                self.edit(lambda draft: _with_circleci(draft, org_id=field.take().strip()), "circleci.org_id")
             case "circleci.issuer":
-                self.edit(lambda draft: _with_circleci(draft, issuer=text or None), "circleci.issuer")
+                self.edit(lambda draft: _with_circleci(draft, issuer=field.take().strip() or None), "circleci.issuer")
             case "circleci.audience":
-                self.edit(lambda draft: _with_circleci(draft, audience=text or None), "circleci.audience")
+                self.edit(lambda draft: _with_circleci(draft, audience=field.take().strip() or None), "circleci.audience")
             case _:
-                self._advise_project(text)
+                self._advise_project(field.take().strip())
 
     def on_choice_field_chosen(self, event: ChoiceField.Chosen) -> None:
         """Take what was ticked."""

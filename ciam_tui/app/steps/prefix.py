@@ -143,8 +143,8 @@ class PrefixBody(StepBody):
     def on_field_typed(self, event: Field.Typed) -> None:
         """Take what was typed; it moves no stage before Enter, since it is half a prefix."""
         event.stop()
-        text = event.text
-        self.edit(lambda draft: replace(draft, base_prefix=text or None), "base_prefix")
+        field = event.field
+        self.edit(lambda draft: replace(draft, base_prefix=field.take() or None), "base_prefix")
 
     def accepted(self, field: Labelled) -> None:
         """Close the prefix by its slash."""

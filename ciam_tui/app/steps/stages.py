@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,11 +16,11 @@ from ciam_tui.app.widgets.field import ChoiceField, Field, Labelled
 from ciam_tui.app.widgets.link import Link
 from ciam_tui.app.widgets.picker import Picker, Row
 from ciam_tui.core.answers import preset_stages
-from ciam_tui.core.draft import ACCESSES, EXTRAS, POLICY_KINDS, Draft, StageDraft
+from ciam_tui.core.draft import ACCESSES, EXTRAS, POLICY_KINDS, Draft, RoleDraft, StageDraft
 from ciam_tui.core.validate import normalized_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from textual.widget import Widget
 
@@ -172,48 +173,47 @@ class StagesBody(StepBody):
     def on_field_typed(self, event: Field.Typed) -> None:
         """Take what was typed."""
         event.stop()
-        path, text = event.field.path, event.text.strip()
+        field, path = event.field, event.path
         match path.rpartition(".")[2]:
             case "name":
-                self._edit_stage(path, name=text)
+                self._edit_stage(path, lambda stage: replace(stage, name=field.take().strip()))
             case "prefix":
-                self._edit_stage(path, prefix=text)
+                self._edit_stage(path, lambda stage: replace(stage, prefix=field.take().strip()))
             case "read_prefixes":
-                self._edit_stage(path, read_prefixes=split_entries(event.text))
+                self._edit_stage(path, lambda stage: replace(stage, read_prefixes=split_entries(field.take())))
             case "branches":
-                self._edit_stage(path, branches=split_entries(event.text))
+                self._edit_stage(path, lambda stage: replace(stage, branches=split_entries(field.take())))
             case "session_seconds":
-                self._edit_stage(path, session_seconds=int(text) if text.isascii() and text.isdigit() and len(text) < 9 else text)
+                self._edit_stage(path, lambda stage: replace(stage, session_seconds=_seconds(field.take().strip())))
             case "permissions_boundary":
-                self._edit_role(path, permissions_boundary=text or None)
-            case answer:
-                self._edit_role(path, **{answer: text})
+                self._edit_role(path, lambda role: replace(role, permissions_boundary=field.take().strip() or None))
+            case "name_prefix":
+                self._edit_role(path, lambda role: replace(role, name_prefix=field.take().strip()))
+            case "path":
+                self._edit_role(path, lambda role: replace(role, path=field.take().strip()))
 
     def on_choice_field_chosen(self, event: ChoiceField.Chosen) -> None:
         """Take what was ticked."""
         event.stop()
-        path = event.field.path
+        path, chosen = event.field.path, event.chosen
         match path.rpartition(".")[2]:
             case "access":
-                self._edit_stage(path, access=event.chosen)
+                self._edit_stage(path, lambda stage: replace(stage, access=chosen))
             case "extras":
-                self._edit_stage(path, extras=event.chosen)
+                self._edit_stage(path, lambda stage: replace(stage, extras=chosen))
             case "per_project":
-                self._edit_role(path, per_project=bool(event.chosen))
+                self._edit_role(path, lambda role: replace(role, per_project=bool(chosen)))
             case "policy_kind":
-                self._edit_role(path, policy_kind=event.chosen[0])
+                self._edit_role(path, lambda role: replace(role, policy_kind=chosen[0]))
             case _:
-                self.query_one("#role-form").display = bool(event.chosen)
+                self.query_one("#role-form").display = bool(chosen)
 
     def accepted(self, field: Labelled) -> None:
         """Close a prefix by its slash."""
-        if not self.draft.stages:
-            return
-        stage = self.draft.stages[self._index]
         if field is self._prefix:
-            self._edit_stage(field.path, prefix=normalized_prefix(stage.prefix))
+            self._edit_stage(field.path, lambda stage: replace(stage, prefix=normalized_prefix(stage.prefix)))
         elif field is self._reads:
-            self._edit_stage(field.path, read_prefixes=tuple(normalized_prefix(prefix) for prefix in stage.read_prefixes))
+            self._edit_stage(field.path, lambda stage: replace(stage, read_prefixes=tuple(map(normalized_prefix, stage.read_prefixes))))
 
     def action_add(self) -> None:
         """A new stage, after the others."""
@@ -245,19 +245,22 @@ class StagesBody(StepBody):
         else:
             self.action_remove()
 
-    def _edit_stage(self, path: str, **answers: object) -> None:
-        index = self._index
+    def _edit_stage(self, path: str, change: Callable[[StageDraft], StageDraft]) -> None:
+        index = int(path[path.index("[") + 1 : path.index("]")])
 
-        def change(draft: Draft) -> Draft:
-            stages = list(draft.stages)
-            if index < len(stages):
-                stages[index] = replace(stages[index], **answers)  # type: ignore[arg-type] # the names are those of StageDraft
-            return replace(draft, stages=tuple(stages))
+        def change_stage(draft: Draft) -> Draft:
+            stages = tuple(change(stage) if place == index else stage for place, stage in enumerate(draft.stages))
+            return replace(draft, stages=stages)
 
-        self.edit(change, path)
+        self.edit(change_stage, path)
 
-    def _edit_role(self, path: str, **answers: object) -> None:
-        self.edit(lambda draft: replace(draft, role=replace(draft.role, **answers)), path)  # type: ignore[arg-type] # as above
+    def _edit_role(self, path: str, change: Callable[[RoleDraft], RoleDraft]) -> None:
+        self.edit(lambda draft: replace(draft, role=change(draft.role)), path)
+
+
+def _seconds(text: str) -> int | str:
+    """The number that `text` is, else the text itself: nothing that was typed is thrown away."""
+    return int(text) if re.fullmatch(r"[0-9]{1,8}", text) else text
 
 
 def _cells(stage: StageDraft) -> tuple[str, ...]:

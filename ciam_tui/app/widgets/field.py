@@ -81,12 +81,12 @@ class Field(Labelled):
     """An answer that is typed."""
 
     class Typed(Message):
-        """The text changed, by a person's hand."""
+        """The text changed, by a person's hand. It is to be taken from the field when it is used: by then more may have been typed."""
 
-        def __init__(self, field: Field, text: str) -> None:
+        def __init__(self, field: Field) -> None:
             super().__init__()
             self.field = field
-            self.text = text
+            self.path = field.path
 
     def __init__(
         self,
@@ -102,6 +102,7 @@ class Field(Labelled):
         self.input = Input(text, placeholder=placeholder, compact=True, select_on_focus=False)
         self.input.cursor_blink = False  # nothing on the screen moves by itself
         self._shown = text
+        self._untaken = False  # whether there is typed text that no answer holds yet
 
     def control_widget(self) -> Input:
         """The input."""
@@ -112,18 +113,25 @@ class Field(Labelled):
         """What stands in the input."""
         return self.input.value
 
+    def take(self) -> str:
+        """What stands in the input, for the answer that will hold it."""
+        self._untaken = False
+        return self.input.value
+
     def show(self, text: str) -> None:
-        """Put `text` into the input; posts nothing."""
+        """Put `text` into the input; posts nothing. What was typed and not yet taken stays: it is newer than any answer."""
+        if self._untaken or self.input.value != self._shown or self.input.value.strip() == text:
+            return
         self._shown = text
-        if self.input.value != text:
-            self.input.value = text
+        self.input.value = text
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass on what was typed, but not what was put there."""
         event.stop()
-        if event.value != self._shown:
-            self._shown = event.value
-            self.post_message(self.Typed(self, event.value))
+        if self.input.value != self._shown:
+            self._shown = self.input.value
+            self._untaken = True
+            self.post_message(self.Typed(self))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter."""

@@ -20,9 +20,14 @@ _GLYPH: Mapping[StepState, str] = {"open": "·", "wrong": "!", "done": "✓"}
 _STYLE: Mapping[StepState, str] = {"open": "$muted", "wrong": "$warning", "done": "$success"}
 
 
+def _glyph(step_id: StepId, state: StepState) -> str:
+    # Review is done when it has been applied, which this rail never sees: nothing in its way is not a tick.
+    return _GLYPH["open" if step_id == "review" else state]
+
+
 def progress_glyphs(states: Mapping[StepId, StepState], at: StepId) -> str:
     """One character a step, for a terminal that has no room for the rail."""
-    return "".join("▸" if step.id == at else _GLYPH[states[step.id]] for step in STEPS)
+    return "".join("▸" if step.id == at else _glyph(step.id, states[step.id]) for step in STEPS)
 
 
 class Rail(Widget, can_focus=False):
@@ -54,7 +59,7 @@ class Rail(Widget, can_focus=False):
         state = self._states.get(step_id, "open")
         if step_id == self._at:
             return literal(f"▸ {title}", "bold $accent")
-        return literal(f"{_GLYPH[state]} {title}", _STYLE[state])
+        return literal(f"{_glyph(step_id, state)} {title}", _STYLE["open" if step_id == "review" else state])
 
     def on_click(self, event: events.Click) -> None:
         """Go to the step that was clicked."""
