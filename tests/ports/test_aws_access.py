@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from typing import TYPE_CHECKING
@@ -113,8 +114,8 @@ def test_an_sso_session_that_has_expired_is_told_with_the_command_that_renews_it
     cache = own_machine / ".aws" / "sso" / "cache"
     cache.mkdir(parents=True)
     token = {"startUrl": "https://acme.awsapps.invalid/start", "accessToken": "secret-token", "expiresAt": "2020-01-01T00:00:00Z"}
-    # The name under which the AWS CLI keeps the token of the session `acme`: the SHA-1 of that name.
-    (cache / "9acbdff49b57fd8fbdfa42f20ea7a81d7a4b8a8d.json").write_text(json.dumps(token))
+    name = hashlib.sha1(b"acme", usedforsecurity=False).hexdigest()  # as the AWS CLI names the token of the session `acme`
+    (cache / f"{name}.json").write_text(json.dumps(token))
     error = opening_fails("prod")
     assert error.code == "sso-expired"
     assert "aws sso login --profile prod" in error.suggestions[0]

@@ -98,7 +98,7 @@ class FixedAccess:
         """As `SharedConfigAccess.regions`."""
         return SharedConfigAccess().regions()
 
-    def open(self, profile: str | None, region: str | None, *, ask_mfa: Callable[[str], str] | None = None) -> BotoAws:  # noqa: ARG002
+    def open(self, profile: str | None, region: str | None, *, ask_mfa: Callable[[str], str] | None = None) -> BotoAws:  # noqa: ARG002 - the protocol's parameters
         """The account behind the endpoint; there are no profiles and no MFA here."""
         chosen = region or self.region
         session = boto3.Session(
@@ -135,7 +135,7 @@ def _environment_region() -> str | None:
 def _ask_mfa_through(core: botocore.session.Session, ask_mfa: Callable[[str], str] | None) -> None:
     provider = core.get_component("credential_provider").get_provider("assume-role")
     # Botocore has no public way to hand in the prompter; awscli's own prompts hang on this attribute as well.
-    provider._prompter = ask_mfa or _nobody_to_ask  # noqa: SLF001
+    provider._prompter = ask_mfa or _nobody_to_ask  # noqa: SLF001 - see above
 
 
 def _nobody_to_ask(_prompt: str) -> str:
