@@ -1,4 +1,4 @@
-"""Small accounts and Setups that need, among them, every call that an apply can make, and one that needs every call of an undo."""
+"""Small accounts and Setups that need, among them, nearly every call that an apply can make."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUILD = {"name": "build", "prefix": "builds/", "access": ["read", "write"]}
 
 @dataclass(frozen=True)
 class World:
-    """`prepare` fills the account and answers with the Setup file to apply; `writes` are the calls that applying it makes, in order."""
+    """`prepare` fills the account and answers with the Setup file to apply; `writes` are the calls that applying it makes."""
 
     name: str
     prepare: Callable[[ServedAccount, Path], str]
