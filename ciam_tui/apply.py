@@ -163,6 +163,7 @@ def _start(  # noqa: PLR0917 - each is a fact of the run that its journal record
         fresh = remake()
         if fresh.fingerprint != plan.fingerprint:
             raise _stale(plan, fresh)
+        _refuse_unless_applyable(fresh)  # what no step touches may have changed too: the bucket may be gone
         journal = ports.journals.create(run_id)
         started = RunStarted(
             run_id=run_id,

@@ -221,8 +221,9 @@ class ApplyScreen(WorkScreen[None]):
         ways = [("ctrl+a  go on: what is not known is read back, then the rest is done", f"ciam-tui resume {run_id}")]
         if self._job.undoes is None:
             ways.append(("ctrl+u  take back what was done, after looking at how", f"ciam-tui undo {run_id}"))
-        commands = [Line(((f"{key}; in a shell: ", Ink.STRING), (command, Ink.KEY)), indent=8) for key, command in ways]
-        return [Line(()), Line((("What to do", Ink.HEADING),)), *suggestions, *commands]
+        told = [Line(((key, Ink.STRING),), indent=8) for key, _ in ways]
+        shell = Line((("in a shell  ", Ink.NOTE), (" or ".join(command for _, command in ways), Ink.KEY)), indent=12)
+        return [Line(()), Line((("What to do", Ink.HEADING),)), *suggestions, *told, shell]
 
     # Wants
 
