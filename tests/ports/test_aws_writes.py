@@ -14,10 +14,10 @@ from ciam_tui.ports.api import WriteFailed, WriteOutcome
 from ciam_tui.ports.aws import clients
 from ciam_tui.ports.aws.clients import is_loopback
 from tests.moto_server import ACCOUNT_ID, SECRET_ACCESS_KEY, access_to
-from tests.one_answer import IAM_ERROR, S3_ERROR, Answer, one_answer
+from tests.one_answer import IAM_ERROR, S3_ERROR, Answer, answers, one_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ciam_tui.ports.aws import BotoAws
 
@@ -69,6 +69,19 @@ def test_a_bucket_is_made_in_its_region_from_a_session_in_another(endpoint: str)
             assert bucket is not None
             assert bucket.region == region
             aws.send(call_of(kinds.VersionBucket(name)))
+
+
+def test_the_settings_of_a_new_bucket_go_to_its_region_without_a_detour() -> None:
+    regions: list[str] = []
+
+    def choose(_request: str, headers: Mapping[str, str]) -> Answer:
+        regions.append(headers["authorization"].split("/")[2])
+        return Answer(200, headers={"x-amz-request-id": "1"})
+
+    with answers(choose) as server, account(server.url) as aws:
+        aws.send(call_of(kinds.CreateBucket("far-away", "ap-southeast-2")))
+        aws.send(call_of(kinds.VersionBucket("far-away")))
+    assert regions == ["ap-southeast-2", "ap-southeast-2"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from ciam_tui.ports.aws.permission import may_call
 from ciam_tui.ports.aws.policies import read_policies
 from ciam_tui.ports.aws.providers import read_provider
 from ciam_tui.ports.aws.roles import read_roles, read_roles_trusting
-from ciam_tui.ports.aws.writes import Writer
+from ciam_tui.ports.aws.writes import Writer, region_made_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -119,8 +119,12 @@ class BotoAws:
         Raises:
             WriteFailed: it did not answer with success; `outcome` says what is known.
         """
-        bucket = call.params.get("Bucket")
-        return self._writer.send(call, bucket_region=self._buckets.known_region(bucket) if isinstance(bucket, str) else None)
+        bucket = str(call.params.get("Bucket", ""))
+        sent = self._writer.send(call, bucket_region=self._buckets.known_region(bucket))
+        made_in = region_made_in(call)
+        if made_in is not None:
+            self._buckets.learn_region(bucket, made_in)
+        return sent
 
     def _alias(self) -> str | None:
         iam = self._clients.iam()

@@ -35,8 +35,12 @@ class BucketReads:
         self._regions: dict[str, str] = {}
 
     def known_region(self, name: str) -> str | None:
-        """The region of the bucket, as far as a read has told it."""
+        """The region of the bucket, as far as a read or its creation has told it."""
         return self._regions.get(name)
+
+    def learn_region(self, name: str, region: str) -> None:
+        """That the bucket was made in `region`: its settings, put there next, need no redirect."""
+        self._regions[name] = region
 
     def summaries(self) -> Iterator[BucketSummary]:
         """The buckets of the account. Asked by pages, S3 tells the regions too; servers that know no pages answer with all at once."""

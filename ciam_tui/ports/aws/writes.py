@@ -48,7 +48,8 @@ class Writer:
             raise ValueError(f"{call.operation} is no request to AWS")
         doing = f"send {call.service}:{call.operation}"
         try:
-            client = self._clients.writer(cast("Service", call.service), _region_of(call, bucket_region))
+            region = region_made_in(call) or bucket_region
+            client = self._clients.writer(cast("Service", call.service), region)
             return _sent(getattr(client, xform_name(call.operation))(**call.params), doing)
         except FAILURES as error:
             failure = write_failed(error, doing=doing, profile=self._clients.profile)
@@ -62,12 +63,12 @@ class Writer:
         raise failure
 
 
-def _region_of(call: Call, bucket_region: str | None) -> str | None:
-    """A bucket is made in the region that it names, and none means us-east-1: another region's endpoint would refuse it."""
-    if call.operation == "CreateBucket":
-        configuration: Mapping[str, Any] = call.params.get("CreateBucketConfiguration", {})
-        return str(configuration.get("LocationConstraint", "us-east-1"))
-    return bucket_region
+def region_made_in(call: Call) -> str | None:
+    """The region that a CreateBucket names, where none means us-east-1: another region's endpoint would refuse it. None for other calls."""
+    if call.operation != "CreateBucket":
+        return None
+    configuration: Mapping[str, Any] = call.params.get("CreateBucketConfiguration", {})
+    return str(configuration.get("LocationConstraint", "us-east-1"))
 
 
 def _sent(answer: Mapping[str, Any], doing: str) -> Sent:
