@@ -194,18 +194,28 @@ def test_a_fault_leaves_no_orphan_and_no_double_and_says_what_to_do(
 @pytest.mark.parametrize("world", WORLDS, ids=lambda world: world.name)
 def test_the_worlds_name_every_call_that_is_made(world: World, account: ServedAccount, tmp_path: Path) -> None:
     setup = world.prepare(account, tmp_path)
-    with FaultyProxy(account.sandbox) as proxy, process("apply", setup, "--yes", *ADOPT, environment=proxy.environment()) as applying:
-        applying.communicate(timeout=PATIENCE_SECONDS)
-        writes = [call.operation for call in proxy.calls if not call.operation.startswith(READS)]
-    assert set(writes) == set(world.writes)
+    for words, named in ((("apply", setup, *ADOPT), world.writes), (("undo", "last"), world.undo_writes)):
+        with FaultyProxy(account.sandbox) as proxy, process(*words, "--yes", environment=proxy.environment()) as running:
+            text, _ = running.communicate(timeout=PATIENCE_SECONDS)
+            assert running.returncode == 0, text
+            assert {operation for operation in proxy.operations() if not operation.startswith(READS)} == set(named)
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_an_undo_that_was_killed_is_gone_on_with_by_the_same_command(moment: str, account: ServedAccount, tmp_path: Path) -> None:
-    setup, before = NOTHING.prepare(account, tmp_path), account.shows()
-    does("apply", setup, "--yes")
+UNDO_KILLS = short_and_long(
+    [(NOTHING, "DeleteRole", "before"), (NOTHING, "DeleteRole", "after")],
+    [(world, operation, moment) for world in WORLDS for operation in world.undo_writes for moment in ("before", "after")],
+)
+
+
+@pytest.mark.parametrize(("world", "operation", "moment"), UNDO_KILLS)
+def test_an_undo_that_was_killed_is_gone_on_with_by_the_same_command(
+    world: World, operation: str, moment: str, account: ServedAccount, tmp_path: Path
+) -> None:
+    setup = world.prepare(account, tmp_path)
+    before = account.shows()
+    does("apply", setup, "--yes", *ADOPT)
     with FaultyProxy(account.sandbox) as proxy:
-        proxy.inject(Fault.FROZEN, "DeleteRole", passed_on=moment == "after")
+        proxy.inject(Fault.FROZEN, operation, passed_on=moment == "after")
         with process("undo", "last", "--yes", environment=proxy.environment()) as undoing:
             assert proxy.frozen.wait(PATIENCE_SECONDS)
             undoing.kill()

@@ -1,4 +1,4 @@
-"""Small accounts and Setups that need, among them, nearly every call that an apply can make."""
+"""Small accounts and Setups that need, among them, every call that an apply or an undo of one can make."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ BUILD = {"name": "build", "prefix": "builds/", "access": ["read", "write"]}
 
 @dataclass(frozen=True)
 class World:
-    """`prepare` fills the account and answers with the Setup file to apply; `writes` are the calls that applying it makes."""
+    """`prepare` fills the account and answers with the Setup file to apply; `writes` are the calls that applying it makes, `undo_writes` those that take it back."""
 
     name: str
     prepare: Callable[[ServedAccount, Path], str]
     writes: tuple[str, ...]
+    undo_writes: tuple[str, ...]
 
 
 def _nothing(_account: ServedAccount, folder: Path) -> str:
@@ -46,12 +47,20 @@ def _full_of_versions(account: ServedAccount, folder: Path) -> str:
         document = HAND_MADE_POLICY.replace("s3:*", f"s3:Get{number}")
         account.iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=False)
     changed = BUILD | {"access": ["read"], "branches": ["main"], "session_seconds": 7200}
-    return written(folder, a_setup(bucket__create=False, stages=[changed], role__policy_kind="managed", role__tags={"team": "web"}))
+    edge = account.iam.create_policy(PolicyName="edge", PolicyDocument=HAND_MADE_POLICY)["Policy"]["Arn"]
+    role = {"name_prefix": "circleci-web-", "policy_kind": "managed", "tags": {"team": "web"}, "permissions_boundary": edge}
+    return written(folder, a_setup(bucket__create=False, stages=[changed], role=role))
 
 
 def _made_by_hand(account: ServedAccount, folder: Path) -> str:
     account.holds_a_role_made_by_hand()
     return written(folder, a_setup(bucket__create=False, stages=[BUILD]))
+
+
+def _policy_made_by_hand(account: ServedAccount, folder: Path) -> str:
+    account.holds_a_bucket_and_a_provider(ORG)
+    account.iam.create_policy(PolicyName=HAND_MADE_ROLE, Path="/circleci/", PolicyDocument=HAND_MADE_POLICY)
+    return written(folder, a_setup(bucket__create=False, stages=[BUILD], role__policy_kind="managed"))
 
 
 NOTHING = World(
@@ -69,10 +78,27 @@ NOTHING = World(
         "CreateRole",
         "PutRolePolicy",
     ),
+    ("DeleteRolePolicy", "DeleteRole", "DeleteOpenIDConnectProvider", "DeleteBucket"),
 )
-MANAGED = World("managed", _managed, ("AddClientIDToOpenIDConnectProvider", "CreatePolicy", "CreateRole", "AttachRolePolicy"))
+MANAGED = World(
+    "managed",
+    _managed,
+    ("AddClientIDToOpenIDConnectProvider", "CreatePolicy", "CreateRole", "AttachRolePolicy"),
+    ("DetachRolePolicy", "DeleteRole", "DeletePolicy", "RemoveClientIDFromOpenIDConnectProvider"),
+)
 FULL_OF_VERSIONS = World(
-    "full-of-versions", _full_of_versions, ("DeletePolicyVersion", "CreatePolicyVersion", "UpdateAssumeRolePolicy", "UpdateRole", "TagRole")
+    "full-of-versions",
+    _full_of_versions,
+    ("DeletePolicyVersion", "CreatePolicyVersion", "UpdateAssumeRolePolicy", "UpdateRole", "PutRolePermissionsBoundary", "TagRole"),
+    (
+        "UntagRole",
+        "DeleteRolePermissionsBoundary",
+        "UpdateRole",
+        "UpdateAssumeRolePolicy",
+        "SetDefaultPolicyVersion",
+        "DeletePolicyVersion",
+        "CreatePolicyVersion",
+    ),
 )
 MADE_BY_HAND = World(
     "made-by-hand",
@@ -86,6 +112,20 @@ MADE_BY_HAND = World(
         "PutRolePolicy",
         "DeleteRolePermissionsBoundary",
     ),
+    (
+        "PutRolePermissionsBoundary",
+        "PutRolePolicy",
+        "UpdateRole",
+        "UpdateAssumeRolePolicy",
+        "AttachRolePolicy",
+        "UntagRole",
+    ),
 )
-WORLDS = (NOTHING, MANAGED, FULL_OF_VERSIONS, MADE_BY_HAND)
+POLICY_MADE_BY_HAND = World(
+    "policy-made-by-hand",
+    _policy_made_by_hand,
+    ("CreatePolicyVersion", "TagPolicy", "CreateRole", "AttachRolePolicy"),
+    ("DetachRolePolicy", "DeleteRole", "UntagPolicy", "SetDefaultPolicyVersion", "DeletePolicyVersion"),
+)
+WORLDS = (NOTHING, MANAGED, FULL_OF_VERSIONS, MADE_BY_HAND, POLICY_MADE_BY_HAND)
 ADOPT = ("--adopt", HAND_MADE_ROLE)
