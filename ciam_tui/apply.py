@@ -223,7 +223,7 @@ def look_up(run_id: str, ports: Ports) -> RunState:
         began = max(entry.at for entry in journal.entries() if isinstance(entry, Began))
         asked = [step for step in run.pending if step.id in run.unknown]
         facts = survey(setup_of(run), ports.aws)
-        for pause in READ_BACK_PAUSES_SECONDS:
+        for pause in filter(None, READ_BACK_PAUSES_SECONDS):
             is_old = (ports.clock.now() - began).total_seconds() >= sum(READ_BACK_PAUSES_SECONDS)
             if is_old or all(is_done(facts, step.change) for step in asked):
                 break

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ciam_tui.ports.clock import SystemClock
 from tests.runs import ACCOUNT, a_setup
 from tests.served_account import written
 
@@ -119,3 +121,38 @@ def test_at_a_terminal_a_run_is_gone_on_with_after_a_yes(account: ServedAccount,
     resumed = shell("resume", typing="y\n")
     assert (resumed.code, account.shows()) == (0, after)
     assert "Verified: " in resumed.out
+
+
+def test_what_a_call_made_that_was_cut_off_just_now_is_waited_for_and_taken_back(
+    account: ServedAccount, setup: str, shell: Shell, journals: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IAM may show a new role seconds later: taken for not made, it would stay behind for ever."""
+    before = account.shows()
+    assert shell("apply", setup, "--yes").code == 0
+    [journal] = journals.glob("*.jsonl")
+    lines = journal.read_bytes().splitlines(keepends=True)
+    call = next(number for number, line in enumerate(lines) if b'"began"' in line and b"create-role" in line)
+    journal.write_bytes(b"".join(lines[: call + 1]))  # as if the process had ended in that call
+    role = account.iam.get_role(RoleName="circleci-web-build")["Role"]
+    account.iam.delete_role_policy(RoleName="circleci-web-build", PolicyName="s3")
+    account.iam.delete_role(RoleName="circleci-web-build")
+
+    waited: list[float] = []
+
+    def show_the_role(_clock: SystemClock, seconds: float) -> None:
+        waited.append(seconds)
+        if waited == [2.0, 4.0]:
+            account.iam.create_role(
+                RoleName=role["RoleName"],
+                Path=role["Path"],
+                AssumeRolePolicyDocument=json.dumps(role["AssumeRolePolicyDocument"]),
+                Description=role["Description"],
+                MaxSessionDuration=role["MaxSessionDuration"],
+                Tags=role["Tags"],
+            )
+
+    monkeypatch.setattr(SystemClock, "sleep", show_the_role)
+    undone = shell("undo", "last", "--yes")
+    assert undone.code == 0, undone.err
+    assert [seconds for seconds in waited if seconds] == [2.0, 4.0]
+    assert account.shows() == before
