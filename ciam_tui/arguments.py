@@ -76,6 +76,9 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
     Raises:
         SystemExit: `argv` asks for help or the version (0), or is wrong usage (2).
     """
+    flags, rest = _scouted(argv, argparse.Namespace(**UNTYPED))
+    if flags is not None and not rest:  # the wizard, which needs no room of a command
+        return flags
     return parser_for(command_in(argv)).parse_args(argv, argparse.Namespace(**UNTYPED))
 
 
@@ -96,13 +99,18 @@ def parser_for(command: str | None) -> argparse.ArgumentParser:
 
 def command_in(argv: Sequence[str]) -> str | None:
     """The command that `argv` names, before any room is imported; None where it names none, or is wrong usage anyway."""
+    _, rest = _scouted(argv, argparse.Namespace())
+    return next((word for word in rest if not word.startswith("-")), None)
+
+
+def _scouted(argv: Sequence[str], untyped: argparse.Namespace) -> tuple[argparse.Namespace | None, list[str]]:
+    """The flags of every command, None where they are wrong usage, and all the other words."""
     scout = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     _add_common_flags(scout)
     try:
-        _, rest = scout.parse_known_args(argv)
+        return scout.parse_known_args(argv, untyped)
     except argparse.ArgumentError:
-        return None
-    return next((word for word in rest if not word.startswith("-")), None)
+        return None, []
 
 
 def _add_common_flags(parser: argparse.ArgumentParser) -> None:
