@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ciam_tui.app.app import CiamApp
@@ -18,8 +20,7 @@ from ciam_tui.core.shown import shown
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from ciam_tui.ports.api import AwsAccess
     from ciam_tui.ports.sandbox.launch import Sandbox
@@ -34,17 +35,28 @@ def run_wizard(args: argparse.Namespace) -> int:
 
 def run_demo(args: argparse.Namespace) -> int:
     """The wizard on the demo's account, which begins behind the first frame and ends with the app; the exit code."""
-    demo = DemoAccount()
-    session = _session(args, Mode.DEMO, demo.open_access, args.state_dir or _demo_state_dir())
-    session.organizations = demo_organizations()
-    session.profile, session.region = None, session.region or DEMO_REGION
-    try:
+    with demo_session(args) as session:
         return _run(session)
-    finally:
-        demo.stop()
 
 
-def _session(args: argparse.Namespace, mode: Mode, open_access: Callable[[], AwsAccess], state_dir: Path | None) -> Session:
+@contextmanager
+def demo_session(args: argparse.Namespace) -> Iterator[Session]:
+    """What a wizard on the demo's account works with. The account ends with it, and so do the journals of its runs: the next is another."""
+    demo = DemoAccount()
+    with TemporaryDirectory(prefix="ciam-tui-demo-") as runs:
+        session = _session(args, Mode.DEMO, demo.open_access, args.state_dir or _demo_state_dir(), runs=args.state_dir or Path(runs))
+        session.organizations = demo_organizations()
+        session.profile, session.region = None, session.region or DEMO_REGION
+        try:
+            yield session
+        finally:
+            demo.stop()
+
+
+def _session(
+    args: argparse.Namespace, mode: Mode, open_access: Callable[[], AwsAccess], state_dir: Path | None, *, runs: Path | None = None
+) -> Session:
+    """`runs` is where the journals are, where that is not the state directory."""
     from ciam_tui.ports.clipboard import SystemClipboard
     from ciam_tui.ports.clock import SystemClock
     from ciam_tui.ports.disk import DiskDrafts, DiskJournals, StateDir
@@ -53,7 +65,7 @@ def _session(args: argparse.Namespace, mode: Mode, open_access: Callable[[], Aws
     return Session(
         Mode.READ_ONLY if args.read_only else mode,
         DiskDrafts(state),
-        DiskJournals(state),
+        DiskJournals(StateDir.of(runs) if runs else state),
         SystemClipboard(),
         SystemClock(),
         open_access,
