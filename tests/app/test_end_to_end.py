@@ -1,0 +1,115 @@
+"""The whole of it against a served account: a set-up is reviewed, applied, verified and taken back, and the account is as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ciam_tui.app.launch import demo_organizations
+from ciam_tui.app.screens.done import VERIFIED
+from ciam_tui.app.screens.review import ReviewScreen
+from ciam_tui.app.screens.undo import UndoScreen
+from ciam_tui.app.session import Mode, Session
+from ciam_tui.core.draft import Draft
+from ciam_tui.ports.aws import FixedAccess
+from ciam_tui.ports.disk import DiskDrafts, DiskJournals, StateDir
+from ciam_tui.ports.sandbox import account
+from ciam_tui.ports.sandbox.launch import start_sandbox
+from tests.app.driving import NARROW, WIDE, app_of, running, screen_text, shows, types, wizard
+from tests.app.fakes import FakeClipboard
+from tests.app.memory_account import MovingClock
+from tests.core.examples import answers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def access() -> Iterator[FixedAccess]:
+    with start_sandbox() as sandbox:
+        yield FixedAccess(sandbox.url, account.OPERATOR_ACCESS_KEY_ID, account.OPERATOR_SECRET_ACCESS_KEY, account.REGION)
+
+
+def demo_draft(**changes: Any) -> Draft:
+    """Three stages on the demo's bucket for the first project of the demo's first organization."""
+    organization = demo_organizations()[0]
+    project = organization.projects[0].project
+    return Draft.of(
+        answers(
+            account_id=account.ACCOUNT_ID,
+            bucket__name=account.BUILDS_BUCKET,
+            bucket__region=account.REGION,
+            circleci__org_slug=organization.slug,
+            circleci__projects=[{"id": project.id, "name": project.name, "vcs_origin": project.vcs_origin}],
+            **({"circleci__org_id": organization.id} | changes),
+        )
+    )
+
+
+def account_state(access: FixedAccess) -> dict[str, Any]:
+    """All of IAM that there is, without what differs from call to call."""
+    iam = access.open(None, None)._clients.iam()
+    details = iam.get_account_authorization_details()
+    providers = [each["Arn"] for each in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
+    read = {arn: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn) for arn in providers}
+    state = {key: details[key] for key in ("RoleDetailList", "Policies", "UserDetailList")}
+    return state | {"providers": {arn: (sorted(each["ClientIDList"]), each.get("Tags", [])) for arn, each in read.items()}}
+
+
+async def applied_and_taken_back(draft: Draft, size: tuple[int, int], access: FixedAccess, folder: Path) -> dict[str, str]:
+    """What the screens of one whole way said, from the wizard's last step to the run's undo."""
+    before = account_state(access)
+    state = StateDir.of(folder)
+    disk, journals = DiskDrafts(state), DiskJournals(state)
+    session = Session(Mode.DEMO, disk, journals, FakeClipboard(), MovingClock(), lambda: access, region=account.REGION)
+    said = {}
+    async with running(session, size) as pilot:
+        await shows(pilot, "signed in as")
+        app_of(pilot).open_wizard(draft, "circleci")
+        await shows(pilot, lambda: len(pilot.app.screen_stack) > 1)
+        await wizard(pilot).go_to("review")
+        await shows(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen) and pilot.app.screen.plan is not None)
+        said["review"] = screen_text(pilot)
+        assert account_state(access) == before, "reviewing changes nothing"
+        await pilot.press("ctrl+a")
+        await shows(pilot, "Apply this plan?")
+        assert f"{account.ACCOUNT_ID} ({account.ACCOUNT_ALIAS})" in screen_text(pilot)
+        await pilot.press("tab", "enter")
+        await shows(pilot, VERIFIED)
+        made = role_names(account_state(access)) - role_names(before)
+        assert made == {"circleci-web-build", "circleci-web-test", "circleci-web-deploy"}
+        await pilot.press("ctrl+u")
+        await shows(pilot, lambda: isinstance(pilot.app.screen, UndoScreen) and pilot.app.screen.plan is not None)
+        said["undo"] = screen_text(pilot)
+        await pilot.press("ctrl+a")
+        await types(pilot, account.ACCOUNT_ID)
+        await pilot.press("tab", "tab", "enter")
+        await shows(pilot, "took back")
+        assert VERIFIED in screen_text(pilot)
+    return said
+
+
+def role_names(state: dict[str, Any]) -> set[str]:
+    return {role["RoleName"] for role in state["RoleDetailList"]}
+
+
+async def test_a_set_up_is_reviewed_applied_verified_and_taken_back(access: FixedAccess, tmp_path: Path) -> None:
+    before = account_state(access)
+    elsewhere = demo_draft(circleci__org_id="3d1f4f3c-55aa-4d4f-8e3e-9d8f1c2b7a60")
+    said = await applied_and_taken_back(elsewhere, NARROW, access, tmp_path / "state")
+    assert "Create OIDC provider" in said["review"]
+    assert account_state(access) == before
+
+
+async def test_what_others_need_stays_and_is_told(access: FixedAccess, tmp_path: Path) -> None:
+    before = account_state(access)
+    draft = demo_draft()
+    said = await applied_and_taken_back(draft, WIDE, access, tmp_path / "state")
+    assert "Add audience" in said["review"], "the demo's provider lacks one"
+    assert f"The audience {draft.circleci.org_id} stays: {account.MOBILE_ROLE_NAME} may need it." in said["undo"]
+    after = account_state(access)
+    assert draft.circleci.org_id in str(after.pop("providers"))
+    before.pop("providers")
+    assert after == before
