@@ -48,7 +48,8 @@ class CiamApp(App[None]):
         self.kept_a_draft = False
         self.keeper = DraftKeeper(session.drafts, self._draft_not_saved)
         self.register_theme(THEME)
-        self.theme = THEME.name
+        self.set_reactive(App.theme, THEME.name)  # an assignment would have all styles parsed twice before the first frame
+        self.stylesheet.set_variables(self.get_css_variables())
         session.ask_mfa = partial(asked_for_mfa, self)
 
     def on_load(self) -> None:
