@@ -100,8 +100,10 @@ def is_done(facts: Facts, change: kinds.Change) -> bool:
             return policy is not None and set(change.tags) <= set(policy.tags)
         case kinds.CreateProvider(arn=arn):
             return facts.provider is not None and facts.provider.arn == arn and set(change.tags) <= set(facts.provider.tags)
-        case kinds.CreateBucket(name=name):
-            return facts.bucket is not None and facts.bucket.name == name
+        case kinds.CreateBucket(name=name, region=region):
+            # A new bucket has no mark of ours yet: one in another region, or that S3 does not confirm as this account's, is somebody else's.
+            bucket, account_id = facts.bucket, facts.identity.account_id
+            return bucket is not None and (bucket.name, bucket.region, bucket.owner_account_id) == (name, region, account_id)
         case kinds.AwaitRoles(names=names):
             return all(name.lower() in facts.roles for name in names)
         case kinds.DeleteRole() | kinds.DeletePolicy() | kinds.DeleteProvider() | kinds.DeleteBucket():
@@ -125,7 +127,10 @@ def is_done(facts: Facts, change: kinds.Change) -> bool:
             return facts.provider is not None and effect(facts, change) == facts
         case kinds.RemoveAudience() | kinds.UntagRole() | kinds.DeleteInlinePolicy() | kinds.DetachPolicy():
             return effect(facts, change) == facts
-        case kinds.DeletePolicyVersion() | kinds.UntagPolicy():
+        case kinds.DeletePolicyVersion(arn=arn, version_id=gone):
+            policy = facts.policies.get(arn)
+            return policy is None or all(version.id != gone for version in policy.versions)
+        case kinds.UntagPolicy():
             return effect(facts, change) == facts
         case (
             kinds.SetTrust()
@@ -136,7 +141,10 @@ def is_done(facts: Facts, change: kinds.Change) -> bool:
             | kinds.AttachPolicy()
         ):
             return change.role.lower() in facts.roles and effect(facts, change) == facts
-        case kinds.SetDefaultVersion() | kinds.TagPolicy():
+        case kinds.SetDefaultVersion(arn=arn):
+            policy = facts.policies.get(arn)
+            return policy is not None and policy.default_version == change.version_id
+        case kinds.TagPolicy():
             return change.arn in facts.policies and effect(facts, change) == facts
         case _:
             assert_never(change)
@@ -160,7 +168,7 @@ def _bucket(bucket: Bucket | None, change: _BucketSetting) -> Bucket | None:
         return None
     match change:
         case kinds.TagBucket(tags=tags):
-            return replace(bucket, tags=merged_tags(bucket.tags, tags), unread=_without(bucket, "tags"))
+            return replace(bucket, tags=tuple(sorted(tags)), unread=_without(bucket, "tags"))  # S3 replaces the whole set
         case kinds.BlockPublicAccess():
             return replace(bucket, public_access_blocked=True, unread=_without(bucket, "public_access_blocked"))
         case kinds.EnforceOwnership():
@@ -251,11 +259,15 @@ def _policy(policy: ManagedPolicy, change: _PolicySetting, version_id: str) -> M
                 return policy
             return replace(policy, versions=(*policy.versions, PolicyVersion(version_id, document)), default_version=version_id)
         case kinds.RestorePolicyVersion(document=document):
+            if any(version.document == document for version in policy.versions):
+                return policy
             return replace(policy, versions=(*policy.versions, PolicyVersion(version_id, document)))
         case kinds.DeletePolicyVersion(version_id=gone):
+            if policy.default_version == gone:  # IAM refuses that
+                return policy
             return replace(policy, versions=tuple(each for each in policy.versions if each.id != gone))
         case kinds.SetDefaultVersion(version_id=default):
-            return replace(policy, default_version=default)
+            return replace(policy, default_version=default) if any(each.id == default for each in policy.versions) else policy
         case kinds.TagPolicy(tags=tags):
             return replace(policy, tags=merged_tags(policy.tags, tags))
         case kinds.UntagPolicy(keys=keys):
@@ -292,8 +304,12 @@ def _new_policy(change: kinds.CreatePolicy, policy_id: str) -> ManagedPolicy:
 
 
 def merged_tags(standing: kinds.Tags, added: kinds.Tags) -> kinds.Tags:
-    """`standing` with `added`, which win where a key is in both; sorted."""
-    return tuple(sorted({**dict(standing), **dict(added)}.items()))
+    """`standing` with `added`, which win where a key is in both; sorted. IAM tells no keys apart by case, and S3's are replaced as a whole.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html#id_tags_rules
+    """
+    replaced = {key.lower() for key, _ in added}
+    return tuple(sorted((*(each for each in standing if each[0].lower() not in replaced), *dict(added).items())))
 
 
 def _with_role(facts: Facts, key: str, role: Role | None) -> Facts:

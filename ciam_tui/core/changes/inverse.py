@@ -10,7 +10,7 @@ from ciam_tui.core.changes.effects import UNKNOWN_ID
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ciam_tui.core.facts import Facts, ManagedPolicy, Role
+    from ciam_tui.core.facts import Bucket, Facts, ManagedPolicy, Role
 
 
 def inverse(change: kinds.Change, before: Facts, ids: Mapping[str, str]) -> tuple[kinds.Change, ...]:
@@ -22,15 +22,10 @@ def inverse(change: kinds.Change, before: Facts, ids: Mapping[str, str]) -> tupl
     match change:
         case kinds.CreateBucket(name=name):
             return (kinds.DeleteBucket(name),)
-        case (
-            kinds.TagBucket()
-            | kinds.BlockPublicAccess()
-            | kinds.EnforceOwnership()
-            | kinds.EncryptBucket()
-            | kinds.VersionBucket()
-            | kinds.SetBucketPolicy()
-        ):
-            return ()  # made on a bucket of this run alone, and gone with it
+        case kinds.TagBucket() | kinds.BlockPublicAccess() | kinds.EnforceOwnership() | kinds.VersionBucket() | kinds.SetBucketPolicy():
+            return ()  # made only where there was no such setting, and gone with a bucket that the run made
+        case kinds.EncryptBucket(name=name):
+            return (kinds.EncryptBucket(name, before.bucket.kms_key_arn),) if before.bucket and _is_ours_to_give(before.bucket) else ()
         case kinds.CreateProvider(arn=arn):
             return (kinds.DeleteProvider(arn),)
         case kinds.AddAudience(provider_arn=arn, audience=audience):
@@ -69,6 +64,12 @@ def inverse(change: kinds.Change, before: Facts, ids: Mapping[str, str]) -> tupl
             assert_never(change)
 
 
+def _is_ours_to_give(bucket: Bucket) -> bool:
+    """Whether the bucket's default encryption is one of the two that an `EncryptBucket` makes."""
+    known = not {"encryption", "kms_key_arn"} & set(bucket.unread)
+    return known and (bucket.encryption, bucket.kms_key_arn is None) in (("AES256", True), ("aws:kms", False))
+
+
 _RoleSetting = (
     kinds.SetTrust
     | kinds.SetRoleSettings
@@ -92,7 +93,9 @@ def _of_role(change: _RoleSetting, role: Role | None) -> tuple[kinds.Change, ...
         case kinds.SetBoundary():
             return () if role is None else (kinds.SetBoundary(role.name, role.boundary),)
         case kinds.TagRole(role=name, tags=tags):
-            return _untagged_role(name, tags, dict(role.tags) if role else {})
+            added, replaced = _taken_off(tags, role.tags if role else ())
+            untag: tuple[kinds.Change, ...] = (kinds.UntagRole(name, added),) if added else ()
+            return (*untag, kinds.TagRole(name, replaced)) if replaced else untag
         case kinds.UntagRole(keys=keys):
             gone = tuple(each for each in role.tags if each[0] in keys) if role else ()
             return (kinds.TagRole(change.role, gone),) if gone else ()
@@ -112,12 +115,12 @@ def _of_role(change: _RoleSetting, role: Role | None) -> tuple[kinds.Change, ...
             assert_never(change)
 
 
-def _untagged_role(role: str, tags: kinds.Tags, before: dict[str, str]) -> tuple[kinds.Change, ...]:
-    added = tuple(key for key, _ in tags if key not in before)
-    replaced = tuple((key, before[key]) for key, _ in tags if key in before)
-    untag: tuple[kinds.Change, ...] = (kinds.UntagRole(role, added),) if added else ()
-    retag: tuple[kinds.Change, ...] = (kinds.TagRole(role, replaced),) if replaced else ()
-    return (*untag, *retag)
+def _taken_off(tags: kinds.Tags, before: kinds.Tags) -> tuple[tuple[str, ...], kinds.Tags]:
+    """The keys to take off again, and the tags that come back in their place. One that stood in other letters is both: IAM has replaced it."""
+    keys = {key.lower() for key, _ in tags}
+    replaced = tuple(each for each in before if each[0].lower() in keys)
+    standing = {key for key, _ in replaced}
+    return tuple(key for key, _ in tags if key not in standing), replaced
 
 
 _PolicySetting = (
@@ -143,12 +146,9 @@ def _of_policy(change: _PolicySetting, policy: ManagedPolicy, version_id: str) -
         case kinds.SetDefaultVersion(arn=arn):
             return (kinds.SetDefaultVersion(arn, policy.default_version),)
         case kinds.TagPolicy(arn=arn, tags=tags):
-            before = dict(policy.tags)
-            added = tuple(key for key, _ in tags if key not in before)
-            replaced = tuple((key, before[key]) for key, _ in tags if key in before)
+            added, replaced = _taken_off(tags, policy.tags)
             untag: tuple[kinds.Change, ...] = (kinds.UntagPolicy(arn, added),) if added else ()
-            retag: tuple[kinds.Change, ...] = (kinds.TagPolicy(arn, replaced),) if replaced else ()
-            return (*untag, *retag)
+            return (*untag, kinds.TagPolicy(arn, replaced)) if replaced else untag
         case kinds.UntagPolicy(arn=arn, keys=keys):
             gone = tuple(each for each in policy.tags if each[0] in keys)
             return (kinds.TagPolicy(arn, gone),) if gone else ()
