@@ -1,7 +1,7 @@
 """From a Setup and facts to a plan: what is there, what is wanted, and the changes between the two.
 
-The order is bucket, provider, policies, roles, and what hangs on roles. On a role that stands, what does not belong there goes first and
-its trust is replaced before its permissions grow.
+The order is bucket, provider, new policies, roles, and what hangs on roles. On a role that stands, what does not belong there goes first
+and its trust is replaced before its permissions grow, be they inline or a new version of a managed policy.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.bucket_guard import bucket_policy_problems
 from ciam_tui.core.changes import kinds
-from ciam_tui.core.changes.effects import effect
+from ciam_tui.core.changes.effects import effect, merged_tags
+from ciam_tui.core.changes.inverse import inverse
 from ciam_tui.core.changes.subjects import policy_subject, role_subject
 from ciam_tui.core.compare import Difference, differences
 from ciam_tui.core.document import VERSION, Document
@@ -24,12 +25,27 @@ from ciam_tui.core.roles import WantedRole, wanted_roles
 from ciam_tui.core.trust import audience, issuer_url, provider_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-    from ciam_tui.core.facts import Facts, ManagedPolicy, Role
+    from ciam_tui.core.facts import Bucket, Facts, ManagedPolicy, Role
     from ciam_tui.core.shape import SetupShape
 
+# The settings of a bucket that this tool makes: the kind of change that makes each, and its name for a reader.
+_SETTING_OF: Mapping[type[kinds.Change], str] = {
+    kinds.BlockPublicAccess: "public_access_blocked",
+    kinds.EnforceOwnership: "ownership",
+    kinds.EncryptBucket: "encryption",
+    kinds.VersionBucket: "versioning",
+    kinds.SetBucketPolicy: "policy",
+}
+_SETTINGS = {
+    "public_access_blocked": "public access block",
+    "ownership": "ownership controls",
+    "encryption": "default encryption",
+    "versioning": "versioning",
+    "policy": "policy",
+}
 _NOBODY: frozenset[str] = frozenset()
 _SIZE_FINDINGS = frozenset({"trust-policy-too-large", "permission-policy-too-large"})
 
@@ -105,14 +121,16 @@ class _Planner:
 
     def outcome(self) -> _Outcome:
         roles = [(wanted, self.facts.roles.get(wanted.name.lower())) for wanted in wanted_roles(self.setup)]
-        policies = [self._managed_policy(wanted) for wanted, _ in roles] if self._is_managed else []
+        new_policies = [
+            self._new_policy(wanted) for wanted, _ in roles if self._is_managed and wanted.policy_arn not in self.facts.policies
+        ]
         made = [self._new_role(wanted) for wanted, found in roles if found is None]
         waiting = tuple(change.name for change in made)
         after_roles = [self._hang_on_new(wanted) if found is None else self._standing(wanted, found) for wanted, found in roles]
         parts = [
             self._bucket(),
             self._provider(),
-            *policies,
+            _Outcome(tuple(new_policies)),
             _Outcome(tuple(made)),
             _Outcome((kinds.AwaitRoles(waiting),) if waiting else ()),
             *after_roles,
@@ -141,7 +159,10 @@ class _Planner:
         if found.region != wanted.region:
             text = f"The bucket {wanted.name} is in {found.region}, not in {wanted.region}."
             problems.append(Problem("bucket.region", Level.ERROR, text, f'Set region to "{found.region}".'))
-        if found.kms_key_arn != wanted.kms_key_arn and "kms_key_arn" not in found.unread and "encryption" not in found.unread:
+        is_ours = wanted.create and is_tagged_ours(found.tags, self.setup)
+        changes = tuple(self._unmade_settings(found)) if is_ours else ()
+        encrypts = any(isinstance(change, kinds.EncryptBucket) for change in changes)
+        if found.kms_key_arn != wanted.kms_key_arn and not encrypts and not {"kms_key_arn", "encryption"} & set(found.unread):
             problems.append(
                 Problem(
                     "bucket.kms_key_arn",
@@ -150,12 +171,38 @@ class _Planner:
                     f'Set kms_key_arn to "{found.kms_key_arn}".' if found.kms_key_arn else "Set kms_key_arn to null.",
                 )
             )
-        if wanted.create and not is_tagged_ours(found.tags, self.setup):
+        if wanted.create and not is_ours:
             text = f"The bucket {wanted.name} exists: it is used as it is, and none of its settings is changed."
             problems.append(Problem("bucket.create", Level.NOTE, text))
-        changes = tuple(self._bucket_settings()) if wanted.create and is_tagged_ours(found.tags, self.setup) else ()
-        missing = tuple(change for change in changes if effect(self.facts, change) != self.facts)
-        return _Outcome(missing, problems=tuple(problems))
+        elif is_ours and (others := tuple(self._settings_of_others(found))):
+            text = f"Somebody has changed the {' and the '.join(others)} of {wanted.name} since this tool made it: that is left as it is."
+            problems.append(Problem("bucket.create", Level.NOTE, text))
+        return _Outcome(changes, problems=tuple(problems))
+
+    def _unmade_settings(self, found: Bucket) -> Iterator[kinds.Change]:
+        """Those settings of our bucket that nobody has made yet, as a run that stopped early leaves them, and a key that the Setup names now.
+
+        What somebody has set since is theirs: a policy or a key that is replaced could not be given back. Nor is what could not be read.
+        """
+        unmade = {name for name in _SETTINGS if getattr(found, name) is None} - set(found.unread)
+        for change in self._bucket_settings():
+            match change:
+                case kinds.EncryptBucket(kms_key_arn=key) if key is not None and key != found.kms_key_arn:
+                    if "encryption" in unmade or inverse(change, self.facts, {}):
+                        yield change
+                case _ if _SETTING_OF.get(type(change)) in unmade:
+                    yield change
+                case _:
+                    continue
+
+    def _settings_of_others(self, found: Bucket) -> Iterator[str]:
+        made = self.facts
+        for change in self._bucket_settings():
+            made = effect(made, change)
+        for name, words in _SETTINGS.items():
+            standing = getattr(found, name)
+            if standing is not None and name not in {"encryption", *found.unread} and standing != getattr(made.bucket, name):
+                yield words
 
     def _missing_bucket(self) -> _Outcome:
         wanted = self.setup.bucket
@@ -203,25 +250,38 @@ class _Planner:
 
     def _hang_on_new(self, wanted: WantedRole) -> _Outcome:
         if self._is_managed:
-            return _Outcome((kinds.AttachPolicy(wanted.name, wanted.policy_arn),))
+            return self._standing_policy(wanted, None) + _Outcome((kinds.AttachPolicy(wanted.name, wanted.policy_arn),))
         return _Outcome((kinds.PutInlinePolicy(wanted.name, INLINE_POLICY_NAME, wanted.permissions),))
 
-    def _managed_policy(self, wanted: WantedRole) -> _Outcome:
-        found = self.facts.policies.get(wanted.policy_arn)
+    def _new_policy(self, wanted: WantedRole) -> kinds.CreatePolicy:
+        path, tags = self.setup.role.path, our_tags(self.setup)
+        return kinds.CreatePolicy(wanted.policy_arn, wanted.name, path, wanted.permissions, wanted.description, tags)
+
+    def _standing_policy(self, wanted: WantedRole, role: Role | None) -> _Outcome:
+        """What the managed policy of a role needs, if there is one already."""
+        found = self.facts.policies.get(wanted.policy_arn) if self._is_managed else None
         if found is None:
-            path, tags = self.setup.role.path, our_tags(self.setup)
-            made = kinds.CreatePolicy(wanted.policy_arn, wanted.name, path, wanted.permissions, wanted.description, tags)
-            return _Outcome((made,))
-        if found.document == wanted.permissions:
             return _Outcome()
+        ours = is_ours(found, self.setup, self.known_ids)
+        if found.document == wanted.permissions:
+            return _Outcome() if ours else self._used(f"managed policy {found.arn}")
         changes = tuple(self._new_version(wanted, found))
-        if is_ours(found, self.setup, self.known_ids):
-            return _Outcome(changes)
+        others = found.attachments - (1 if role is not None and found.arn in role.attached else 0)
+        if ours:
+            text = f"The policy {found.arn} is attached to {others} more of the account, and they get its new version too."
+            fix = "Detach it there first, unless that is wanted."
+            return _Outcome(changes, problems=(Problem("role.policy_kind", Level.WARNING, text, fix),) if others > 0 else ())
         subject = policy_subject(found.arn)
         differing = (Difference(subject, "document", wanted.permissions.canonical, found.document.canonical),)
+        if others > 0:
+            return self._conflict(subject, wanted.name, differing, f"its policy is attached to {others} more of the account")
         if wanted.name.lower() in self.adopt:
             return _Outcome((*changes, kinds.TagPolicy(found.arn, our_tags(self.setup))), adopted=(found.arn,))
         return self._conflict(subject, wanted.name, differing, None)
+
+    def _used(self, what: str) -> _Outcome:
+        text = f"The {what} was not made by this tool for this Setup, says what is wanted, and is used as it is."
+        return _Outcome(problems=(Problem("role.name_prefix", Level.NOTE, text),))
 
     def _new_version(self, wanted: WantedRole, found: ManagedPolicy) -> Iterator[kinds.Change]:
         if len(found.versions) >= self.facts.quotas.versions_per_policy:
@@ -232,37 +292,36 @@ class _Planner:
     def _standing(self, wanted: WantedRole, found: Role) -> _Outcome:
         """What a role that exists needs: nothing, changes where it is ours or adopted, or a decision."""
         target = self._target(wanted, found)
-        subject = role_subject(found.name)
+        subject, policy = role_subject(found.name), self._standing_policy(wanted, found)
         after = replace(self.facts, roles={**self.facts.roles, found.name.lower(): target})
         differing = differences(after, self.facts, [subject])
+        ours = is_ours(found, self.setup, self.known_ids)
         if not differing:
-            return _Outcome()
-        if found.path != target.path:
+            return policy if ours else policy + self._used(f"role {found.name}")
+        if found.path != target.path and not found.is_service_role:
             text = f"The role {found.name} exists under the path {found.path}, and IAM cannot move a role to {target.path}."
             problem = Problem("role.path", Level.ERROR, text, f'Set path to "{found.path}", or choose another name_prefix.')
             return _Outcome(problems=(problem,))
-        changes = tuple(_role_changes(found, target))
-        if is_ours(found, self.setup, self.known_ids):
-            return _Outcome(changes)
+        narrower, wider = _Outcome(tuple(_narrowed(found, target))), _Outcome(tuple(_granted(found, target)))
+        if ours:
+            return narrower + _tagged(found, target.tags) + policy + wider
         if why := why_never_adopted(found, self.setup):
-            return self._conflict(subject, found.name, differing, why)
+            return policy + self._conflict(subject, found.name, differing, why)
         if found.name.lower() not in self.adopt:
-            return self._conflict(subject, found.name, differing, None)
-        tags = our_tags(self.setup)
-        mark = () if set(tags) <= set(found.tags) else (kinds.TagRole(found.name, tags),)
-        rest = tuple(change for change in changes if not isinstance(change, kinds.TagRole))
-        return _Outcome((*mark, *rest), adopted=(found.name,))
+            return policy + self._conflict(subject, found.name, differing, None)
+        # Marked first, so that a run that stops anywhere has left no role changed and not ours.
+        marked = _tagged(found, our_tags(self.setup))
+        return marked + narrower + policy + wider + _Outcome(adopted=(found.name,))
 
     def _target(self, wanted: WantedRole, found: Role) -> Role:
         """The role as it must become. Tags that others have put on it stay; a description is ours to set on our roles alone."""
-        user_tags = tuple(self.setup.role.tags.items())
         return replace(
             found,
             path=self.setup.role.path,
             trust=wanted.trust,
             max_session_seconds=wanted.max_session_seconds,
             boundary=self.setup.role.permissions_boundary,
-            tags=tuple(sorted({**dict(found.tags), **dict(user_tags)}.items())),
+            tags=merged_tags(found.tags, tuple(self.setup.role.tags.items())),
             inline=() if self._is_managed else ((INLINE_POLICY_NAME, wanted.permissions),),
             attached=(wanted.policy_arn,) if self._is_managed else (),
         )
@@ -277,10 +336,15 @@ class _Planner:
         return _Outcome(conflicts=(Conflict(subject, name, differing, never is None, reason),), problems=(problem,))
 
 
-def _role_changes(found: Role, target: Role) -> Iterator[kinds.Change]:
-    """What leads from one state of a role to the other: first what has to go, then who gets in, then what they may do.
+def _tagged(found: Role, tags: kinds.Tags) -> _Outcome:
+    missing = tuple(pair for pair in tags if pair not in found.tags)
+    return _Outcome((kinds.TagRole(found.name, missing),) if missing else ())
 
-    A boundary is put on before everything else and taken off after everything else, so that no moment between is wider than either end.
+
+def _narrowed(found: Role, target: Role) -> Iterator[kinds.Change]:
+    """First what has to go from a role, then who gets in.
+
+    A boundary is put on before everything else and taken off after everything else, so that it holds in every moment between.
     """
     name = found.name
     wanted_inline = dict(target.inline)
@@ -296,9 +360,11 @@ def _role_changes(found: Role, target: Role) -> Iterator[kinds.Change]:
         yield kinds.SetTrust(name, target.trust)
     if found.max_session_seconds != target.max_session_seconds:
         yield kinds.SetRoleSettings(name, target.description, target.max_session_seconds)
-    added_tags = tuple(pair for pair in target.tags if pair not in found.tags)
-    if added_tags:
-        yield kinds.TagRole(name, added_tags)
+
+
+def _granted(found: Role, target: Role) -> Iterator[kinds.Change]:
+    """Then what those who get in may do."""
+    name = found.name
     standing_inline = dict(found.inline)
     for policy_name, document in target.inline:
         if standing_inline.get(policy_name) != document:
