@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from ciam_tui.core.facts import Facts, ManagedPolicy, Role
+from ciam_tui.core.facts import Facts  # noqa: TC001  as above
 from ciam_tui.core.plan import Step  # noqa: TC001  as above
 from ciam_tui.core.problems import CiamError
 
@@ -116,14 +116,17 @@ def from_line(line: str) -> Entry:
         CiamError: `journal-unreadable`, when the line is no entry.
     """
     try:
-        return _ENTRY.validate_json(line)
+        entry = _ENTRY.validate_json(line)
     except ValidationError as error:
-        raise CiamError(
-            "journal-unreadable",
-            "The journal cannot be read",
-            "A line of it is no entry of this program, or of this version.",
-            ["Use the version of ciam-tui that wrote it, and leave the file as it is."],
-        ) from error
+        raise _unreadable("A line of it is no entry of this program, or of this version.") from error
+    if isinstance(entry, RunStarted) and entry.format != FORMAT:
+        raise _unreadable(f"It has the format {entry.format}, and this program reads the format {FORMAT}.")
+    return entry
+
+
+def _unreadable(message: str) -> CiamError:
+    suggestions = ["Use the version of ciam-tui that wrote it, and leave the file as it is."]
+    return CiamError("journal-unreadable", "The journal cannot be read", message, suggestions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +204,8 @@ def known_ids(runs: Iterable[RunState]) -> frozenset[str]:
     for run in runs:
         for ids in run.done.values():
             found.update(value for name, value in ids.items() if name in ("role_id", "policy_id"))
-        standing = (*run.started.facts.roles.values(), *run.started.facts.policies.values())
-        adopted = {name.lower() for name in run.started.adopted}
-        found.update(_id_of(each) for each in standing if {each.name.lower(), each.arn.lower()} & adopted)
+        # A role is adopted by its name and a policy by its ARN: they often have one name, and the one may be adopted without the other.
+        adopted, facts = {name.lower() for name in run.started.adopted}, run.started.facts
+        found.update(role.role_id for role in facts.roles.values() if role.name.lower() in adopted)
+        found.update(policy.policy_id for policy in facts.policies.values() if policy.arn.lower() in adopted)
     return frozenset(found - {""})
-
-
-def _id_of(standing: Role | ManagedPolicy) -> str:
-    return standing.role_id if isinstance(standing, Role) else standing.policy_id
