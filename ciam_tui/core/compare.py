@@ -34,7 +34,9 @@ class Difference:
     actual: str
 
     def __str__(self) -> str:
-        """`role x: trust is different` for documents, else both values."""
+        """`role x: the trust is another` for documents, else both values."""
+        if self.field == "existence":
+            return f"{self.subject}: it is {'not there' if self.actual == _NOT_THERE else 'there now'}"
         if "\n" in self.expected or "\n" in self.actual:
             return f"{self.subject}: the {self.field.replace('_', ' ')} is another"
         return f"{self.subject}: {self.field.replace('_', ' ')} is {self.actual}, not {self.expected}"
