@@ -157,12 +157,18 @@ def _problem_lines(problems: Iterable[Problem]) -> list[Line]:
 
 
 def side_by_side(wanted: str, there: str) -> list[tuple[str, str, str]]:
-    """The two texts line by line as (sign, wanted, there): equal lines beside each other, `~` where they differ, `-` and `+` where one has none."""
+    """The two texts line by line as (sign, wanted, there): `~` where they differ, `+` and `-` where one has none, and a space where they agree.
+
+    Of a long run of lines that agree only the ends are kept, which say where one is.
+    """
     left, right = wanted.split("\n"), there.split("\n")
     rows: list[tuple[str, str, str]] = []
     for kind, left_start, left_end, right_start, right_end in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
-        pairs = zip_longest(left[left_start:left_end], right[right_start:right_end])
-        rows.extend((_sign(kind, ours, theirs), ours or "", theirs or "") for ours, theirs in pairs)
+        pairs = [*zip_longest(left[left_start:left_end], right[right_start:right_end])]
+        told = [(_sign(kind, ours, theirs), ours or "", theirs or "") for ours, theirs in pairs]
+        if kind == "equal" and len(told) > 2 * CONTEXT + 1:
+            told = [*told[:CONTEXT], (" ", "…", "…"), *told[-CONTEXT:]]
+        rows.extend(told)
     return rows
 
 

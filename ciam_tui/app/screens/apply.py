@@ -222,8 +222,9 @@ class ApplyScreen(WorkScreen[None]):
         if self._job.undoes is None:
             ways.append(("ctrl+u  take back what was done, after looking at how", f"ciam-tui undo {run_id}"))
         told = [Line(((key, Ink.STRING),), indent=8) for key, _ in ways]
-        shell = Line((("in a shell  ", Ink.NOTE), (" or ".join(command for _, command in ways), Ink.KEY)), indent=12)
-        return [Line(()), Line((("What to do", Ink.HEADING),)), *suggestions, *told, shell]
+        names = ("in a shell  ", " " * 12)
+        shell = [Line(((name, Ink.NOTE), (command, Ink.KEY)), indent=12) for name, (_, command) in zip(names, ways, strict=False)]
+        return [Line(()), Line((("What to do", Ink.HEADING),)), *suggestions, *told, *shell]
 
     # Wants
 

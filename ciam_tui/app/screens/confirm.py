@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
@@ -39,7 +39,8 @@ class ConfirmScreen(ModalScreen[bool]):
         """What would happen, with which account, and the two answers."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = literal(self._title)
-            yield Static(lines(*(literal(paragraph, keep_newlines=True) for paragraph in self._paragraphs)), classes="paragraph")
+            with VerticalScroll(classes="told"):  # however much there is to say, both answers stay in sight
+                yield Static(lines(*(literal(paragraph, keep_newlines=True) for paragraph in self._paragraphs)))
             if self._identity is not None:
                 alias = f" ({self._identity.alias})" if self._identity.alias else ""
                 yield Static(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -27,7 +28,13 @@ _TONES = {"+": "differences--wanted", "-": "differences--there", "~": "differenc
 class DifferencesView(ScrollView, can_focus=True):
     """Conflicts one below the other, each with its fields in two columns."""
 
-    COMPONENT_CLASSES: ClassVar = {"differences--heading", "differences--same", "differences--quiet", *_TONES.values()}
+    COMPONENT_CLASSES: ClassVar = {
+        "differences--heading",
+        "differences--remark",
+        "differences--same",
+        "differences--quiet",
+        *_TONES.values(),
+    }
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -64,15 +71,15 @@ class DifferencesView(ScrollView, can_focus=True):
     def _laid_out(self, width: int) -> Iterable[tuple[str, str, str]]:
         for conflict in self._conflicts:
             yield ("#", conflict.subject, "")
-            for text in _wrapped(conflict.reason, self._width - 2):
+            for text in wrap(literal(conflict.reason).plain, max(8, self._width - 4)):
                 yield (".", text, "")
             for difference in conflict.differences:
-                yield ("", "", "")
+                yield (".", "", "")
                 field = difference.field.replace("_", " ")
                 yield ("#", f"{field} · wanted", f"{field} · there")
                 for sign, wanted, there in side_by_side(difference.expected, difference.actual):
                     yield from _row(sign, wanted, there, width)
-            yield ("", "", "")
+            yield (".", "", "")
 
     def render_line(self, y: int) -> Strip:
         """One row of two halves, or one over the whole width."""
@@ -82,7 +89,7 @@ class DifferencesView(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         sign, left, right = self._rows[place]
         if sign in ("#", ".") and not right:
-            style = self._style("differences--heading" if sign == "#" else "differences--quiet")
+            style = self._style("differences--heading" if sign == "#" else "differences--remark")
             return Strip([Segment(f"  {left}", style)]).adjust_cell_length(width, style)
         drawn = self._style(_TONES.get(sign, "differences--heading" if sign == "#" else "differences--same"))
         quiet = self._style("differences--quiet")
