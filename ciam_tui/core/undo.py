@@ -6,21 +6,25 @@ with objects in it) is kept, and told.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.changes.inverse import inverse
-from ciam_tui.core.changes.subjects import PROVIDER, subjects
+from ciam_tui.core.changes.subjects import BUCKET, PROVIDER, subjects
 from ciam_tui.core.compare import differences
+from ciam_tui.core.conditions import compile_condition
+from ciam_tui.core.document import parse_policy
 from ciam_tui.core.plan import Plan, make_steps
-from ciam_tui.core.problems import Level, Problem
+from ciam_tui.core.problems import CiamError, Level, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ciam_tui.core.facts import Facts, TrustingRole
+    from ciam_tui.core.document import Document, Statement
+    from ciam_tui.core.facts import Facts, ManagedPolicy, Provider, TrustingRole
     from ciam_tui.core.journal import RunState
     from ciam_tui.core.plan import Step
 
@@ -48,8 +52,14 @@ def plan_undo(run: RunState, ground: UndoGround) -> Plan:
     """The plan that takes `run` back, from its last done step to its first."""
     started = run.started
     expected = facts_after(started.facts, run.done_steps, run.done)
-    changes, notes = _kept(_inverses(run), ground, provider_drifted=bool(differences(expected, ground.facts, [PROVIDER])))
-    touched = {subject for step in run.done_steps for subject in subjects(step.change)} - {PROVIDER}
+    inverses = _inverses(run, ground.facts)
+    bucket_unseen = _why_bucket_unseen(expected, ground.facts)
+    changes, notes = _kept(
+        inverses, ground, provider_drifted=bool(differences(expected, ground.facts, [PROVIDER])), bucket_unseen=bucket_unseen
+    )
+    # What is left as it is by itself may have changed.
+    left_alone = {PROVIDER, BUCKET} if bucket_unseen else {PROVIDER}
+    touched = {subject for change in inverses for subject in subjects(change)} - left_alone
     drifted = [
         Problem(
             "",
@@ -64,7 +74,14 @@ def plan_undo(run: RunState, ground: UndoGround) -> Plan:
         setup_id=started.setup_id,
         facts=ground.facts,
         steps=make_steps(changes, ground.facts),
-        problems=(*drifted, *_open_ends(run), *notes, *_use_notes(changes, ground.facts)),
+        problems=(
+            *drifted,
+            *_open_ends(run),
+            *notes,
+            *_use_notes(changes, ground.facts),
+            *_settings_note(run),
+            *_unread_notes(ground.facts),
+        ),
     )
 
 
@@ -76,24 +93,62 @@ def _open_ends(run: RunState) -> Iterable[Problem]:
         )
 
 
-def _inverses(run: RunState) -> tuple[kinds.Change, ...]:
+def _inverses(run: RunState, now: Facts) -> tuple[kinds.Change, ...]:
     """The inverse of every done step, last first, each told from the facts before that very step."""
     facts, backwards = run.started.facts, []
     for step in run.done_steps:
         ids = run.done[step.id]
-        backwards.append(inverse(step.change, facts, ids))
-        facts = effect(facts, step.change, ids)
+        after = effect(facts, step.change, ids)
+        backwards.append(tuple(_with_present_id(change, after, now) for change in inverse(step.change, facts, ids)))
+        facts = after
     return tuple(change for changes in reversed(backwards) for change in changes)
 
 
+def _with_present_id(change: kinds.Change, then: Facts, now: Facts) -> kinds.Change:
+    """`change` with the id that its version of a policy has now: one that was pruned later, and brought back by an undo, has got another."""
+    match change:
+        case kinds.SetDefaultVersion(arn=arn, version_id=version_id) | kinds.DeletePolicyVersion(arn=arn, version_id=version_id):
+            versions_then, versions_now = _versions(then, arn), _versions(now, arn)
+            said = versions_then.get(version_id)
+            same = [present for present, document in versions_now.items() if document == said]
+            return replace(change, version_id=same[-1]) if same and version_id not in same else change
+        case _:
+            return change
+
+
+def _versions(facts: Facts, arn: str) -> Mapping[str, Document]:
+    policy = facts.policies.get(arn)
+    return {version.id: version.document for version in policy.versions} if policy else {}
+
+
+def _why_bucket_unseen(expected: Facts, now: Facts) -> str | None:
+    """Why nobody can say whether the bucket is as the run left it; None where that can be compared."""
+    if now.bucket is None:
+        return "it could not be looked at" if now.bucket_taken else None
+    unread = set(now.bucket.unread) - set(expected.bucket.unread if expected.bucket else ())
+    return f"its {', '.join(sorted(unread)).replace('_', ' ')} could not be read" if unread else None
+
+
 def _kept(
-    changes: Sequence[kinds.Change], ground: UndoGround, *, provider_drifted: bool
+    changes: Sequence[kinds.Change], ground: UndoGround, *, provider_drifted: bool, bucket_unseen: str | None
 ) -> tuple[tuple[kinds.Change, ...], tuple[Problem, ...]]:
     """Those of `changes` that may be made, and a note for each that is left out because something else has come to need it."""
+    trusting = _still_trusting(changes, ground)
+    detached = Counter(change.policy_arn for change in changes if isinstance(change, kinds.DetachPolicy))
     kept: list[kinds.Change] = []
     notes: list[Problem] = []
     for change in changes:
-        why = _why_left(change, _still_trusting(changes, ground), ground, provider_drifted=provider_drifted)
+        match change:
+            case kinds.DeleteProvider() | kinds.RemoveAudience():
+                why = _why_provider_left(change, trusting, ground.facts.provider, has_drifted=provider_drifted)
+            case kinds.DeleteBucket(name=name) | kinds.EncryptBucket(name=name) if bucket_unseen:
+                why = f"The bucket {name} stays as it is: {bucket_unseen}, so nobody can say whether somebody has come to need it."
+            case kinds.DeleteBucket(name=name):
+                why = _why_bucket_left(name, is_empty=ground.bucket_is_empty)
+            case kinds.DeletePolicy(arn=arn):
+                why = _why_policy_left(arn, ground.facts.policies.get(arn), detached[arn])
+            case _:
+                why = None
         if why is None:
             kept.append(change)
         else:
@@ -101,27 +156,54 @@ def _kept(
     return tuple(kept), tuple(notes)
 
 
-def _why_left(change: kinds.Change, trusting: Sequence[TrustingRole], ground: UndoGround, *, provider_drifted: bool) -> str | None:
+def _why_provider_left(
+    change: kinds.DeleteProvider | kinds.RemoveAudience, trusting: Sequence[TrustingRole], provider: Provider | None, *, has_drifted: bool
+) -> str | None:
     match change:
         case kinds.DeleteProvider(arn=arn):
-            if ground.facts.provider is None:
+            if provider is None:
                 return f"The OIDC provider {arn} is gone already."
-            if provider_drifted:
+            if has_drifted:
                 return f"The OIDC provider {arn} stays: somebody has changed it since."
             if trusting:
                 return f"The OIDC provider {arn} stays: {_names(trusting)} trust it."
             return None
         case kinds.RemoveAudience(audience=audience):
-            users = [role for role in trusting if f'"{audience}"' in role.trust.canonical]
-            if ground.facts.provider is None or audience not in ground.facts.provider.client_ids:
+            if provider is None or audience not in provider.client_ids:
                 return f"The audience {audience} is gone already."
-            return f"The audience {audience} stays: {_names(users)} ask for it." if users else None
-        case kinds.DeleteBucket(name=name):
-            if ground.bucket_is_empty is None:
-                return f"The bucket {name} stays: whether it is empty could not be read."
-            return None if ground.bucket_is_empty else f"The bucket {name} stays: it is not empty, old versions included."
-        case _:
-            return None
+            users = [role for role in trusting if _may_need(role.trust, provider, audience)]
+            return f"The audience {audience} stays: {_names(users)} may need it." if users else None
+
+
+def _why_bucket_left(name: str, *, is_empty: bool | None) -> str | None:
+    if is_empty is None:
+        return f"The bucket {name} stays: whether it is empty could not be read."
+    return None if is_empty else f"The bucket {name} stays: it is not empty, old versions included."
+
+
+def _why_policy_left(arn: str, policy: ManagedPolicy | None, detached: int) -> str | None:
+    """IAM would refuse to delete a policy that is attached, in the midst of the undo."""
+    others = policy.attachments - detached if policy else 0
+    return f"The managed policy {arn} stays: it is attached to {others} more of the account." if others > 0 else None
+
+
+def _may_need(trust: Document, provider: Provider, audience: str) -> bool:
+    """Whether a token of `audience` may be let in by `trust`: also where it says nothing of audiences, or cannot be read."""
+    try:
+        statements = parse_policy(trust.text, what="the trust policy").statements
+    except CiamError:
+        return True
+    key = f"{provider.url}:aud"
+    context = {key.lower(): (audience,)}
+    allowing = (statement for statement in statements if statement.effect == "Allow" and _lets_in(statement, provider.arn))
+    return any(
+        all(compile_condition(test, variables=True).holds(context) for test in statement.conditions if test[1].lower() == key.lower())
+        for statement in allowing
+    )
+
+
+def _lets_in(statement: Statement, provider_arn: str) -> bool:
+    return statement.principals is None or any(value in (provider_arn, "*") for _, value in statement.principals)
 
 
 def _still_trusting(changes: Sequence[kinds.Change], ground: UndoGround) -> tuple[TrustingRole, ...]:
@@ -153,3 +235,18 @@ def _use_notes(changes: Sequence[kinds.Change], facts: Facts) -> Iterable[Proble
                 yield Problem("", Level.NOTE, f"The deleted version of {arn} comes back under a new version id.")
             case _:
                 continue
+
+
+def _settings_note(run: RunState) -> Iterable[Problem]:
+    """A run that went on with a bucket of an earlier one leaves there what cannot be told from what that one made."""
+    changes = [step.change for step in run.done_steps]
+    if any(isinstance(change, kinds.CreateBucket) for change in changes):
+        return
+    settings = kinds.BlockPublicAccess | kinds.EnforceOwnership | kinds.VersionBucket | kinds.SetBucketPolicy
+    made = next((change for change in changes if isinstance(change, settings)), None)
+    if made is not None:
+        yield Problem("", Level.NOTE, f"The settings that the run made on the bucket {made.name} stay: the bucket is of an earlier run.")
+
+
+def _unread_notes(facts: Facts) -> Iterable[Problem]:
+    return (Problem("", Level.WARNING, sentence) for sentence in facts.unread)
