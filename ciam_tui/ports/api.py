@@ -1,4 +1,4 @@
-"""The doors to the world as protocols: what the rest of the house may ask of AWS, the disk, the clipboard and the clock.
+"""The doors to the world as protocols: what the rest of the house may ask of AWS, CircleCI, the disk, the clipboard and the clock.
 
 Front ends and `apply` know these protocols alone. So a test hands in a clock that does not wait, or an account that fails on the third
 call, and the code under test is the code that runs.
@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ciam_tui.core.changes.calls import Call
+    from ciam_tui.core.circleci_facts import (
+        CircleCiUser,
+        Context,
+        Inventory,
+        OidcClaims,
+        Organization,
+        Project,
+        ProjectList,
+        ProjectSettings,
+        Restriction,
+        RestrictionType,
+        Variable,
+    )
     from ciam_tui.core.draft import Draft
     from ciam_tui.core.facts import Bucket, BucketSummary, Identity, ManagedPolicy, PrefixPage, Provider, Quotas, Role, TrustingRole
     from ciam_tui.core.journal import Entry
@@ -26,8 +39,8 @@ if TYPE_CHECKING:
 class WriteOutcome(StrEnum):
     """What a failed write leaves behind, as far as one can know."""
 
-    REFUSED = "refused"  # AWS answered no: nothing changed
-    THROTTLED = "throttled"  # AWS asked to come back later: nothing changed
+    REFUSED = "refused"  # the answer was no: nothing changed
+    THROTTLED = "throttled"  # the answer was to come back later: nothing changed
     UNKNOWN = "unknown"  # no answer, a 5xx, or one that cannot be read: it may or may not have happened
 
 
@@ -65,6 +78,46 @@ class Aws(Protocol):
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]: ...
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]: ...
     def send(self, call: Call) -> Sent: ...
+
+
+class CircleCi(Protocol):
+    """CircleCI, seen by the user of one token. Reads page to the end and retry by themselves; writes are sent once.
+
+    Every read raises CiamError: code `circleci-token-refused`, `circleci-forbidden`, `circleci-not-found`, `circleci-throttled`,
+    `circleci-unreachable`, ... Every write raises WriteFailed with the same codes. A context that does not exist is `circleci-forbidden`,
+    since CircleCI does not tell one from a context that the user may not see. A project is named by its slug or its id.
+    """
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def is_server(self) -> bool: ...
+    def me(self) -> CircleCiUser: ...
+    def organizations(self) -> tuple[Organization, ...]: ...
+    def organization(self, slug_or_id: str) -> Organization: ...
+    def projects(self, organization: Organization) -> ProjectList: ...
+    def project(self, slug_or_id: str) -> Project: ...
+    def project_settings(self, project: Project) -> ProjectSettings: ...
+    def project_variables(self, project: Project) -> tuple[Variable, ...]: ...
+    def contexts(self, organization: Organization) -> tuple[Context, ...]: ...
+    def context_variables(self, context_id: str) -> tuple[Variable, ...]: ...
+    def context_restrictions(self, context_id: str) -> tuple[Restriction, ...]: ...
+    def oidc_claims(self, org_id: str, project_id: str | None = None) -> OidcClaims: ...
+    def issuer(self, org_id: str, typed: str | None = None) -> str: ...
+    def inventory(
+        self,
+        organization: Organization,
+        progress: Callable[[int, int], None],
+        should_stop: Callable[[], bool],
+        projects: Sequence[Project] | None = None,
+    ) -> Inventory: ...
+    def create_context(self, organization: Organization, name: str) -> Context: ...
+    def delete_context(self, context_id: str) -> None: ...
+    def set_context_variable(self, context_id: str, name: str, value: str) -> Variable: ...
+    def delete_context_variable(self, context_id: str, name: str) -> None: ...
+    def add_restriction(self, context_id: str, kind: RestrictionType, value: str) -> Restriction: ...
+    def remove_restriction(self, context_id: str, restriction_id: str) -> None: ...
+    def delete_project_variable(self, project: Project, name: str) -> None: ...
 
 
 class Clock(Protocol):
