@@ -285,11 +285,13 @@ def test_a_bucket_that_could_not_be_looked_at_stays_and_is_not_called_gone() -> 
     assert not plan.complete
 
 
-def test_a_bucket_that_has_changed_hands_stops_the_undo() -> None:
+def test_a_bucket_whose_owner_s3_does_not_confirm_is_not_deleted() -> None:
     world, run = made()
     world.with_bucket(owner_account_id=None, unread=("owner",))
     plan = world.undo_plan(run)
+    assert plan.applyable
     assert "delete-bucket" not in kinds_of(plan)
+    assert "its owner could not be read" in said(plan, Level.NOTE)
 
 
 def test_settings_on_the_bucket_of_an_earlier_run_stay_and_that_is_told() -> None:
