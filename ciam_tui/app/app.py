@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import signal
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App, SystemCommand
+from textual._context import active_message_pump
+from textual.app import App
 
 from ciam_tui.app.background import DaemonThreads
-from ciam_tui.app.intents import INTENTS
 from ciam_tui.app.keeper import DraftKeeper
 from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.mfa import asked_for_mfa
-from ciam_tui.app.screens.problem import ProblemScreen
+from ciam_tui.app.screens.problem import ProblemScreen, internal_failure
 from ciam_tui.app.screens.start import StartScreen
 from ciam_tui.app.theme import THEME
 from ciam_tui.core.problems import CiamError
@@ -23,6 +24,7 @@ from ciam_tui.ports.api import SavedDraft
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from textual.app import SystemCommand
     from textual.screen import Screen
 
     from ciam_tui.app.screens.wizard import WizardScreen
@@ -32,13 +34,14 @@ if TYPE_CHECKING:
 
 # A process that a signal ended leaves 128 + its number.
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+STYLES = Path(__file__).parent / "styles"
 
 
 class CiamApp(App[None]):
     """One session on one terminal."""
 
     TITLE = "ciam-tui"
-    CSS_PATH: ClassVar = ["styles/app.tcss", "styles/widgets.tcss", "styles/dialogs.tcss", "styles/plan.tcss"]
+    CSS_PATH: ClassVar = [STYLES / name for name in ("app.tcss", "widgets.tcss", "dialogs.tcss", "plan.tcss")]
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, session: Session) -> None:
@@ -46,7 +49,7 @@ class CiamApp(App[None]):
         self.session = session
         self.failure: Exception | None = None
         self.kept_a_draft = False
-        self.keeper = DraftKeeper(session.drafts, self._draft_not_saved)
+        self.keeper = DraftKeeper(session.drafts, partial(self.call_from_thread, self.tell))
         self.register_theme(THEME)
         self.set_reactive(App.theme, THEME.name)  # an assignment would have all styles parsed twice before the first frame
         self.stylesheet.set_variables(self.get_css_variables())
@@ -65,10 +68,7 @@ class CiamApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: what the table of intents has for it."""
-        if isinstance(screen, WorkScreen):
-            for intent in INTENTS:
-                if intent.palette:
-                    yield SystemCommand(intent.palette, intent.tooltip, lambda want=intent.want: screen.action_want(want))
+        return screen.commands() if isinstance(screen, WorkScreen) else ()
 
     async def action_quit(self) -> None:
         """Ctrl+Q, also over a dialog."""
@@ -90,9 +90,6 @@ class CiamApp(App[None]):
     def flush(self) -> bool:
         """Wait until the draft is on the disk."""
         return self.keeper.flush()
-
-    def _draft_not_saved(self, error: CiamError) -> None:
-        self.call_from_thread(self.tell, error)
 
     # Navigation
 
@@ -129,28 +126,23 @@ class CiamApp(App[None]):
     def fail(self, error: Exception) -> None:
         """Show what nobody expected; the draft is saved, and one may go on or leave. A second failure leaves."""
         if isinstance(error, CiamError):
-            self.tell(error)
-            return
+            return self.tell(error)
         self.flush()
         if self.failure is not None:
-            self.exit(return_code=1)
-            return
+            return self.exit(return_code=1)
         self.failure = error
-        told = CiamError(
-            "internal",
-            "Something in ciam-tui failed",
-            f"{type(error).__name__}. Your answers are saved in {self.session.drafts.where()}.",
-            ["Leave, and begin again with `--debug FILE`, which keeps the details for a report."],
-        )
+        told = internal_failure(error, self.session.drafts.where())
         self.push_screen(ProblemScreen(told, may_leave=True), self._after_failure)
 
     def _after_failure(self, answer: str | None) -> None:
         if answer == "leave":
             self.exit(return_code=1)
+        else:  # the screen that failed may have lost its message loop, so that it stays where it is, under a new beginning from the draft
+            self.push_screen(StartScreen(self.session))
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual's funnel; its own answer would end the app with a traceback that shows every local variable."""
-        if self.is_running and self.failure is None:
+        if self.is_running and self.failure is None and active_message_pump.get(None) is not self:
             self.call_later(self.fail, error)
         else:
             self.failure = self.failure or error

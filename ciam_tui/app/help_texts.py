@@ -172,6 +172,27 @@ TEXTS: dict[str, HelpText] = {
     "role.path": HelpText("Role path", "The IAM path of the roles, such as /circleci/.", ""),
     "role.policy_kind": HelpText("Policy kind", "inline lives and dies with its role; managed can be versioned.", ""),
     "role.permissions_boundary": HelpText("Boundary", "The ARN of a permissions boundary, where the account demands one.", ""),
+    "review": HelpText(
+        "Review",
+        "What would be done, step by step. Nothing has been changed yet, and Enter never applies.",
+        "Arrows choose a step; below it stand its request to AWS, what it replaces, and how it is undone. ctrl+a asks whether to apply the plan."
+        " What exists already and is not ours is changed only if you adopt it by its name.",
+    ),
+    "apply": HelpText(
+        "Apply",
+        "Each step is written to a journal before its call and after it, so that nothing is lost however the run ends.",
+        "read back: no answer said that it was done, but the account shows it. unknown: nobody can say yet; going on looks it up first.",
+    ),
+    "done": HelpText(
+        "Done",
+        "What was made, whether it was read back, and what goes into CircleCI's configuration.",
+        "Verified means that everything was read again from AWS and is as planned. The run can be taken back as long as nobody has changed it since.",
+    ),
+    "runs": HelpText(
+        "Past runs",
+        "What was applied from this machine, newest first.",
+        "An unfinished run can be gone on with: what nobody can say is looked up, and nothing is done twice.",
+    ),
     "more": HelpText("More", "Names of the roles, boundary, issuer: Space shows them.", ""),
 }
 

@@ -27,6 +27,11 @@ def cell(text: str, style: str = "") -> Text:
     return Text(shown(text), style=style, no_wrap=True, overflow="ellipsis")
 
 
+def drawn_in_place(text: str) -> str:
+    """`text` with each character that would steer the terminal replaced by one that shows there is something: for inputs, whose cursor counts."""
+    return text if text.isprintable() else "".join(char if shown(char) == char else "\ufffd" for char in text)
+
+
 def lines(*parts: Content | str) -> Content:
     """`parts` one below the other; a part that is a plain string is a literal."""
     return Content("\n").join(part if isinstance(part, Content) else literal(part) for part in parts)

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ciam_tui.app.session import KnownOrganization, KnownProject, Mode, Session
-from ciam_tui.core.draft import ProjectDraft
+from ciam_tui.core.answers import preset_stages
+from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, ProjectDraft, RoleDraft
 from ciam_tui.core.facts import Bucket, BucketSummary, Identity, PrefixPage, Quotas
 from ciam_tui.ports.api import Profile
 
@@ -211,3 +212,17 @@ def fake_session(
         region="us-east-1",
         organizations=organizations,
     )
+
+
+def signed_in(aws: FakeAws | None = None, drafts: FakeDrafts | None = None) -> Session:
+    """A session whose operator is known from the start."""
+    session = fake_session(drafts=drafts)
+    account = aws or FakeAws()
+    session.become(account, account.who, profile="prod", region="us-east-1")
+    return session
+
+
+BUCKET = BucketDraft("acme-builds", "us-east-1")
+WITH_BUCKET = Draft(ACCOUNT_ID, bucket=BUCKET, role=RoleDraft("circleci-"))
+WITH_STAGES = replace(WITH_BUCKET, base_prefix="builds/", stages=preset_stages("builds/"))
+WITH_PROJECTS = replace(WITH_STAGES, circleci=CircleCiDraft(ORG_ID, "gh/acme", projects=(API, WEB)))

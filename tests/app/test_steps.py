@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 from textual.widgets import Input
@@ -14,32 +13,30 @@ from ciam_tui.app.steps.circleci import typed_project
 from ciam_tui.app.widgets.field import Field
 from ciam_tui.app.widgets.picker import Picker
 from ciam_tui.app.widgets.preview import PreviewPane
-from ciam_tui.core.answers import preset_stages
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, ProjectDraft, RoleDraft, StageDraft
 from ciam_tui.core.problems import CiamError
 from tests.app.driving import NARROW, answering, at_step, messages, running, screen_text, shows, types, wizard
-from tests.app.fakes import ACCOUNT_ID, API, KMS_KEY_ARN, ORG_ID, WEB, FakeAccess, FakeAws, fake_session
+from tests.app.fakes import (
+    ACCOUNT_ID,
+    API,
+    KMS_KEY_ARN,
+    ORG_ID,
+    WEB,
+    WITH_BUCKET,
+    WITH_PROJECTS,
+    WITH_STAGES,
+    FakeAccess,
+    FakeAws,
+    fake_session,
+    signed_in,
+)
 
-if TYPE_CHECKING:
-    from ciam_tui.app.session import Session
-
-BUCKET = BucketDraft("acme-builds", "us-east-1")
-WITH_BUCKET = Draft(ACCOUNT_ID, bucket=BUCKET, role=RoleDraft("circleci-"))
-WITH_STAGES = replace(WITH_BUCKET, base_prefix="builds/", stages=preset_stages("builds/"))
-WITH_PROJECTS = replace(WITH_STAGES, circleci=CircleCiDraft(ORG_ID, "gh/acme", projects=(API, WEB)))
 SSO_EXPIRED = CiamError("sso-expired", "The SSO session has expired", "AWS asks for a new login.", ["Run: aws sso login --profile prod"])
 DENIED = CiamError("access-denied", "Not allowed", "AWS refuses s3:ListAllMyBuckets to you.")
 
 
 def field(pilot: object, path: str) -> Field:
     return next(each for each in wizard(pilot).query(Field) if each.path == path)  # type: ignore[arg-type] # a pilot
-
-
-def signed_in(aws: FakeAws | None = None) -> Session:
-    session = fake_session()
-    account = aws or FakeAws()
-    session.become(account, account.who, profile="prod", region="us-east-1")
-    return session
 
 
 # Account

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, assert_never
 
+from textual.app import SystemCommand
 from textual.screen import Screen, ScreenResultType
 
-from ciam_tui.app.intents import Want, bindings
+from ciam_tui.app.intents import INTENTS, Want, bindings
 from ciam_tui.app.literal import literal
 from ciam_tui.app.widgets.header import HeaderBar
 from ciam_tui.app.widgets.keybar import KeyBar
 from ciam_tui.app.widgets.picker import Picker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.widget import Widget
 
+    from ciam_tui.app.app import CiamApp
     from ciam_tui.app.session import Session
 
 
@@ -36,6 +39,7 @@ class WorkScreen(Screen[ScreenResultType]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]  # noqa: RUF012 - Textual declares it so
+    app: CiamApp
     KEYS: ClassVar[tuple[Want, ...]] = (Want.NEXT, Want.BACK, Want.PALETTE, Want.HELP)
     WORDS: ClassVar[dict[Want, str]] = {}
     NARROW: ClassVar[frozenset[Want]] = frozenset({Want.NEXT, Want.BACK, Want.PREVIEW, Want.HELP})  # what a narrow footer has room for
@@ -59,13 +63,23 @@ class WorkScreen(Screen[ScreenResultType]):
 
     def action_want(self, want: str) -> None:
         """Do what a key, a click or the palette asked for, or say why not."""
-        reason = self._do(Want(want))
-        if reason:
-            self.say(reason)
+        try:
+            reason = self._do(Want(want))
+        except Exception as error:  # noqa: BLE001 - a key runs in the app's own message loop, which one failure would end
+            self.app.fail(error)
+        else:
+            if reason:
+                self.say(reason)
 
     def may_leave(self) -> bool:
         """Whether the program may end now; a screen that is carrying something out stops that first."""
         return True
+
+    def commands(self) -> Iterator[SystemCommand]:
+        """What the palette offers here: what the table of intents has for it."""
+        for intent in INTENTS:
+            if intent.palette:
+                yield SystemCommand(intent.palette, intent.tooltip, partial(self.action_want, intent.want))
 
     def say(self, text: str, *, severity: str = "information") -> None:
         """A short message at the edge of the screen; one that has just been shown is not said again, however long a key is held."""

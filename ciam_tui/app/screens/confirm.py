@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from ciam_tui.app.literal import joined, lines, literal
+from ciam_tui.app.widgets.answer_input import AnswerInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ class ConfirmScreen(ModalScreen[bool]):
                 )
             if self._token is not None:
                 yield Static(joined(literal("Type "), literal(self._token, "bold"), literal(" to go on:")))
-                yield Input(compact=True, id="token")
+                yield AnswerInput(id="token")
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 verb = Button(literal(self._verb), id="confirm", compact=True, disabled=self._token is not None)

@@ -16,6 +16,7 @@ from textual.worker import get_current_worker
 from ciam_tui.app.background import outcome_of
 from ciam_tui.app.literal import literal
 from ciam_tui.app.screens.confirm import ConfirmScreen
+from ciam_tui.app.widgets.answer_input import AnswerInput
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class ExportScreen(ModalScreen[str | None]):
             dialog.border_title = "Export as JSON"
             dialog.border_subtitle = "enter writes · esc closes"
             yield Static(literal("Each role's trust and permissions, and the provider. Into which folder?"), classes="paragraph")
-            yield Input(DEFAULT_FOLDER, compact=True, id="token")
+            yield AnswerInput(DEFAULT_FOLDER, id="token")
             yield self._said
 
     def on_mount(self) -> None:

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from ciam_tui.app.literal import literal
+from ciam_tui.app.widgets.answer_input import AnswerInput
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class MfaScreen(ModalScreen[str | None]):
             dialog.border_title = "MFA code"
             dialog.border_subtitle = "enter sends · esc cancels"
             yield Static(literal(self._prompt), classes="paragraph")
-            yield Input(compact=True, id="token", max_length=12)
+            yield AnswerInput(id="token", max_length=12)
 
     def on_mount(self) -> None:
         """Ready to type."""

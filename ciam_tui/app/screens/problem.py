@@ -10,11 +10,20 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from ciam_tui.app.literal import lines, literal
+from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from ciam_tui.core.problems import CiamError
+
+def internal_failure(error: Exception, saved_in: str) -> CiamError:
+    """What is told of an exception that nobody expected: its kind alone, since its text may hold anything."""
+    return CiamError(
+        "internal",
+        "Something in ciam-tui failed",
+        f"{type(error).__name__}. Your answers are saved in {saved_in}.",
+        ["Leave, and begin again with `--debug FILE`, which keeps the details for a report."],
+    )
 
 
 class ProblemScreen(ModalScreen[str]):
@@ -34,7 +43,7 @@ class ProblemScreen(ModalScreen[str]):
             yield Static(literal(self._error.message), classes="paragraph")
             yield Static(lines(*(literal(f"· {suggestion}", "$muted") for suggestion in self._error.suggestions)), classes="paragraph")
             with Horizontal(classes="buttons"):
-                yield Button("Close", id="close", compact=True)
+                yield Button("Start over" if self._may_leave else "Close", id="close", compact=True)
                 if self._may_leave:
                     yield Button("Leave", id="leave", compact=True)
 

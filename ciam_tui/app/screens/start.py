@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from ciam_tui.app.app import CiamApp
     from ciam_tui.app.jobs import Job
     from ciam_tui.app.session import Session
     from ciam_tui.core.facts import Identity
@@ -52,7 +51,6 @@ class StartScreen(WorkScreen[None]):
     KEYS: ClassVar = (Want.NEXT, Want.RELOAD, Want.PALETTE, Want.HELP, Want.LEAVE)
     NARROW: ClassVar = frozenset({Want.NEXT, Want.PALETTE, Want.HELP, Want.LEAVE})
     WORDS: ClassVar = {Want.NEXT: "Begin"}
-    app: CiamApp
 
     class DraftRead(Message):
         """The saved draft, None where there is none, or why it could not be read."""

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from ciam_tui.app.app import CiamApp
     from ciam_tui.app.session import Session
     from ciam_tui.app.steps.account import AccountBody
     from ciam_tui.app.steps.stages import StagesBody
@@ -37,7 +36,6 @@ class WizardScreen(WorkScreen[None]):
     """One set-up being answered."""
 
     KEYS: ClassVar = (Want.NEXT, Want.BACK, Want.PREVIEW, Want.FILTER, Want.COPY, Want.EXPORT, Want.PALETTE, Want.HELP)
-    app: CiamApp
 
     def __init__(self, session: Session, draft: Draft, at: StepId = "account") -> None:
         super().__init__(session, "New set-up")
@@ -110,7 +108,7 @@ class WizardScreen(WorkScreen[None]):
 
     async def _review(self) -> None:
         """The seam to Review: from a draft without errors, a Setup; else to the step with the first error."""
-        problem = next((each for each in draft_problems(self.draft) if each.level is Level.ERROR), None)
+        problem = _first_error(self.draft)
         if problem is not None:
             blocked = step_of(problem.field).id
             self._tried.add(blocked)
@@ -267,7 +265,7 @@ class WizardScreen(WorkScreen[None]):
 
     def want_export(self) -> str | None:
         """Ask for a folder and write the policies into it."""
-        problem = next((each for each in draft_problems(self.draft) if each.level is Level.ERROR), None)
+        problem = _first_error(self.draft)
         if problem is not None:
             return f"Not ready to export (step {step_of(problem.field).number}): {problem.text} {problem.fix}".strip()
         from ciam_tui.app.screens.export import ExportScreen
@@ -290,6 +288,12 @@ class WizardScreen(WorkScreen[None]):
     def on_preview_pane_tab_chosen(self, event: PreviewPane.TabChosen) -> None:
         """A click on a tab."""
         self._look_at(replace(self._view, tab=event.tab))
+
+
+def _first_error(draft: Draft) -> Problem | None:
+    """The error of the earliest step, None where the draft makes a Setup."""
+    errors = [problem for problem in draft_problems(draft) if problem.level is Level.ERROR]
+    return min(errors, key=lambda problem: step_of(problem.field).number, default=None)
 
 
 def _tab_for(step_id: StepId) -> Tab:

@@ -69,7 +69,7 @@ class StagesBody(StepBody):
         self._name_field = Field("stages[0].name", "Name")
         self._prefix = Field("stages[0].prefix", "Prefix", placeholder="the whole bucket")
         self._access = ChoiceField("stages[0].access", "Access", ACCESSES)
-        self._reads = Field("stages[0].read_prefixes", "Also reads", placeholder="nothing else")
+        self._reads = Field("stages[0].read_prefixes", "Reads too", placeholder="nothing else")
         self._branches = Field("stages[0].branches", "Branches", placeholder="any branch")
         self._extras = ChoiceField("stages[0].extras", "Extras", EXTRAS)
         self._session = Field("stages[0].session_seconds", "Session", "3600")

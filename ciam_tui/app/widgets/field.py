@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from ciam_tui.app.literal import joined, literal
+from ciam_tui.app.widgets.answer_input import AnswerInput
 from ciam_tui.app.widgets.choices import Choices
 from ciam_tui.core.problems import Level, Problem
 
@@ -99,8 +100,7 @@ class Field(Labelled):
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(path, label, about=about, id=id)
-        self.input = Input(text, placeholder=placeholder, compact=True, select_on_focus=False)
-        self.input.cursor_blink = False  # nothing on the screen moves by itself
+        self.input = AnswerInput(text, placeholder=placeholder)
         self._shown = text
         self._untaken = False  # whether there is typed text that no answer holds yet
 

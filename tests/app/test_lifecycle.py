@@ -1,0 +1,214 @@
+"""How the program begins and ends in a real terminal: the first frame, signals, kill -9, and what is left behind."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ciam_tui.ports.disk import DiskDrafts
+from ciam_tui.ports.state_dir import StateDir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ciam_tui.core.draft import Draft
+
+ENTER_ALTERNATE, LEAVE_ALTERNATE = b"\x1b[?1049h", b"\x1b[?1049l"
+SECONDS = 30.0
+
+
+# The terminal has to be the controlling one, for the system to send SIGHUP when it goes away.
+TAKE_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+
+
+class Terminal:
+    """The program on a pseudo-terminal of 120x36."""
+
+    def __init__(self, *words: str) -> None:
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", TAKE_TERMINAL, sys.executable, "-m", "ciam_tui", *words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            close_fds=True,
+        )
+        os.close(theirs)
+        self.seen = b""
+
+    def read(self, seconds: float = 0.1) -> bool:
+        """Take what there is to read; False at the end."""
+        if not select.select([self._ours], [], [], seconds)[0]:
+            return True
+        try:
+            piece = os.read(self._ours, 65536)
+        except OSError:  # EIO: the other end is closed
+            return False
+        self.seen += piece
+        return bool(piece)
+
+    def until(self, text: str) -> None:
+        """Wait for `text`; the screen is drawn in pieces, so that it should be short."""
+        deadline = time.monotonic() + SECONDS
+        while text.encode() not in self.seen:
+            assert self.read(), f"ended before {text!r}: {self.seen[-500:]!r}"
+            assert time.monotonic() < deadline, f"never showed {text!r}: {self.seen[-2000:]!r}"
+
+    def press(self, keys: bytes) -> None:
+        """Send keys."""
+        os.write(self._ours, keys)
+
+    def end(self) -> int:
+        """Wait for the program to end; its exit code."""
+        deadline = time.monotonic() + SECONDS
+        while self.read() and time.monotonic() < deadline:
+            pass
+        return self.process.wait(SECONDS)
+
+    def close(self) -> None:
+        """Hang up."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._ours)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """`ciam-tui` with nobody signed in, on the screen of step 1."""
+    running = Terminal("--state-dir", str(tmp_path / "state"))
+    try:
+        running.until("New set-up")
+        running.press(b"\r")
+        running.until("of 6")
+        yield running
+    finally:
+        running.close()
+
+
+def saved(tmp_path: Path) -> Draft | None:
+    found = DiskDrafts(StateDir.of(tmp_path / "state")).load()
+    return found.draft if found else None
+
+
+def type_account(terminal: Terminal, tmp_path: Path) -> None:
+    """Type an account's number, and wait until its last digit is on the disk."""
+    terminal.press(b"\t\t")
+    time.sleep(0.5)
+    terminal.press(b"123456789012")
+    deadline = time.monotonic() + SECONDS
+    while (draft := saved(tmp_path)) is None or draft.account_id != "123456789012":
+        terminal.read()
+        assert time.monotonic() < deadline, f"the draft on the disk is {draft}"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_gives_the_terminal_back_and_keeps_the_draft(
+    number: signal.Signals, code: int, terminal: Terminal, tmp_path: Path
+) -> None:
+    type_account(terminal, tmp_path)
+    terminal.process.send_signal(number)
+    assert terminal.end() == code
+    assert terminal.seen.rindex(LEAVE_ALTERNATE) > terminal.seen.rindex(ENTER_ALTERNATE)
+    assert b"draft is saved in" in terminal.seen
+    draft = saved(tmp_path)
+    assert draft is not None
+    assert draft.account_id == "123456789012"
+
+
+def test_kill_9_loses_no_key_that_was_written_a_moment_ago(terminal: Terminal, tmp_path: Path) -> None:
+    type_account(terminal, tmp_path)
+    terminal.process.kill()
+    terminal.process.wait()
+    draft = saved(tmp_path)
+    assert draft is not None
+    assert draft.account_id == "123456789012"
+
+
+def test_ctrl_q_leaves_and_says_where_the_draft_is(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.press(b"\x11")
+    assert terminal.end() == 0
+    assert b"draft is saved in" in terminal.seen
+    assert str(tmp_path / "state").encode() in terminal.seen
+
+
+def test_a_terminal_that_goes_away_ends_the_program(terminal: Terminal, tmp_path: Path) -> None:
+    type_account(terminal, tmp_path)
+    os.close(terminal._ours)
+    terminal._ours = os.open(os.devnull, os.O_RDONLY)
+    assert terminal.process.wait(SECONDS) is not None
+    assert saved(tmp_path) is not None
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if int(entry.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(entry.parent.name))
+    return found
+
+
+def wait_until_gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        assert time.monotonic() < deadline, "the demo's account outlived the program"
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="children are found by /proc")
+@pytest.mark.parametrize("when", ["starting the demo account", "dana.operator"])
+@pytest.mark.parametrize("end", ["ctrl+q", "SIGTERM", "SIGKILL"])
+def test_however_the_demo_ends_its_account_ends_too(when: str, end: str, tmp_path: Path) -> None:
+    running = Terminal("demo", "--state-dir", str(tmp_path / "state"))
+    try:
+        running.until(when)
+        deadline = time.monotonic() + SECONDS
+        while not (accounts := children(running.process.pid)) and time.monotonic() < deadline:
+            running.read()
+        assert accounts, "the account was never started"
+        if end == "ctrl+q":
+            running.press(b"\x11")
+        else:
+            running.process.send_signal(signal.Signals[end])
+        running.end()
+    finally:
+        running.close()
+    wait_until_gone(accounts)
+
+
+FIRST_FRAME = """
+import sys
+from tests.app.fakes import fake_session
+from ciam_tui.app.app import CiamApp
+
+class Watched(CiamApp):
+    def on_mount(self):
+        self.call_after_refresh(self.look)
+    def look(self):
+        heavy = {"boto3", "botocore", "pydantic", "moto"} & set(sys.modules)
+        self.exit(message=None)
+        print("HEAVY", sorted(heavy), file=sys.__stdout__)
+
+Watched(fake_session()).run(headless=True)
+"""
+
+
+def test_the_first_frame_needs_neither_boto3_nor_pydantic() -> None:
+    finished = subprocess.run([sys.executable, "-c", FIRST_FRAME], capture_output=True, text=True, timeout=60, check=True)
+    assert "HEAVY []" in finished.stdout
