@@ -1,4 +1,4 @@
-"""`ciam-tui demo`: the program on an embedded AWS account, or with `--serve` that account alone, for another shell.
+"""`ciam-tui demo`: the program on an embedded AWS account and its CircleCI, or with `--serve` those alone, for another shell.
 
 What is printed is made for `eval`: exports on standard output, words for people on standard error. Once it is printed, standard output is
 let go, so that `eval "$(ciam-tui demo --serve &)"` has its end of file while the account goes on.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -50,14 +51,21 @@ def is_served(url: str) -> bool:
         return False
 
 
+def circleci_user(variables: dict[str, str]) -> str:
+    request = urllib.request.Request(f"{variables['CIRCLE_HOST']}/api/v2/me", headers={"Circle-Token": variables["CIRCLE_TOKEN"]})  # noqa: S310 - as above
+    with urllib.request.urlopen(request, timeout=5) as reply:  # noqa: S310 - as above
+        return str(json.load(reply)["login"])
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_prints_exports_serves_and_ends_well_when_told_to(number: signal.Signals) -> None:
     with serving() as process:
         lines = printed(process).splitlines()
         assert first_error_line(process) == "The demo account is running. Press Ctrl+C to stop.\n"
         variables = dict(line.removeprefix("export ").split("=", 1) for line in lines)
-        assert all(line.startswith("export AWS_") for line in lines)
+        assert all(line.startswith(("export AWS_", "export CIRCLE_")) for line in lines)
         assert variables["AWS_ACCESS_KEY_ID"] == account.OPERATOR_ACCESS_KEY_ID
+        assert circleci_user(variables) == "dana-operator"
         assert is_served(variables["AWS_ENDPOINT_URL"])
         process.send_signal(number)
         assert process.wait(10) == 0
@@ -72,6 +80,13 @@ def test_a_shell_that_evaluates_what_is_printed_is_led_to_the_account_and_nowher
         environment = os.environ | {"EXPORTS": printed(process), "AWS_PROFILE": "prod", "AWS_SESSION_TOKEN": "t"}
         done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True, env=environment)
         assert done.stdout == f"arn:aws:iam::{account.ACCOUNT_ID}:user/{account.OPERATOR_NAME}\n"
+
+
+def test_a_shell_with_a_token_of_its_own_is_led_to_the_demos_circleci() -> None:
+    with serving(CIRCLE_TOKEN="real", CIRCLECI_CLI_TOKEN="real", CIRCLECI_CLI_HOST="https://circleci.com") as process:
+        lines = printed(process).splitlines()
+        assert {"unset CIRCLECI_CLI_TOKEN", "unset CIRCLECI_CLI_HOST"} <= set(lines)
+        assert f"export CIRCLE_TOKEN={account.CIRCLECI_TOKEN}" in lines
 
 
 def test_a_reader_that_leaves_at_once_does_not_end_it() -> None:

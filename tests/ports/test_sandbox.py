@@ -148,6 +148,7 @@ def test_nothing_of_the_machine_reaches_it(monkeypatch: pytest.MonkeyPatch) -> N
         running = start_sandbox()
     with running:
         assert client_of(running, "iam").list_account_aliases()["AccountAliases"] == [account.ACCOUNT_ALIAS]
+        assert running.environment()["CIRCLE_TOKEN"] == account.CIRCLECI_TOKEN
     assert not set(machine.values()) & set(given.values())
     assert not {"AWS_PROFILE", "HTTP_PROXY", "CIRCLE_TOKEN"} & given.keys()
     assert given["HOME"] == given["AWS_CONFIG_FILE"] == os.devnull
@@ -166,7 +167,8 @@ def test_its_variables_are_enough_for_any_aws_tool_even_behind_a_proxy(sandbox: 
 
 def test_variables_that_would_lead_elsewhere_are_named(sandbox: Sandbox) -> None:
     machine = {"AWS_PROFILE": "prod", "AWS_SESSION_TOKEN": "t", "AWS_ACCESS_KEY_ID": "replaced anyway", "PATH": "/bin"}
-    assert sandbox.conflicting(machine) == ["AWS_PROFILE", "AWS_SESSION_TOKEN"]
+    machine |= {"CIRCLECI_CLI_TOKEN": "real", "CIRCLECI_CLI_HOST": "h", "CIRCLE_TOKEN": "replaced anyway", "CIRCLE_PROJECT_REPONAME": "web"}
+    assert sandbox.conflicting(machine) == ["AWS_PROFILE", "AWS_SESSION_TOKEN", "CIRCLECI_CLI_HOST", "CIRCLECI_CLI_TOKEN"]
 
 
 def test_without_moto_it_names_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,7 +272,7 @@ def test_the_demo_has_two_organizations_and_no_id_twice() -> None:
     organizations = circleci_content.ORGANIZATIONS
     ids = [organization.id for organization in organizations] + [p.id for o in organizations for p in o.projects]
     assert [organization.slug.partition("/")[0] for organization in organizations] == ["gh", "circleci"]
-    assert len(circleci_content.ACME.projects) == 12
+    assert [len(organization.projects) for organization in organizations] == [45, 15]
     assert len(set(ids)) == len(ids)
 
 

@@ -1,6 +1,6 @@
 """The fixed names of the demo account: both processes need them, and so does whoever writes a test or a screenshot of it.
 
-Nothing here is a secret: the operator's key pair is the one that AWS prints in its own documentation.
+Nothing here is a secret: the operator's key pair is the one that AWS prints in its own documentation, and the tokens open the demo alone.
 """
 
 from __future__ import annotations
@@ -27,3 +27,11 @@ PREVIEWS_BUCKET = "acme-previews"
 GUARDED_BUCKET = "acme-payments-reports"
 KMS_KEY_ID = "5c0f6f0e-9d0b-4f7e-8a55-3f2b7f1c9ad4"
 KMS_KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/{KMS_KEY_ID}"
+
+CIRCLECI_TOKEN = "CCIPAT_demo_of_ciam_tui_opens_nothing_else"  # noqa: S105 (the demo's own)
+# A project's token, which CircleCI's API refuses with 403 although it is a valid one.
+CIRCLECI_PROJECT_TOKEN = "demo_of_ciam_tui_a_project_token"  # noqa: S105 (as above)
+# The child's argument that makes its CircleCI a Server, with the older API alone, rather than the Cloud.
+CIRCLECI_SERVER_FLAG = "--server"
+# What a CircleCI Server calls itself in its tokens, whatever address it is reached by.
+CIRCLECI_SERVER_DOMAIN = "https://circleci.acme.example"

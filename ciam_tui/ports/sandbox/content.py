@@ -118,7 +118,7 @@ def _service_trust(service: str) -> Json:
 def _seed_roles(iam: IAMBackend) -> None:
     """Two roles for CircleCI made by hand, of which the first lets every project of the organization in, and two that are none of its business."""
     issuer = circleci_content.ACME.issuer.removeprefix("https://")
-    mobile = next(project for project in circleci_content.ACME.projects if project.name == "mobile")
+    mobile = circleci_content.ACME.project("mobile")
     bucket = f"arn:aws:s3:::{account.BUILDS_BUCKET}"
     _add_role(
         iam,
@@ -190,7 +190,7 @@ def _seed_kms() -> None:
 
 
 def _seed_buckets(s3: S3Backend) -> None:
-    projects = [project.name for project in circleci_content.ACME.projects]
+    projects = [project.name for project in circleci_content.ACME.projects if project.is_active]
     _add_bucket(
         s3,
         account.BUILDS_BUCKET,

@@ -35,16 +35,21 @@ STOP_SECONDS = 2.0
 KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "SYSTEMROOT")
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
+# Other names under which tools look for the token and the host; a job of CircleCI has more variables of this kind, which lead nowhere.
+CIRCLECI_VARIABLES = ("CIRCLECI_CLI_HOST", "CIRCLECI_CLI_TOKEN", "CIRCLECI_HOST", "CIRCLECI_TOKEN", "CIRCLE_URL")
+
 
 class Sandbox:
-    """A running demo account. Use it as a context manager, or call `stop`."""
+    """A running demo account, with its CircleCI. Use it as a context manager, or call `stop`."""
 
-    def __init__(self, url: str, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], *, url: str, circleci_url: str, circleci_token: str) -> None:
         self.url = url
+        self.circleci_url = circleci_url
+        self.circleci_token = circleci_token
         self._process = process
 
     def environment(self) -> dict[str, str]:
-        """The variables that point AWS tools at this account, and away from everything real."""
+        """The variables that point tools for AWS and CircleCI at this account, and away from everything real."""
         variables = {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": account.OPERATOR_ACCESS_KEY_ID,
@@ -53,6 +58,8 @@ class Sandbox:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            "CIRCLE_HOST": self.circleci_url,
+            "CIRCLE_TOKEN": self.circleci_token,
         }
         if any(os.environ.get(name) for name in PROXY_VARIABLES):
             # botocore would send even 127.0.0.1 through the proxy. Both spellings, since the lower-case one wins where both are set.
@@ -61,8 +68,9 @@ class Sandbox:
         return variables
 
     def conflicting(self, variables: Mapping[str, str]) -> list[str]:
-        """The names in `variables` that would lead AWS tools elsewhere in spite of `environment`: a profile, a session token, ..."""
-        return sorted(name for name in variables if name.startswith("AWS_") and name not in self.environment())
+        """The names in `variables` that would lead tools elsewhere in spite of `environment`: a profile, a session token, another host, ..."""
+        ours = self.environment()
+        return sorted(name for name in variables if name not in ours and (name.startswith("AWS_") or name in CIRCLECI_VARIABLES))
 
     def wait(self, seconds: float) -> bool:
         """Whether the account's process has ended, after waiting at most `seconds` for it."""
@@ -83,8 +91,11 @@ class Sandbox:
         self.stop()
 
 
-def start_sandbox(*, timeout_seconds: float = START_SECONDS) -> Sandbox:
-    """A filled account that answers, or CiamError `demo-missing` or `demo-failed`."""
+def start_sandbox(*, timeout_seconds: float = START_SECONDS, circleci_is_server: bool = False) -> Sandbox:
+    """A filled account that answers, or CiamError `demo-missing` or `demo-failed`.
+
+    Its CircleCI is the Cloud, or a Server, with the older API alone.
+    """
     missing = [name for name in NEEDED_MODULES if find_spec(name) is None]
     if missing:
         raise CiamError(
@@ -95,7 +106,7 @@ def start_sandbox(*, timeout_seconds: float = START_SECONDS) -> Sandbox:
         )
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", SERVER_MODULE],
+            [sys.executable, "-P", "-m", SERVER_MODULE, *([account.CIRCLECI_SERVER_FLAG] if circleci_is_server else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
@@ -104,7 +115,8 @@ def start_sandbox(*, timeout_seconds: float = START_SECONDS) -> Sandbox:
         )
         try:
             line = _first_line(process, time.monotonic() + timeout_seconds)
-            url = str(json.loads(line)["url"])
+            told = json.loads(line)
+            addresses = {name: str(told[name]) for name in ("url", "circleci_url", "circleci_token")}
         except (TimeoutError, ValueError, KeyError) as error:
             _end(process)
             raise _failure(error, complaints, timeout_seconds) from None
@@ -113,7 +125,7 @@ def start_sandbox(*, timeout_seconds: float = START_SECONDS) -> Sandbox:
             raise
     if process.stdout:
         process.stdout.close()
-    return Sandbox(url, process)
+    return Sandbox(process, **addresses)
 
 
 def _clean_environment() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The child process of the demo: a moto server on a port the system chose, filled, and gone when its parent is gone.
+"""The child process of the demo: a moto server and a CircleCI on ports the system chose, filled, and gone when their parent is gone.
 
 It is a process of its own so that moto's imports never stall the screen, and so that none of the machine's AWS settings reach it. It holds
 its standard input, a pipe whose other end only the parent has: end of file there means that the parent ended, however it ended.
@@ -33,7 +33,8 @@ def _serve() -> None:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
     from werkzeug.serving import make_server
 
-    from ciam_tui.ports.sandbox import content, differences
+    from ciam_tui.ports.sandbox import account, content, differences
+    from ciam_tui.ports.sandbox.circleci_server import CircleCiServer
 
     class SilentHandler(MotoRequestHandler):
         """Says nothing about requests: nobody reads this process's standard error unless it fails."""
@@ -46,7 +47,9 @@ def _serve() -> None:
     content.seed()
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=SilentHandler)
-    _say_once({"url": f"http://127.0.0.1:{server.port}"})
+    circleci = CircleCiServer(is_server=account.CIRCLECI_SERVER_FLAG in sys.argv[1:])
+    circleci.serve_in_a_thread()
+    _say_once({"url": f"http://127.0.0.1:{server.port}", "circleci_url": circleci.url, "circleci_token": account.CIRCLECI_TOKEN})
     server.serve_forever()
 
 
