@@ -73,7 +73,7 @@ def review(session: Session, draft: Draft, adopt: AbstractSet[str], tell: Callab
     Raises:
         CiamError: the draft is not finished, or the account could not be read.
     """
-    from ciam_tui.apply import apply_plan, new_run_id, plan_for
+    from ciam_tui.runs import apply_plan, new_run_id, plan_for
 
     setup = finished(draft)
     ports = ports_of(session)
@@ -98,7 +98,7 @@ def undo_review(session: Session, run_id: str, tell: Callable[[str], None]) -> R
     Raises:
         CiamError: the journal or the account could not be read.
     """
-    from ciam_tui.apply import apply_undo, look_up, new_run_id, setup_of, undo_plan
+    from ciam_tui.runs import apply_undo, look_up, new_run_id, setup_of, undo_plan
 
     ports = ports_of(session)
     tell("What the run did")
@@ -126,7 +126,7 @@ def resume_job(session: Session, run: RunState) -> Job:
     Raises:
         CiamError: nobody is signed in.
     """
-    from ciam_tui.apply import resume
+    from ciam_tui.runs import resume
 
     ports = ports_of(session)
     run_id = run.started.run_id
@@ -149,7 +149,7 @@ def outcome(session: Session, run_id: str) -> Outcome:
     Raises:
         CiamError: the journal cannot be read.
     """
-    from ciam_tui.apply import setup_of
+    from ciam_tui.runs import setup_of
     from ciam_tui.core.export.snippet import config_snippet
     from ciam_tui.core.roles import wanted_roles
 
@@ -172,7 +172,7 @@ def run_state(session: Session, run_id: str) -> RunState:
 
 def past(session: Session) -> History:
     """All runs of this state directory."""
-    from ciam_tui.apply import history
+    from ciam_tui.runs import history
 
     return history(session.journals)
 
@@ -203,7 +203,7 @@ def _not_ready(problem: Problem) -> CiamError:
 
 def _permitted(plan: Plan, ports: Ports) -> Concerns:
     """What AWS says the operator may not do. That it could not be asked keeps nobody from going on: the calls themselves will tell."""
-    from ciam_tui.apply import forbidden_steps
+    from ciam_tui.runs import forbidden_steps
 
     try:
         return Concerns(forbidden=forbidden_steps(plan, ports.aws))

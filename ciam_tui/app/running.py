@@ -27,8 +27,12 @@ class StepState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     READ_BACK = "read back"  # no answer said so, but the account shows it
+    LEFT_OUT = "left out"  # of an undo: others have come to need what it was to delete
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+ENDED = frozenset({StepState.DONE, StepState.READ_BACK, StepState.LEFT_OUT})
 
 
 class Ending(StrEnum):
@@ -78,18 +82,18 @@ class Progress:
     @property
     def done_count(self) -> int:
         """How many steps are done."""
-        return sum(self.state(step) in (StepState.DONE, StepState.READ_BACK) for step in self.steps)
+        return sum(self.state(step) in ENDED for step in self.steps)
 
     @property
     def at(self) -> int:
         """The index of the step at hand: the first that is not done, else the last."""
-        open_steps = (place for place, step in enumerate(self.steps) if self.state(step) not in (StepState.DONE, StepState.READ_BACK))
+        open_steps = (place for place, step in enumerate(self.steps) if self.state(step) not in ENDED)
         return next(open_steps, max(0, len(self.steps) - 1))
 
     def after(self, event: Entry | Waiting) -> Progress:
         """The run after `event`."""
         from ciam_tui.apply import Waiting
-        from ciam_tui.core.journal import Began, Failed, NotVerified, RunStarted, Stopped, Succeeded, Verified
+        from ciam_tui.core.journal import Began, Failed, LeftOut, NotVerified, RunStarted, Stopped, Succeeded, Verified
 
         match event:
             case RunStarted(at=at, operator=operator, steps=steps):
@@ -99,13 +103,15 @@ class Progress:
                 return replace(self._with(step, StepState.RUNNING), under_way=f"{self._title(step)} …", has_begun=True)
             case Waiting(text=text):
                 return replace(self, under_way=f"{text} …")
-            case Succeeded(step=step, at=at, read_back=read_back, request_id=request_id):
-                told = f"{self._title(step)}{' (read back)' if read_back else ''}{f' · request {request_id}' if request_id else ''}"
+            case Succeeded(step=step, at=at, read_back=read_back):
+                told = f"{self._title(step)}{' (read back)' if read_back else ''}"
                 now = self._with(step, StepState.READ_BACK if read_back else StepState.DONE)
                 under_way = "Reading everything back …" if now.done_count == len(now.steps) else ""
                 return replace(now, under_way=under_way, log=(*self.log, Said(at, "✓", told)))
             case Failed():
                 return self._failed(event)
+            case LeftOut(step=step, at=at, reason=reason):
+                return replace(self._with(step, StepState.LEFT_OUT), log=(*self.log, Said(at, "·", reason)))
             case Verified(at=at):
                 seal = Said(at, "✓", "Verified: everything was read back and is as planned")
                 return replace(self, ending=Ending.VERIFIED, under_way="", log=(*self.log, seal))

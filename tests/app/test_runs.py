@@ -75,6 +75,18 @@ async def test_runs_are_listed_newest_first_with_what_became_of_them(size: tuple
         assert "circleci-web-build, circleci-web-test, circleci-web-deploy" in screen_text(pilot)
 
 
+async def test_a_tiny_terminal_breaks_neither_the_list_nor_what_a_run_made() -> None:
+    session = memory_session()
+    run_of(session)
+    async with listing(session, (60, 20)) as pilot:
+        await pilot.press("enter")
+        await shows(pilot, "Verified:")
+        await pilot.press("ctrl+u")
+        await shows(pilot, lambda: isinstance(pilot.app.screen, UndoScreen) and pilot.app.screen.plan is not None)
+        await pilot.press("ctrl+a")
+        await shows(pilot, "Type 123456789012")
+
+
 async def test_an_empty_list_says_so() -> None:
     async with listing(memory_session()) as pilot:
         assert "Nothing has been applied from this machine yet." in screen_text(pilot)

@@ -47,6 +47,7 @@ STATES = {
     StepState.RUNNING: ("▸ running", Tone.RUNNING),
     StepState.DONE: ("✓ done", Tone.GOOD),
     StepState.READ_BACK: ("✓ read back", Tone.GOOD),
+    StepState.LEFT_OUT: ("· left out", Tone.QUIET),
     StepState.FAILED: ("✗ failed", Tone.BAD),
     StepState.UNKNOWN: ("? unknown", Tone.WARN),
 }
@@ -312,11 +313,15 @@ def _row(progress: Progress, place: int) -> PlanRow:
 
 
 def _log_line(said: Said) -> Line:
-    return Line(((_log_text(said), _INKS.get(said.glyph, Ink.NOTE)),), indent=10)
+    return Line(((_time(said), Ink.NOTE), (f"{said.glyph} {said.text}", _INKS.get(said.glyph, Ink.NOTE))), indent=len(_time(said)) + 2)
 
 
 def _log_text(said: Said) -> str:
-    return f"{said.at:%H:%M:%S} {said.glyph} {said.text}" if said.at else f"         {said.glyph} {said.text}"
+    return f"{_time(said)}{said.glyph} {said.text}"
+
+
+def _time(said: Said) -> str:
+    return f"{said.at:%H:%M:%S} " if said.at else " " * 9
 
 
 def _spelled(seconds: float) -> str:
