@@ -12,7 +12,7 @@ from ciam_tui.core.document import Document
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
 from ciam_tui.ports.aws import clients
-from ciam_tui.ports.aws.clients import is_loopback
+from ciam_tui.ports.loopback import is_loopback
 from tests.moto_server import ACCOUNT_ID, SECRET_ACCESS_KEY, access_to
 from tests.one_answer import IAM_ERROR, S3_ERROR, Answer, answers, one_answer
 

@@ -18,8 +18,9 @@ from botocore.exceptions import ProfileNotFound
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import Profile
 from ciam_tui.ports.aws.account import BotoAws
-from ciam_tui.ports.aws.clients import Clients, configured_endpoint, is_loopback
+from ciam_tui.ports.aws.clients import Clients, configured_endpoint
 from ciam_tui.ports.aws.errors import FAILURES, explained, profile_not_found
+from ciam_tui.ports.loopback import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,10 +6,8 @@ their own, since a read is retried and a write is sent once.
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
-from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.configprovider import ConfiguredEndpointProvider
@@ -18,6 +16,7 @@ from botocore.exceptions import ClientError
 from ciam_tui import __version__
 from ciam_tui.ports.aws.answers import aws_code
 from ciam_tui.ports.aws.errors import FAILURES, explained
+from ciam_tui.ports.loopback import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -135,12 +134,3 @@ def configured_endpoint(session: boto3.Session, service: str) -> str | None:
         return None
     found = ConfiguredEndpointProvider(full_config=core.full_config, scoped_config=core.get_scoped_config(), client_name=service).provide()
     return str(found) if found else None
-
-
-def is_loopback(url: str) -> bool:
-    """Whether `url` leads to this very machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
