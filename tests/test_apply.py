@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from ciam_tui.apply import apply_plan, apply_undo, forbidden_steps, new_run_id, plan_for, resume, runs, undo_plan
+from ciam_tui.apply import Ports, Waiting
 from ciam_tui.core.changes.kinds import AwaitRoles, DeletePolicyVersion
 from ciam_tui.core.facts import RUN_TAG
-from ciam_tui.core.journal import Failed, NotVerified, RunStarted, Stopped, Succeeded, Verified, fold
+from ciam_tui.core.journal import Began, Failed, LeftOut, NotVerified, RunStarted, Stopped, Succeeded, Verified, fold
 from ciam_tui.core.problems import CiamError
+from ciam_tui.core.setup import Setup
 from ciam_tui.ports.api import WriteOutcome
 from ciam_tui.ports.aws import BotoAws
 from ciam_tui.ports.aws.clients import Clients
 from ciam_tui.ports.sandbox.differences import mend
+from ciam_tui.runs import apply_plan, apply_undo, forbidden_steps, new_run_id, plan_for, resume, runs, undo_plan
 from tests.moto_server import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tests.runs import ACCOUNT, ORG, WEB, CrashError, FakeClock, FaultyAws, MemoryJournals, a_setup, ports, snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from ciam_tui.apply import Ports
-    from ciam_tui.core.setup import Setup
+    from ciam_tui.core.facts import Bucket, ManagedPolicy, Role
 
 PROVIDER_URL = f"https://oidc.circleci.com/org/{ORG}"
 PROVIDER_ARN = f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.circleci.com/org/{ORG}"
@@ -394,6 +397,100 @@ def test_undo_keeps_an_audience_that_another_role_asks_for(account: Account) -> 
     assert ORG in account.shows()["providers"][0]["clients"]
 
 
+def test_a_resumed_undo_keeps_a_provider_that_others_have_come_to_trust_meanwhile(account: Account) -> None:
+    setup = nothing_there(account)
+    world = ports(account.aws)
+    applied(setup, world)
+    run = fold(world.journals.open("run-1").entries())
+    plan = undo_plan(run, world)
+    for event in apply_undo(plan, run, world, run_id="undo-1"):
+        if isinstance(event, Began) and event.step.endswith("delete-provider"):
+            break  # the process ends here
+    account.iam.create_role(RoleName="somebody-elses", AssumeRolePolicyDocument=FOREIGN_TRUST)
+
+    events = list(resume("undo-1", world))
+
+    assert [event.reason for event in events if isinstance(event, LeftOut)] == [
+        f"The OIDC provider {PROVIDER_ARN} stays: somebody-elses trust it."
+    ]
+    assert isinstance(events[-1], Verified)
+    assert [provider["arn"] for provider in account.shows()["providers"]] == [PROVIDER_ARN]
+    assert fold(world.journals.open("undo-1").entries()).pending == ()
+
+
+class LaggingAws(FaultyAws):
+    """An account that shows what was done only some seconds later, as IAM does."""
+
+    def __init__(self, aws: BotoAws, clock: FakeClock) -> None:
+        super().__init__(aws)
+        self._clock, self._shows_from = clock, clock.now()
+        self._seen: Mapping[str, ManagedPolicy] = {}
+
+    def lag(self, seconds: float) -> None:
+        self._seen = dict(self._aws.policies(self.arns()))
+        self._shows_from = self._clock.now() + timedelta(seconds=seconds)
+
+    def policies(self, arns: Sequence[str]) -> Mapping[str, ManagedPolicy]:
+        if self._clock.now() < self._shows_from:
+            return {arn: policy for arn, policy in self._seen.items() if arn in arns}
+        return self._aws.policies(arns)
+
+    def arns(self) -> list[str]:
+        return [f"arn:aws:iam::{ACCOUNT}:policy/circleci/circleci-web-web-{stage}" for stage in ("build", "deploy")]
+
+
+def test_a_resume_right_after_a_crash_waits_until_iam_shows_what_was_done(account: Account) -> None:
+    setup = managed_in_a_used_account(account)
+    world = ports(account.aws)
+    applied(setup, world)
+    stages = [stage.model_dump() for stage in setup.stages]
+    stages[0]["access"] = ["read"]
+    changed = Setup.model_validate(setup.model_dump(mode="json") | {"stages": stages})
+    lagging = LaggingAws(account.aws, world.clock)  # type: ignore[arg-type]  # the clock of this test
+    shaken = Ports(lagging, world.clock, world.journals)
+    plan = plan_for(changed, shaken)
+    lagging.lag(5)
+    for event in apply_plan(plan, changed, shaken, run_id="run-2"):
+        if isinstance(event, Began) and event.step.endswith("create-policy-version"):
+            account.aws.send(next(step.call for step in plan.steps if step.id == event.step))
+            break  # the process ends after the call, before its answer
+
+    events = list(resume("run-2", shaken))
+
+    assert isinstance(events[-1], Verified)
+    versions = account.iam.list_policy_versions(PolicyArn=lagging.arns()[0])["Versions"]
+    assert sorted(version["VersionId"] for version in versions) == ["v1", "v2"]
+
+
+def test_what_cannot_be_read_back_is_not_called_verified(account: Account) -> None:
+    setup = nothing_there(account)
+
+    class Blinded(FaultyAws):
+        def bucket(self, name: str, *, owner: str | None) -> Bucket | None:
+            found = self._aws.bucket(name, owner=owner)
+            return found and replace(found, versioning=None, unread=(*found.unread, "versioning"))
+
+    events = applied(setup, ports(Blinded(account.aws)))
+
+    assert isinstance(events[-1], NotVerified)
+    assert events[-1].differences == ("Keep old versions of objects in acme-run-tests: could not be read back",)
+
+
+def test_a_bucket_whose_emptiness_may_not_be_seen_stays_and_the_rest_goes(account: Account) -> None:
+    class Blinded(FaultyAws):
+        def bucket_is_empty(self, name: str) -> bool:
+            raise CiamError("access-denied", f"Cannot see {name}", "AWS denied it.")
+
+    world = ports(Blinded(account.aws))
+    applied(nothing_there(account), world)
+
+    undone("run-1", world)
+
+    shows = account.shows()
+    assert [bucket["name"] for bucket in shows["buckets"]] == ["acme-run-tests"]
+    assert shows["roles"] == []
+
+
 def test_stopping_leaves_a_run_that_can_go_on_and_go_back(account: Account) -> None:
     setup = nothing_there(account)
     before = account.shows()
@@ -411,6 +508,26 @@ def test_stopping_leaves_a_run_that_can_go_on_and_go_back(account: Account) -> N
     assert len([event for event in events if isinstance(event, Succeeded)]) == 4
     undone("run-1", world)
     assert account.shows() == before
+
+
+def test_stopping_does_not_wait_for_iam_to_show_new_roles(account: Account) -> None:
+    class Slow(FaultyAws):
+        def roles(self, names: Sequence[str]) -> Mapping[str, Role]:
+            return {name: role for name, role in self._aws.roles(names).items() if not name.startswith("circleci-slow")}
+
+    setup = a_setup("slow", bucket__create=True)
+    world = ports(Slow(account.aws))
+    plan = plan_for(setup, world)
+    waited: list[Waiting] = []
+    events = []
+    for event in apply_plan(plan, setup, world, run_id="run-1", should_stop=lambda: bool(waited)):
+        events.append(event)
+        if isinstance(event, Waiting):
+            waited.append(event)
+
+    assert len(waited) == 1
+    assert isinstance(events[-1], Failed)
+    assert isinstance(list(resume("run-1", ports(account.aws, journals=world.journals)))[-1], Verified)  # type: ignore[arg-type]  # of this test
 
 
 def test_a_difference_after_the_run_is_told_and_not_called_verified(account: Account) -> None:

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from ciam_tui.apply import apply_plan, new_run_id
+    from ciam_tui.runs import apply_plan, new_run_id
     from ciam_tui.commands.account import ports_from, state_dir
     from ciam_tui.commands.carrying import Carrying
     from ciam_tui.commands.planned import planned, setup_with_notes

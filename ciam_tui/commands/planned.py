@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ciam_tui.apply import forbidden_steps, history, plan_for
+from ciam_tui.runs import forbidden_steps, history, plan_for
 from ciam_tui.commands.account import command_line, mode_of
 from ciam_tui.commands.plan_report import Report
 from ciam_tui.commands.setup_source import setup_from

@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Literal, TypedDict, assert_never
 
 from ciam_tui.apply import Waiting
-from ciam_tui.core.journal import Began, Failed, NotVerified, RunStarted, Stopped, Succeeded, Verified, fold
+from ciam_tui.core.journal import Began, Failed, LeftOut, NotVerified, RunStarted, Stopped, Succeeded, Verified, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,6 +116,8 @@ class EventLines:
                 yield f"  {event.message}"
                 yield f"  {_KNOWN_OF_FAILURE[event.outcome]}"
                 yield from (f"  {suggestion}" for suggestion in event.suggestions)
+            case LeftOut(step=step, reason=reason):
+                yield self._line(step, "kept", reason)
             case Verified():
                 yield f"Verified: everything was read back, and is as planned ({len(self._numbers)} steps)."
             case NotVerified(differences=differences):

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from ciam_tui.apply import history
+    from ciam_tui.runs import history
     from ciam_tui.commands.account import journals_from
     from ciam_tui.commands.run_report import past_runs
     from ciam_tui.commands.speaking import print_document, say, warn

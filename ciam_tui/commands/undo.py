@@ -74,7 +74,7 @@ def run_resume(args: argparse.Namespace) -> int:
 
 
 def _undo(args: argparse.Namespace) -> int:
-    from ciam_tui.apply import history
+    from ciam_tui.runs import history
     from ciam_tui.commands.account import ports_from
     from ciam_tui.commands.speaking import warn
 
@@ -96,7 +96,7 @@ def _undo(args: argparse.Namespace) -> int:
 
 
 def _taken_back(args: argparse.Namespace, ports: Ports, run: RunState, past: History) -> int:
-    from ciam_tui.apply import apply_undo, look_up, new_run_id, undo_plan
+    from ciam_tui.runs import apply_undo, look_up, new_run_id, undo_plan
     from ciam_tui.commands.account import mode_of, state_dir
     from ciam_tui.commands.carrying import Carrying
     from ciam_tui.commands.plan_report import Report
@@ -138,7 +138,7 @@ def _later_runs(args: argparse.Namespace, run: RunState, past: History) -> list[
 
 
 def _resume(args: argparse.Namespace) -> int:
-    from ciam_tui.apply import history
+    from ciam_tui.runs import history
     from ciam_tui.commands.account import ports_from
     from ciam_tui.commands.speaking import warn
 
@@ -166,7 +166,7 @@ def _resume(args: argparse.Namespace) -> int:
 
 def _gone_on(args: argparse.Namespace, ports: Ports, run: RunState) -> int:
     """Goes on with `run`, after the person at the terminal, if there is one, has seen what is left of it."""
-    from ciam_tui.apply import resume
+    from ciam_tui.runs import resume
     from ciam_tui.commands.account import state_dir
     from ciam_tui.commands.carrying import Carrying
     from ciam_tui.commands.run_report import run_document

@@ -75,6 +75,16 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A step of an undo that is not made after all: since it was planned, others have come to need what it deletes."""
+
+    step: str
+    at: datetime
+    reason: str
+    kind: Literal["left-out"] = "left-out"
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """Everything was read back and is as planned."""
 
@@ -99,7 +109,7 @@ class Stopped:
     kind: Literal["stopped"] = "stopped"
 
 
-Entry = RunStarted | Began | Succeeded | Failed | Verified | NotVerified | Stopped
+Entry = RunStarted | Began | Succeeded | Failed | LeftOut | Verified | NotVerified | Stopped
 
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="kind")])
 
@@ -140,6 +150,7 @@ class RunState:
     verified: bool
     stopped: bool
     ended_at: datetime
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def done_steps(self) -> tuple[Step, ...]:
@@ -148,8 +159,8 @@ class RunState:
 
     @property
     def pending(self) -> tuple[Step, ...]:
-        """The steps that are not done, those of unknown outcome among them, in the order of the plan."""
-        return tuple(step for step in self.started.steps if step.id not in self.done)
+        """The steps that are still to be done, those of unknown outcome among them, in the order of the plan."""
+        return tuple(step for step in self.started.steps if step.id not in self.done and step.id not in self.left_out)
 
     @property
     def word(self) -> str:
@@ -170,6 +181,7 @@ def fold(entries: Sequence[Entry]) -> RunState:
     started = entries[0]
     done: dict[str, Mapping[str, str]] = {}
     unknown: dict[str, None] = {}
+    left_out: dict[str, str] = {}
     last_failure: Failed | None = None
     verified = stopped = False
     for entry in entries[1:]:
@@ -187,6 +199,9 @@ def fold(entries: Sequence[Entry]) -> RunState:
                 if outcome != "unknown":
                     unknown.pop(step, None)
                 last_failure = entry
+            case LeftOut(step=step, reason=reason):
+                unknown.pop(step, None)
+                left_out[step] = reason
             case Verified():
                 verified = True
             case NotVerified():
@@ -195,7 +210,7 @@ def fold(entries: Sequence[Entry]) -> RunState:
                 stopped = True
             case _:
                 assert_never(entry)
-    return RunState(started, done, tuple(unknown), last_failure, verified, stopped, entries[-1].at)
+    return RunState(started, done, tuple(unknown), last_failure, verified, stopped, entries[-1].at, left_out)
 
 
 def known_ids(runs: Iterable[RunState]) -> frozenset[str]:

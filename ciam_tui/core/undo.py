@@ -133,27 +133,41 @@ def _kept(
     changes: Sequence[kinds.Change], ground: UndoGround, *, provider_drifted: bool, bucket_unseen: str | None
 ) -> tuple[tuple[kinds.Change, ...], tuple[Problem, ...]]:
     """Those of `changes` that may be made, and a note for each that is left out because something else has come to need it."""
+    reasons = _why_left(changes, ground, provider_drifted=provider_drifted, bucket_unseen=bucket_unseen)
+    kept = tuple(change for change, why in zip(changes, reasons, strict=True) if why is None)
+    return kept, tuple(Problem("", Level.NOTE, why) for why in reasons if why is not None)
+
+
+def now_needed(undo: RunState, ground: UndoGround) -> Mapping[str, str]:
+    """Those steps of an interrupted `undo` that must not be made any more, each with its reason: others have come to need what it deletes."""
+    expected = facts_after(undo.started.facts, undo.done_steps, undo.done)
+    drifted = bool(differences(expected, ground.facts, [PROVIDER]))
+    unseen = _why_bucket_unseen(expected, ground.facts)
+    reasons = _why_left([step.change for step in undo.pending], ground, provider_drifted=drifted, bucket_unseen=unseen)
+    return {step.id: why for step, why in zip(undo.pending, reasons, strict=True) if why is not None}
+
+
+def _why_left(
+    changes: Sequence[kinds.Change], ground: UndoGround, *, provider_drifted: bool, bucket_unseen: str | None
+) -> tuple[str | None, ...]:
+    """For each of `changes`: why it is left out, None where it may be made."""
     trusting = _still_trusting(changes, ground)
     detached = Counter(change.policy_arn for change in changes if isinstance(change, kinds.DetachPolicy))
-    kept: list[kinds.Change] = []
-    notes: list[Problem] = []
-    for change in changes:
+
+    def why(change: kinds.Change) -> str | None:
         match change:
             case kinds.DeleteProvider() | kinds.RemoveAudience():
-                why = _why_provider_left(change, trusting, ground.facts.provider, has_drifted=provider_drifted)
+                return _why_provider_left(change, trusting, ground.facts.provider, has_drifted=provider_drifted)
             case kinds.DeleteBucket(name=name) | kinds.EncryptBucket(name=name) if bucket_unseen:
-                why = f"The bucket {name} stays as it is: {bucket_unseen}, so nobody can say whether somebody has come to need it."
+                return f"The bucket {name} stays as it is: {bucket_unseen}, so nobody can say whether somebody has come to need it."
             case kinds.DeleteBucket(name=name):
-                why = _why_bucket_left(name, is_empty=ground.bucket_is_empty)
+                return _why_bucket_left(name, is_empty=ground.bucket_is_empty)
             case kinds.DeletePolicy(arn=arn):
-                why = _why_policy_left(arn, ground.facts.policies.get(arn), detached[arn])
+                return _why_policy_left(arn, ground.facts.policies.get(arn), detached[arn])
             case _:
-                why = None
-        if why is None:
-            kept.append(change)
-        else:
-            notes.append(Problem("", Level.NOTE, why))
-    return tuple(kept), tuple(notes)
+                return None
+
+    return tuple(why(change) for change in changes)
 
 
 def _why_provider_left(
