@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Literal
 from ciam_tui.core.containment import has_more_access, has_other_access, trust_contains
 from ciam_tui.core.draft import EXTRAS
 from ciam_tui.core.facts import Quotas
+from ciam_tui.core.naming import role_names
 from ciam_tui.core.owner import key_owner
-from ciam_tui.core.permissions import bucket_owner, read_places
+from ciam_tui.core.permissions import bucket_owner, permission_policy, read_places
 from ciam_tui.core.problems import Level
-from ciam_tui.core.roles import session_seconds, stage_roles
-from ciam_tui.core.trust import audience, has_project_key, is_cloud, issuer_url
+from ciam_tui.core.roles import session_seconds
+from ciam_tui.core.trust import audience, has_project_key, is_cloud, issuer_url, trust_policy
 from ciam_tui.core.validate.git_refs import full_ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ciam_tui.core.shape import SetupShape, StageShape
+    from ciam_tui.core.shape import ProjectShape, SetupShape, StageShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,18 +289,19 @@ def _extra_finding(stage: StageShape, extra: str, field: str) -> Finding:
 
 
 def _size_findings(setup: SetupShape, stage: StageShape, field: str, quotas: Quotas) -> Iterator[Finding]:
-    roles = stage_roles(setup, stage)
+    roles = role_names(setup.role, stage.name, setup.circleci.projects)
     if not roles:
         return
-    largest = max(roles, key=lambda role: role.trust.size)
-    trust_size, permissions_size = largest.trust.size, largest.permissions.size
+    # The roles of a stage differ in their projects alone. This is asked on every key, and making fifty policies to find one takes longer than a frame.
+    name, projects = max(roles, key=lambda role: sum(_length_in_trust(setup, stage, project) for project in role[1]))
+    trust_size, permissions_size = trust_policy(setup, stage, projects).size, permission_policy(setup, stage).size
     if trust_size > quotas.trust_policy_size:
         shared = len(setup.circleci.projects) > 1 and not setup.role.per_project
         ways = {"set per_project to true": shared, "name fewer branches": len(stage.branches) > 1, _RAISE_TRUST_QUOTA: True}
         yield Finding(
             "trust-policy-too-large",
             Level.ERROR,
-            f"The trust policy of {largest.name} has {trust_size} characters, {trust_size - quotas.trust_policy_size} more than the account's "
+            f"The trust policy of {name} has {trust_size} characters, {trust_size - quotas.trust_policy_size} more than the account's "
             f"quota of {quotas.trust_policy_size}.",
             _as_sentence(ways),
             "role.per_project" if shared else f"{field}.branches",
@@ -318,7 +320,7 @@ def _size_findings(setup: SetupShape, stage: StageShape, field: str, quotas: Quo
         yield Finding(
             "permission-policy-too-large",
             Level.ERROR,
-            f"The permission policy of {largest.name} has {permissions_size} characters, {permissions_size - quota} more than AWS's {quota} for "
+            f"The permission policy of {name} has {permissions_size} characters, {permissions_size - quota} more than AWS's {quota} for "
             f"{'a managed policy' if managed else 'the inline policies of a role'}.",
             _as_sentence(ways),
             f"{field}.read_prefixes" if stage.read_prefixes else f"{field}.prefix",
@@ -326,6 +328,13 @@ def _size_findings(setup: SetupShape, stage: StageShape, field: str, quotas: Quo
             "permissions",
             '"Resource"',
         )
+
+
+def _length_in_trust(setup: SetupShape, stage: StageShape, project: ProjectShape) -> int:
+    """How many characters of a trust policy are the project's own."""
+    subjects, branches = max(1, len(stage.branches)), len(stage.branches)
+    ids = subjects + 1 if has_project_key(setup) else subjects
+    return ids * len(_in_json(project.id)) + branches * len(_in_json(f"{project.vcs_origin}"))
 
 
 _RAISE_TRUST_QUOTA = 'have AWS raise the quota "Role trust policy length" (L-C07B4B0D)'
