@@ -173,14 +173,24 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         length = self.headers["Content-Length"] or "0"
-        if not length.isdigit() or int(length) > LARGEST_BODY:
-            self.close_connection = True
-            self._send(Reply({"message": "Request too large"}, 413))
+        if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
+            self._end_with(411, "Length required")
+            return
+        if int(length) > LARGEST_BODY:
+            self._end_with(413, "Request too large")
             return
         body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            self.close_connection = True  # the client has left, and what it wanted is not known
+            return
         self._send(self.server.service.reply(self.command, self.path, self.headers, body))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815 (the names that the base class looks for)
+
+    def _end_with(self, status: int, message: str) -> None:
+        """Refuses what cannot be read to its end, so that nothing after it can be read either."""
+        self.close_connection = True
+        self._send(Reply({"message": message}, status))
 
     def _send(self, reply: Reply) -> None:
         body = b"" if reply.status == 204 else json.dumps(reply.body).encode()
