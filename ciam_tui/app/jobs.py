@@ -149,9 +149,9 @@ def outcome(session: Session, run_id: str) -> Outcome:
     Raises:
         CiamError: the journal cannot be read.
     """
-    from ciam_tui.runs import setup_of
     from ciam_tui.core.export.snippet import config_snippet
     from ciam_tui.core.roles import wanted_roles
+    from ciam_tui.runs import setup_of
 
     run = run_state(session, run_id)
     setup = setup_of(run)

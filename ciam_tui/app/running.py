@@ -111,7 +111,8 @@ class Progress:
             case Failed():
                 return self._failed(event)
             case LeftOut(step=step, at=at, reason=reason):
-                return replace(self._with(step, StepState.LEFT_OUT), log=(*self.log, Said(at, "·", reason)))
+                told = f"left out: {self._title(step)}. {reason}"
+                return replace(self._with(step, StepState.LEFT_OUT), log=(*self.log, Said(at, "·", told)))
             case Verified(at=at):
                 seal = Said(at, "✓", "Verified: everything was read back and is as planned")
                 return replace(self, ending=Ending.VERIFIED, under_way="", log=(*self.log, seal))
@@ -158,4 +159,5 @@ _OUTCOMES = {
 def progress_of(run: RunState) -> Progress:
     """Where a run stands that is to be gone on with."""
     states = dict.fromkeys(run.done, StepState.DONE) | dict.fromkeys(run.unknown, StepState.UNKNOWN)
+    states |= dict.fromkeys(run.left_out, StepState.LEFT_OUT)
     return Progress(run.started.steps, MappingProxyType(states), has_begun=True)

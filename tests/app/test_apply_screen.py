@@ -15,7 +15,7 @@ from ciam_tui.app.screens.done import DoneScreen
 from ciam_tui.app.screens.undo import UndoScreen
 from ciam_tui.app.session import Mode
 from ciam_tui.apply import Waiting
-from ciam_tui.core.journal import Began, Failed, NotVerified, Stopped, Succeeded, Verified
+from ciam_tui.core.journal import Began, Failed, LeftOut, NotVerified, Stopped, Succeeded, Verified
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
 from tests.app.driving import NARROW, WIDE, app_of, held, messages, running, screen_text, shows
@@ -401,6 +401,12 @@ def test_a_failure_says_what_is_known_of_its_effect(steps: tuple[Step, ...], out
     assert failed.state(steps[0]) is state
     assert failed.trouble is not None
     assert said in failed.trouble.text
+
+
+def test_a_step_that_is_left_out_is_behind_and_says_why(steps: tuple[Step, ...]) -> None:
+    left_out = Progress(steps).after(LeftOut(steps[0].id, NOW, "The provider stays: circleci-mobile-deploy trusts it."))
+    assert (left_out.at, left_out.done_count) == (1, 1)
+    assert "circleci-mobile-deploy trusts it" in left_out.log[-1].text
 
 
 def test_an_error_before_the_first_entry_means_that_nothing_was_done(steps: tuple[Step, ...]) -> None:

@@ -13,6 +13,7 @@ from ciam_tui.app.screens.done import DoneScreen
 from ciam_tui.app.screens.runs import RunsScreen
 from ciam_tui.app.screens.undo import UndoScreen
 from ciam_tui.app.session import Mode
+from ciam_tui.ports.api import WriteFailed, WriteOutcome
 from tests.app.driving import NARROW, WIDE, app_of, held, messages, running, screen_text, shows
 from tests.app.fakes import OTHER_IDENTITY, FakeClipboard
 from tests.app.memory_account import EMPTY_ACCOUNT, MemoryAws, MemoryJournals, example_draft, memory_session
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from ciam_tui.app.session import Session
+    from ciam_tui.core.changes.calls import Call
 
 BEGAN_CREATE_ROLE = 4  # the entries of a run up to and with the beginning of its second step
 
@@ -85,6 +87,30 @@ async def test_a_tiny_terminal_breaks_neither_the_list_nor_what_a_run_made() -> 
         await shows(pilot, lambda: isinstance(pilot.app.screen, UndoScreen) and pilot.app.screen.plan is not None)
         await pilot.press("ctrl+a")
         await shows(pilot, "Type 123456789012")
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_names_of_a_run_are_drawn_as_they_are_spelled(size: tuple[int, int]) -> None:
+    hostile = "[x] [/oops] [b \x1b[2J\u202e"
+    aws = MemoryAws(facts=replace(EMPTY_ACCOUNT, identity=replace(EMPTY_ACCOUNT.identity, arn=hostile, alias=hostile)))
+
+    def refuse(call: Call) -> None:
+        raise WriteFailed(WriteOutcome.REFUSED, "x", call.operation, hostile)
+
+    aws.before_send = refuse
+    session = memory_session(aws)
+    run_of(session)
+    async with listing(session, size) as pilot:
+        text = ""
+        for keys in ((), ("ctrl+a",), ("escape",), ("enter",)):
+            await pilot.press(*keys)
+            await pilot.pause(0.1)
+            text = screen_text(pilot)
+            assert "\x1b" not in text
+            assert "\u202e" not in text
+        assert "Not verified" in text
+        await pilot.press("f7")
+        await shows(pilot, "failed   [x] [/oops] [b \\x1b[2J\\u202e")
 
 
 async def test_an_empty_list_says_so() -> None:
