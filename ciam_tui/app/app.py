@@ -126,10 +126,12 @@ class CiamApp(App[None]):
     def fail(self, error: Exception) -> None:
         """Show what nobody expected; the draft is saved, and one may go on or leave. A second failure leaves."""
         if isinstance(error, CiamError):
-            return self.tell(error)
+            self.tell(error)
+            return
         self.flush()
         if self.failure is not None:
-            return self.exit(return_code=1)
+            self.exit(return_code=1)
+            return
         self.failure = error
         told = internal_failure(error, self.session.drafts.where())
         self.push_screen(ProblemScreen(told, may_leave=True), self._after_failure)

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState, get_current_worker
 
-from ciam_tui.app.background import outcome_of
+from ciam_tui.app.background import collect_garbage_seldom, outcome_of
 from ciam_tui.app.intents import Want
 from ciam_tui.app.literal import joined, lines, literal
 from ciam_tui.app.screens.base import WorkScreen
@@ -95,6 +95,7 @@ class StartScreen(WorkScreen[None]):
     def on_screen_resume(self) -> None:
         """Read behind the frame; coming back from the wizard, there is a newer draft."""
         self.call_after_refresh(self._begin_reading)
+        self.call_after_refresh(collect_garbage_seldom)
 
     def _begin_reading(self) -> None:
         self.read_draft()

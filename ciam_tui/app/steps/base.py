@@ -74,6 +74,8 @@ class StepBody(Vertical):
         self.session = session
         self._problems: Mapping[str, Problem] = {}
         self._guide = Static("", id="guide")
+        self._labelled: tuple[Labelled, ...] = ()
+        self._advised: tuple[str, Problem | None] | None = None
 
     def form(self) -> Iterable[Widget]:
         """The form's widgets, from top to bottom."""
@@ -89,9 +91,15 @@ class StepBody(Vertical):
         """Show `draft`, and under each field its problem."""
         self.draft, self._problems = draft, problems
         self.fill()
-        for labelled in self.query(Labelled):
-            labelled.show_problem(self.problem_at(labelled.path))
+        for labelled in self.labelled():
+            labelled.show_problem(self.problem_at(labelled.path) if problems else None)
         self._advise()
+
+    def labelled(self) -> tuple[Labelled, ...]:
+        """All fields; a query at each key would cost as much as drawing them."""
+        if not self._labelled:
+            self._labelled = tuple(self.query(Labelled))
+        return self._labelled
 
     def fill(self) -> None:
         """Put the answers of `self.draft` into the form."""
@@ -209,11 +217,13 @@ class StepBody(Vertical):
     def _advise(self) -> None:
         path = self.focused_path()
         problem = self.problem_at(path) if path else None
-        self._guide.update(problem_line(problem) if problem is not None else literal(help_for(path).short, "$muted"))
+        if (path, problem) != self._advised:
+            self._advised = (path, problem)
+            self._guide.update(problem_line(problem) if problem is not None else literal(help_for(path).short, "$muted"), layout=False)
 
     def focus_path(self, path: str) -> None:
         """Focus the answer at `path`, or the one that it is a part of."""
-        for labelled in self.query(Labelled):
+        for labelled in self.labelled():
             if path == labelled.path or path.startswith((f"{labelled.path}[", f"{labelled.path}.")):
                 labelled.control_widget().focus()
                 return

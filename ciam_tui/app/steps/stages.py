@@ -124,7 +124,7 @@ class StagesBody(StepBody):
         self._fill_stage(stages[self._index])
 
     def _fill_stage(self, stage: StageDraft) -> None:
-        for labelled in self.query_one("#stage-form").query(Labelled):
+        for labelled in (self._name_field, self._prefix, self._access, self._reads, self._branches, self._extras, self._session):
             labelled.path = f"stages[{self._index}].{labelled.path.rpartition('.')[2]}"
         self._name_field.show(stage.name)
         self._prefix.show(stage.prefix)

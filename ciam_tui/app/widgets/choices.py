@@ -11,7 +11,7 @@ from textual.widget import Widget
 from ciam_tui.app.literal import joined, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from textual import events
     from textual.content import Content
@@ -52,10 +52,11 @@ class Choices(Widget, can_focus=True):
         """The ticked words, in the order of the options."""
         return tuple(option for option in self._options if option in self._chosen)
 
-    def choose(self, chosen: Iterable[str]) -> None:
+    def choose(self, chosen: Collection[str]) -> None:
         """Show `chosen` as ticked; posts nothing."""
-        self._chosen = frozenset(chosen)
-        self.refresh()
+        if frozenset(chosen) != self._chosen:
+            self._chosen = frozenset(chosen)
+            self.refresh()
 
     def render(self) -> Content:
         """The words with their boxes; the one under the cursor is underlined while the row has the focus."""

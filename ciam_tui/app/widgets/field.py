@@ -14,7 +14,7 @@ from ciam_tui.app.widgets.choices import Choices
 from ciam_tui.core.problems import Level, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from textual.app import ComposeResult
     from textual.content import Content
@@ -43,7 +43,8 @@ class Labelled(Vertical):
         self.path = path
         self.label = label
         self.about = about
-        self._note = Static("", classes="note")
+        self._note = Static(literal(about, "$muted"), classes="note")
+        self._problem: Problem | None = None
         self._label = Static("", classes="label")
 
     def control_widget(self) -> Input | Choices:
@@ -58,13 +59,14 @@ class Labelled(Vertical):
         yield self._note
 
     def on_mount(self) -> None:
-        """Say the label and the line that belongs there while nothing is wrong."""
-        self.show_problem(None)
+        """Say the label."""
         self._mark(focused=False)
 
     def show_problem(self, problem: Problem | None) -> None:
         """Show `problem` under the control, or what the field is about where there is none."""
-        self._note.update(problem_line(problem) if problem is not None else literal(self.about, "$muted"))
+        if problem != self._problem:
+            self._problem = problem
+            self._note.update(problem_line(problem) if problem is not None else literal(self.about, "$muted"), layout=False)
 
     def on_descendant_focus(self) -> None:
         """Mark the label: a glyph says where one is, without colour."""
@@ -75,7 +77,9 @@ class Labelled(Vertical):
         self._mark(focused=False)
 
     def _mark(self, *, focused: bool) -> None:
-        self._label.update(joined(literal("▸ " if focused else "  ", "$accent"), literal(self.label, "bold" if focused else "$muted")))
+        self._label.update(
+            joined(literal("▸ " if focused else "  ", "$accent"), literal(self.label, "bold" if focused else "$muted")), layout=False
+        )
 
 
 class Field(Labelled):
@@ -168,7 +172,7 @@ class ChoiceField(Labelled):
         """The row of words."""
         return self.choices
 
-    def show(self, chosen: Iterable[str]) -> None:
+    def show(self, chosen: Collection[str]) -> None:
         """Show `chosen` as ticked; posts nothing."""
         self.choices.choose(chosen)
 

@@ -29,8 +29,9 @@ class HeaderBar(Widget):
 
     def say(self, title: str, progress: str = "") -> None:
         """Change where one is."""
-        self._title, self._progress = title, progress
-        self.refresh()
+        if (title, progress) != (self._title, self._progress):
+            self._title, self._progress = title, progress
+            self.refresh()
 
     def render(self) -> Content:
         """The two halves, pushed apart, each in the longest form that fits."""

@@ -96,6 +96,7 @@ class Picker(ScrollView, can_focus=True):
         self._filter = ""
         self._asked = Asked.NO
         self._message = ""
+        self._counted = ""
         self._widths: tuple[int, ...] = ()
 
     # What it shows
@@ -119,8 +120,10 @@ class Picker(ScrollView, can_focus=True):
 
     def mark(self, keys: Iterable[str]) -> None:
         """Show the rows of `keys` as chosen."""
-        self._marked = frozenset(keys)
-        self.refresh()
+        marked = frozenset(keys)
+        if marked != self._marked:
+            self._marked = marked
+            self.refresh()
 
     @property
     def marked(self) -> frozenset[str]:
@@ -177,14 +180,17 @@ class Picker(ScrollView, can_focus=True):
         else:
             self._cursor = 0 if places and (self._filter or not self._marked or self.many) else None
         self._resized()
-        self._reveal()
+        self.call_after_refresh(self._reveal)  # how far one can scroll is known once it is laid out
 
     def _say_count(self) -> None:
         count = f"{len(self._visible)} of {len(self._rows)}" if self._filter else f"{len(self._rows)}"
         if self._asked is Asked.FILTER or self._filter:
-            self.border_subtitle = literal(f"/ {self._filter}{'▏' if self._asked is Asked.FILTER else ''}  {count}").markup
+            said = f"/ {self._filter}{'▏' if self._asked is Asked.FILTER else ''}  {count}"
         else:
-            self.border_subtitle = literal(f"{count} · / filters" if self._rows else "").markup
+            said = f"{count} · / filters" if self._rows else ""
+        if said != self._counted:
+            self._counted = said
+            self.border_subtitle = literal(said)
 
     async def on_key(self, event: events.Key) -> None:
         """Letters go into the filter once it has been asked for."""

@@ -5,11 +5,11 @@ Only the document that is looked at is made, and only its visible lines are draw
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from rich.segment import Segment
 from textual.containers import Vertical
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -41,9 +41,20 @@ class DocumentView(ScrollView, can_focus=True):
         self._width = 0
 
     def show(self, lines: list[Line]) -> None:
-        """Draw `lines`, from where the view is scrolled to."""
+        """Draw `lines`, from where the view is scrolled to; of a document that kept its length, only what differs is drawn again."""
+        if lines == self._lines:
+            return
+        before = self._rows
         self._lines = lines
-        self._lay_out()
+        self._wrap()
+        if len(before) != len(self._rows):
+            self.refresh()
+            return
+        top = int(self.scroll_offset.y)
+        changed = [place - top for place, (old, new) in enumerate(zip(before, self._rows, strict=True)) if old != new]
+        regions = [Region(0, y, self.size.width, 1) for y in changed if 0 <= y < self.size.height]
+        if regions:
+            self.refresh(*regions)
 
     def to_top(self) -> None:
         """Scroll to the first line."""
@@ -59,14 +70,14 @@ class DocumentView(ScrollView, can_focus=True):
     def on_resize(self) -> None:
         """Wrap again where the width changed."""
         if self.size.width != self._width:
-            self._lay_out()
+            self._wrap()
+            self.refresh()
 
-    def _lay_out(self) -> None:
+    def _wrap(self) -> None:
         self._width = self.size.width
-        room = self._width - GUTTER - self.styles.scrollbar_size_vertical  # kept free, so that nothing moves when there is more than fits
+        room = self._width - GUTTER
         self._rows = [row for line in self._lines for row in wrapped(line, room)]
         self.virtual_size = Size(0, len(self._rows))
-        self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One row."""
@@ -90,9 +101,13 @@ class TabLine(Static, can_focus=False):
     def __init__(self) -> None:
         super().__init__()
         self._ends: list[tuple[int, Tab]] = []
+        self._shown: tuple[Tab, int] | None = None
 
     def show(self, tab: Tab, found: int) -> None:
         """Show `tab` as chosen."""
+        if (tab, found) == self._shown:
+            return
+        self._shown = (tab, found)
         parts = []
         self._ends, width = [], 0
         for each in Tab:
@@ -101,7 +116,7 @@ class TabLine(Static, can_focus=False):
             parts.append(name)
             width += name.cell_length
             self._ends.append((width, each))
-        self.update(joined(*parts))
+        self.update(joined(*parts), layout=False)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the tab that was clicked."""
@@ -122,9 +137,11 @@ class PreviewPane(Vertical):
             self.tab = tab
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        self._only_border = False  # before Textual's own first refresh
         super().__init__(id=id)
         self._tabs = TabLine()
         self._document = DocumentView()
+        self._titled = ""
         self._before: Preview | None = None
         self._now: Preview | None = None
 
@@ -151,12 +168,25 @@ class PreviewPane(Vertical):
             self._before = None
         self._now = preview
         self._tabs.show(preview.tab, preview.found)
-        self.border_title = literal(_title(preview))
+        self._entitle(_title(preview))
         self._document.show(_lines(preview, self._before.text if self._before is not None else None))
         if same:
             self._document.reveal_changes()
         else:
             self._document.to_top()
+
+    def _entitle(self, title: str) -> None:
+        if title != self._titled:
+            self._titled = title
+            self._only_border = True
+            self.border_title = literal(title)
+            self._only_border = False
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Draw again; for a new title the line that holds it, since Textual would draw the whole document for it, at each key of a name."""
+        if self._only_border:
+            regions = (Region(-1, -1, self.outer_size.width, 1),)  # seen from the content, which the border surrounds
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
 
 def _identity(preview: Preview) -> tuple[int, Tab, int]:
