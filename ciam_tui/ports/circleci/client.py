@@ -43,12 +43,13 @@ if TYPE_CHECKING:
 
 
 class HttpCircleCi:
-    """`CircleCi` by HTTP. `environ` gives proxies and certificates."""
+    """`CircleCi` by HTTP. `environ` gives proxies and certificates; `server` says whether it is a Server where its address does not."""
 
     def __init__(
         self,
         access: Access,
         *,
+        server: bool | None = None,
         environ: Mapping[str, str] = os.environ,
         clock: Clock | None = None,
         limits: Limits | None = None,
@@ -57,6 +58,7 @@ class HttpCircleCi:
         if access.token is None:
             raise token_missing()
         self._host = access.host
+        self._server = is_server(access.host) if server is None else server
         self._environ = environ
         self._limits = limits
         self._pace = Pace(clock or SystemClock())
@@ -70,7 +72,7 @@ class HttpCircleCi:
 
     @property
     def is_server(self) -> bool:
-        return is_server(self._host)
+        return self._server
 
     def close(self) -> None:
         self._transport.close()
@@ -109,7 +111,7 @@ class HttpCircleCi:
         return self._v2.oidc_claims(org_id, project_id)
 
     def issuer(self, org_id: str, typed: str | None = None) -> str:
-        return discover_issuer(self._host, org_id, typed, self._open_without_token)
+        return discover_issuer(self._host, org_id, typed, self._open_without_token, server=self._server)
 
     def inventory(
         self,

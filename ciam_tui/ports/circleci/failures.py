@@ -25,8 +25,10 @@ REQUEST_INVALID = "circleci-request-invalid"
 THROTTLED = "circleci-throttled"
 ANSWER_UNREADABLE = "circleci-answer-unreadable"
 FAILED = "circleci-failed"
+PAGING_ENDLESS = "circleci-paging-endless"
+TOO_LARGE = "circleci-too-large"
 # One thing that cannot be read, while the rest of CircleCI may well be: what asks for several goes on, and says what it misses.
-ABSENT = frozenset({FORBIDDEN, NOT_FOUND, REQUEST_INVALID, ANSWER_UNREADABLE, FAILED})
+ABSENT = frozenset({FORBIDDEN, NOT_FOUND, REQUEST_INVALID, ANSWER_UNREADABLE, FAILED, PAGING_ENDLESS, TOO_LARGE})
 
 _SAID_LENGTH = 400  # CircleCI's messages are a sentence; what is longer is a page
 _CHECK_HOST = "Check the address of CircleCI (--circleci-host, CIRCLE_HOST), and proxies on the way."
@@ -75,7 +77,7 @@ _BY_BROKEN: Mapping[BrokenBy, Told] = {
     BrokenBy.TLS: Told("circleci-tls", "There is no TLS connection to {host}.", (_CHECK_HOST,)),
     BrokenBy.TIME: Told("circleci-no-answer", "{host} did not answer in time.", ("Try again in a minute.",)),
     BrokenBy.DROPPED: Told("circleci-no-answer", "The connection to {host} broke before the answer was there.", ("Try again.",)),
-    BrokenBy.SIZE: Told("circleci-too-large", f"The answer of {{host}} is larger than {BODY_LIMIT // 1024 // 1024} MB.", (_CHECK_HOST,)),
+    BrokenBy.SIZE: Told(TOO_LARGE, f"The answer of {{host}} is larger than {BODY_LIMIT // 1024 // 1024} MB.", (_CHECK_HOST,)),
 }
 
 _READ_BACK = ("What happened is read back from CircleCI before anything is sent again.",)

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci.failures import (
+    PAGING_ENDLESS,
     REQUEST_INVALID,
     asked_to_wait,
     data_of,
@@ -257,4 +258,4 @@ def _attempts_after(result: Reply | Broken) -> int:
 
 
 def _endless(doing: str, why: str) -> CiamError:
-    return CiamError("circleci-paging-endless", f"Cannot {doing}", f"The list does not come to an end: {why}.", ("Try again in a minute.",))
+    return CiamError(PAGING_ENDLESS, f"Cannot {doing}", f"The list does not come to an end: {why}.", ("Try again in a minute.",))

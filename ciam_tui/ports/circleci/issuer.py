@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.strict_json import quoted
 from ciam_tui.ports.circleci.failures import ABSENT
-from ciam_tui.ports.circleci.hosts import CLOUD_ISSUER, host_of, is_server
+from ciam_tui.ports.circleci.hosts import CLOUD_ISSUER, host_of
 from ciam_tui.ports.circleci.reading import read_as
 from ciam_tui.ports.circleci.shapes import ShapeError
 from ciam_tui.ports.loopback import is_loopback
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _DOCUMENT = "/.well-known/openid-configuration"
 
 
-def discover_issuer(host: str, org_id: str, typed: str | None, open_without_token: Callable[[str], Http]) -> str:
+def discover_issuer(host: str, org_id: str, typed: str | None, open_without_token: Callable[[str], Http], *, server: bool) -> str:
     """The issuer's URL, as tokens carry it. `typed` is where its user believes it to be; `open_without_token` asks an origin.
 
     Raises:
@@ -34,14 +34,17 @@ def discover_issuer(host: str, org_id: str, typed: str | None, open_without_toke
     """
     if typed is not None:
         return _said_at(typed.strip().removesuffix(_DOCUMENT).removesuffix("/"), open_without_token)
-    if not is_server(host):
-        return f"{CLOUD_ISSUER}{org_id}"
+    cloud_issuer = f"{CLOUD_ISSUER}{org_id}"
+    if not server and not is_loopback(host):
+        return cloud_issuer
     for place in (f"{host}/org/{org_id}", host):
         try:
             return _said_at(place, open_without_token)
         except CiamError as error:
             if error.code not in ABSENT:
                 raise
+    if not server:
+        return cloud_issuer
     raise CiamError(
         "circleci-issuer-unknown",
         "Cannot find the issuer",

@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -48,11 +48,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer, whatever its status. The names of `headers` are in lower case."""
+    """An answer, whatever its status. The names of `headers` are in lower case. It may quote what was sent, so it shows its status alone."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 class BrokenBy(StrEnum):
@@ -187,6 +187,8 @@ class Transport:
 def _read_whole(response: BaseHTTPResponse, until: float) -> Reply | Broken:
     body = bytearray()
     try:
+        if (response.length_remaining or 0) > BODY_LIMIT:
+            return Broken(BrokenBy.SIZE)
         # One wait at most for each piece, so that the limits are looked at however slowly the bytes come.
         while piece := response.read1(_CHUNK):
             body += piece

@@ -1,0 +1,317 @@
+"""What the client reads of the demo's CircleCI, and of answers that are spelled otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ciam_tui.core.circleci_facts import OidcClaims, Organization, Project, ProjectSource, Restriction, last_four_of
+from ciam_tui.core.problems import CiamError
+from ciam_tui.ports.circleci import shapes
+from ciam_tui.ports.sandbox import account, circleci_content
+from ciam_tui.ports.sandbox.circleci_server import serving
+from tests.ports.circleci_worlds import ACME, answer, client_of, saying, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ciam_tui.ports.api import CircleCi
+    from ciam_tui.ports.circleci.client import HttpCircleCi
+    from ciam_tui.ports.sandbox.circleci_server import CircleCiServer
+
+LABS = Organization(circleci_content.ACME_LABS.id, circleci_content.ACME_LABS.slug, circleci_content.ACME_LABS.name, "circleci")
+WEB = "6b1f1b6e-6f43-4d0f-8f0e-6f0f3f6a5a01"
+
+
+@pytest.fixture
+def server() -> Iterator[CircleCiServer]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def circleci(server: CircleCiServer) -> Iterator[HttpCircleCi]:
+    client = client_of(server.url, token=account.CIRCLECI_TOKEN)
+    yield client
+    client.close()
+
+
+def on(host: str, *, server: bool | None = None) -> HttpCircleCi:
+    return client_of(host, token=account.CIRCLECI_TOKEN, server=server)
+
+
+def test_the_client_is_what_the_protocol_asks_for(circleci: HttpCircleCi) -> None:
+    asked: CircleCi = circleci
+    assert asked.me().login
+
+
+def test_organizations_come_with_and_without_an_id(circleci: HttpCircleCi) -> None:
+    found = {organization.slug: organization for organization in circleci.organizations()}
+    assert found["gh/acme"] == ACME
+    assert found[LABS.slug] == LABS
+    assert [organization.name for organization in found.values() if organization.id is None]
+    assert [organization.name for organization in found.values() if organization.is_standalone] == ["Acme Labs"]
+
+
+@pytest.mark.parametrize("name", [ACME.slug, ACME.id])
+def test_an_organization_is_found_by_slug_and_by_id(circleci: HttpCircleCi, name: str) -> None:
+    assert circleci.organization(name) == ACME
+
+
+def test_what_is_not_on_circleci_yet_has_no_contexts_to_list(circleci: HttpCircleCi) -> None:
+    with pytest.raises(CiamError) as caught:
+        circleci.contexts(Organization(None, "gh/dana", "dana", "github"))
+    assert caught.value.code == "circleci-organization-not-set-up"
+
+
+def test_all_projects_of_an_organization_are_listed_to_the_last_page(circleci: HttpCircleCi) -> None:
+    listed = circleci.projects(ACME)
+    assert listed.source is ProjectSource.ORGANIZATION
+    assert not listed.unread
+    assert {project.id for project in listed.projects} == {project.id for project in circleci_content.ACME.projects}
+    assert [project.name.casefold() for project in listed.projects] == sorted(project.name.casefold() for project in listed.projects)
+
+
+@pytest.mark.parametrize("name", [WEB, "gh/acme/web"])
+def test_a_project_is_found_by_slug_and_by_id(circleci: HttpCircleCi, name: str) -> None:
+    assert circleci.project(name) == Project(WEB, "web", "gh/acme/web", ACME.id, "github.com/acme/web", "main")
+
+
+def test_a_standalone_project_without_a_repository_has_neither_origin_nor_branch(circleci: HttpCircleCi) -> None:
+    playground = circleci_content.ACME_LABS.project("playground")
+    found = circleci.project(playground.slug)
+    assert (found.id, found.vcs_origin, found.default_branch) == (playground.id, None, None)
+    assert found.is_complete
+
+
+@pytest.mark.parametrize("slug", ["web", "acme/web", "gh/acme/web/x", "", "gh//web", "gh/../web"])
+def test_what_is_no_slug_is_not_asked_for(circleci: HttpCircleCi, slug: str) -> None:
+    with pytest.raises(CiamError) as caught:
+        circleci.project(slug)
+    assert caught.value.code in {"circleci-slug-invalid", "circleci-request-invalid"}
+
+
+def test_settings_of_both_apis_are_put_together(circleci: HttpCircleCi) -> None:
+    named = {project.name: project for project in circleci.projects(ACME).projects}
+    docs, infra = circleci.project_settings(named["docs"]), circleci.project_settings(named["infra"])
+    assert (docs.builds_fork_prs, docs.forks_receive_secrets, docs.forks_get_secrets, docs.is_open_source) == (True, True, True, True)
+    assert (infra.unversioned_config, infra.forks_get_secrets, docs.unversioned_config) == (True, False, False)
+    assert docs.unread == infra.unread == ()
+
+
+def test_a_server_s_settings_leave_open_what_only_v3_tells() -> None:
+    with serving(is_server=True) as old:
+        client = on(old.url, server=True)
+        settings = client.project_settings(client.project("gh/acme/docs"))
+    assert settings.forks_get_secrets is True
+    assert settings.unversioned_config is None
+    assert settings.unread == ("docs: it could not be read whether config that is in no repository may run.",)
+
+
+def test_forks_get_nothing_where_one_of_both_settings_is_off_even_if_the_other_is_unknown() -> None:
+    assert shapes.v2_settings_of({"advanced": {"build_fork_prs": False}}).forks_get_secrets is False
+    assert shapes.v2_settings_of({"advanced": {"build_fork_prs": True}}).forks_get_secrets is None
+
+
+def test_contexts_variables_and_restrictions_are_read(circleci: HttpCircleCi) -> None:
+    contexts = {context.name: context for context in circleci.contexts(ACME)}
+    assert contexts["aws"].created_at is not None
+    ends = {variable.name: variable.last_four for variable in circleci.context_variables(contexts["aws"].id)}
+    assert ends["AWS_ACCESS_KEY_ID"] == account.LEGACY_ACCESS_KEY_ID[-4:]
+    assert circleci.context_restrictions(contexts["slack"].id) == ()
+    restrictions = circleci.context_restrictions(contexts["terraform"].id)
+    assert [restriction.type for restriction in restrictions] == ["project", "expression"]
+    assert restrictions[0].value == circleci_content.ACME.project("infra").id
+    assert "job.ssh.enabled" in restrictions[1].value
+    assert circleci.context_restrictions(contexts["aws"].id)[0].value == ACME.id, "the group of all members"
+
+
+def test_pages_of_one_item_give_the_same_contexts(server: CircleCiServer, circleci: HttpCircleCi) -> None:
+    at_once = circleci.contexts(ACME)
+    server.service.installation.page_size = 1
+    assert circleci.contexts(ACME) == at_once
+
+
+def test_variables_of_a_project_are_read_by_slug_also_where_only_its_id_is_known(circleci: HttpCircleCi) -> None:
+    billing = next(project for project in circleci.projects(ACME).projects if project.name == "billing")
+    assert billing.slug is None
+    ends = {variable.name: variable.last_four for variable in circleci.project_variables(billing)}
+    assert ends["AWS_ACCESS_KEY_ID"] == account.LEGACY_ACCESS_KEY_ID[-4:]
+
+
+def test_a_context_that_does_not_exist_is_told_as_one_that_may_not_be_seen(circleci: HttpCircleCi) -> None:
+    with pytest.raises(CiamError) as caught:
+        circleci.context_variables("00000000-0000-4000-8000-000000000000")
+    assert caught.value.code == "circleci-forbidden"
+    assert "does not exist" in caught.value.message
+
+
+def test_custom_claims_are_read_of_an_organization_and_of_a_project(circleci: HttpCircleCi) -> None:
+    assert circleci.oidc_claims(circleci_content.ACME.id) == OidcClaims()
+    assert circleci.oidc_claims(circleci_content.ACME_LABS.id).audience == ("https://aws.acme-labs.example",)
+    firmware = circleci_content.ACME_LABS.project("firmware").id
+    assert circleci.oidc_claims(circleci_content.ACME_LABS.id, firmware) == OidcClaims(None, "30m")
+
+
+@pytest.mark.parametrize(("token", "code"), [("wrong", "circleci-token-refused"), (account.CIRCLECI_PROJECT_TOKEN, "circleci-forbidden")])
+def test_a_token_that_opens_nothing_is_told(server: CircleCiServer, token: str, code: str) -> None:
+    with pytest.raises(CiamError) as caught:
+        client_of(server.url, token=token).me()
+    assert caught.value.code == code
+
+
+# --- projects where v3 does not list them -------------------------------------------------------------------------------------------------
+
+
+def test_without_v3_the_projects_that_are_followed_are_listed_and_said_not_to_be_all() -> None:
+    with serving(is_server=True) as old:
+        listed = on(old.url).projects(ACME)
+        labs = on(old.url).projects(LABS)
+    assert listed.source is ProjectSource.FOLLOWED
+    assert listed.projects
+    assert all(project.is_complete and project.org_id == ACME.id for project in listed.projects)
+    assert all(project.org_id == LABS.id for project in labs.projects)
+    assert any("follow" in sentence for sentence in listed.unread)
+
+
+def test_a_server_is_asked_in_v2_alone() -> None:
+    with world(saying(answer(404))) as server:
+        listed = client_of(server.url, server=True).projects(ACME)
+        assert server.asked == []
+    assert (listed.projects, listed.source) == ((), ProjectSource.NOWHERE)
+    assert "Type the slug" in listed.unread[0]
+
+
+def test_where_nothing_lists_projects_they_are_typed() -> None:
+    with world(saying(answer(404))) as server:
+        listed = client_of(server.url).projects(ACME)
+    assert listed.source is ProjectSource.NOWHERE
+    assert len(listed.unread) == 3
+
+
+def test_a_wrong_token_is_no_reason_to_ask_another_way() -> None:
+    with world(saying(answer(401))) as server:
+        with pytest.raises(CiamError) as caught:
+            client_of(server.url).projects(ACME)
+        assert len(server.asked) == 1
+    assert caught.value.code == "circleci-token-refused"
+
+
+@pytest.mark.parametrize(
+    ("followed", "slug"),
+    [
+        ({"slug": "github/acme/web"}, "gh/acme/web"),
+        ({"vcs_type": "github", "username": "acme", "reponame": "web"}, "gh/acme/web"),
+        ({"vcs-type": "bitbucket", "username": "acme", "reponame": "web"}, "bb/acme/web"),
+        ({"vcs_type": "circleci", "vcs_url": "//circleci.com/a/b", "username": "Acme Labs", "reponame": "web"}, "circleci/a/b"),
+        ({"vcs_type": "circleci", "username": "Acme Labs", "reponame": "web"}, None),
+    ],
+)
+def test_a_followed_project_tells_its_slug_in_several_ways(followed: dict[str, str], slug: str | None) -> None:
+    assert shapes.followed_slug_of(followed) == slug
+
+
+# --- the issuer ----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_cloud_s_issuer_is_known_without_a_request() -> None:
+    assert client_of("https://circleci.com").issuer("abc") == "https://oidc.circleci.com/org/abc"
+
+
+def test_a_server_s_issuer_is_what_its_discovery_document_says() -> None:
+    with serving(is_server=True) as old:
+        client = on(old.url, server=True)
+        assert client.issuer(str(ACME.id)) == f"{account.CIRCLECI_SERVER_DOMAIN}/org/{ACME.id}"
+        typed = f"{old.url}/org/{ACME.id}/"
+        assert client.issuer(str(ACME.id), typed) == f"{account.CIRCLECI_SERVER_DOMAIN}/org/{ACME.id}"
+
+
+def test_the_issuer_is_asked_without_the_token() -> None:
+    with world(saying(answer(404), answer(200, {"issuer": "https://ci.acme.example"}))) as server:
+        assert client_of(server.url, server=True).issuer("abc") == "https://ci.acme.example"
+        assert [asked.path for asked in server.asked] == [
+            "/org/abc/.well-known/openid-configuration",
+            "/.well-known/openid-configuration",
+        ]
+        assert not any("circle-token" in asked.headers for asked in server.asked)
+
+
+@pytest.mark.parametrize("document", [{}, {"issuer": "http://ci.acme.example"}, [], "<html>"])
+def test_an_issuer_that_cannot_be_found_is_asked_for(document: object) -> None:
+    with world(saying(answer(200, document))) as server, pytest.raises(CiamError) as caught:
+        client_of(server.url, server=True).issuer("abc")
+    assert caught.value.code == "circleci-issuer-unknown"
+    assert "iss" in caught.value.suggestions[0]
+
+
+@pytest.mark.parametrize(
+    "typed", ["http://ci.acme.example/org/x", "ci.acme.example", "https://", "https://ci.acme.example?x=1", "https://[::1"]
+)
+def test_an_issuer_that_is_no_address_is_not_asked(typed: str) -> None:
+    with pytest.raises(CiamError) as caught:
+        client_of("https://circleci.com").issuer("abc", typed)
+    assert caught.value.code in {"circleci-issuer-invalid", "circleci-host-invalid"}
+
+
+# --- spellings -----------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["vcs_type", "vcs-type"])
+def test_the_kind_of_an_organization_is_read_in_both_spellings(key: str) -> None:
+    assert shapes.organization_of({"id": "x", "slug": "gh/acme", "name": "acme", key: "github"}).vcs_type == "github"
+
+
+@pytest.mark.parametrize("key", ["created_at", "created-at"])
+def test_a_time_is_read_in_both_spellings(key: str) -> None:
+    moment = shapes.project_variable_of({"name": "X", "value": "xxxxABCD", key: "2026-01-02T03:04:05.678Z"}).updated_at
+    assert moment is not None
+    assert moment.isoformat() == "2026-01-02T03:04:05.678000+00:00"
+
+
+def test_a_time_that_cannot_be_read_hides_no_variable() -> None:
+    assert shapes.project_variable_of({"name": "X", "value": "xxxxABCD", "created_at": "yesterday"}).last_four == "ABCD"
+
+
+@pytest.mark.parametrize(
+    ("masked", "end"),
+    [
+        ("xxxxABCD", "ABCD"),
+        ("****ABCD", "ABCD"),
+        ("ABCD", "ABCD"),
+        ("xxxxxABC", "xABC"),
+        ("xxxxAB", "AB"),
+        ("xxxx", ""),
+        ("****", ""),
+        ("********", ""),
+        ("", ""),
+        ("xxxxxxxxxxxxABCD", "ABCD"),
+    ],
+)
+def test_the_end_of_a_masked_value_is_what_is_not_mask(masked: str, end: str) -> None:
+    assert last_four_of(masked) == end
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://github.com/acme/web", "github.com/acme/web"),
+        ("https://github.com/Acme/Web.git", "github.com/Acme/Web"),
+        ("git@github.com:acme/web.git", "github.com/acme/web"),
+        ("https://gitlab.example.com/group/sub/web/", "gitlab.example.com/group/sub/web"),
+        ("//circleci.com/a/b", None),
+        ("", None),
+    ],
+)
+def test_a_repository_is_named_as_tokens_name_it(url: str, origin: str | None) -> None:
+    assert shapes.vcs_origin_of(url) == origin
+
+
+def test_a_restriction_that_is_not_known_keeps_its_kind() -> None:
+    data = {"id": "r", "restriction_type": "moon", "restriction_value": "full"}
+    assert shapes.restriction_of(data) == Restriction("r", "moon", "full")
+
+
+@pytest.mark.parametrize(("said", "audience"), [("one", ("one",)), (["a", "b"], ("a", "b")), ([], None), (None, None)])
+def test_an_audience_is_read_as_a_list(said: object, audience: tuple[str, ...] | None) -> None:
+    assert shapes.claims_of({"org_id": "x", "audience": said, "audience_updated_at": "2026-01-02T03:04:05Z"}).audience == audience
