@@ -19,7 +19,6 @@ from ciam_tui.app.screens.problem import ProblemScreen, internal_failure
 from ciam_tui.app.screens.start import StartScreen
 from ciam_tui.app.theme import THEME
 from ciam_tui.core.problems import CiamError
-from ciam_tui.ports.api import SavedDraft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,6 +83,8 @@ class CiamApp(App[None]):
 
     def keep(self, draft: Draft, at: StepId) -> None:
         """Have the draft saved behind the screen."""
+        from ciam_tui.ports.api import SavedDraft
+
         self.kept_a_draft = True
         self.keeper.keep(SavedDraft(draft, at, self.session.profile, self.session.clock.now()))
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.app.app import CiamApp
 from ciam_tui.app.session import KnownOrganization, KnownProject, Mode, Session
-from ciam_tui.core.draft import ProjectDraft
 from ciam_tui.core.shown import shown
 
 if TYPE_CHECKING:
@@ -139,6 +138,7 @@ class DemoAccount:
 
 def demo_organizations() -> tuple[KnownOrganization, ...]:
     """The demo's CircleCI organizations, as its pickers offer them."""
+    from ciam_tui.core.draft import ProjectDraft
     from ciam_tui.ports.sandbox.circleci_content import ORGANIZATIONS
 
     return tuple(

@@ -14,9 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ciam_tui.core.draft import Draft
 from ciam_tui.core.problems import CiamError
-from ciam_tui.ports.api import SavedDraft
 from ciam_tui.ports.state_dir import PRIVATE_FILE, StateDir, sync_folder, write_all, write_whole
 
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ciam_tui.core.journal import Entry
+    from ciam_tui.ports.api import SavedDraft
 
 __all__ = ["DiskDrafts", "DiskJournal", "DiskJournals", "StateDir"]
 
@@ -130,6 +129,9 @@ def _draft_from(content: bytes) -> SavedDraft:
     saved_at = datetime.fromisoformat(saved["saved_at"])
     if saved_at.tzinfo is None:
         raise ValueError("a time without a zone")
+    from ciam_tui.core.draft import Draft
+    from ciam_tui.ports.api import SavedDraft
+
     return SavedDraft(Draft.of(saved["answers"]), str(saved["step"]), profile, saved_at.astimezone(UTC))
 
 

@@ -17,9 +17,7 @@ from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.confirm import ConfirmScreen
 from ciam_tui.app.session import Mode
 from ciam_tui.app.widgets.picker import Picker, Row
-from ciam_tui.core.draft import Draft, RoleDraft
 from ciam_tui.core.problems import CiamError
-from ciam_tui.core.steps import STEPS, first_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.app.jobs import Job
     from ciam_tui.app.session import Session
+    from ciam_tui.core.draft import Draft
     from ciam_tui.core.facts import Identity
     from ciam_tui.core.journal import RunState
     from ciam_tui.core.steps import StepId
@@ -37,7 +36,6 @@ NEW = "new"
 RESUME = "resume"
 RUN = "run"
 RUNS = "runs"
-FIRST_DRAFT = Draft(role=RoleDraft(name_prefix="circleci-"))
 
 _ABOUT = """\
 Replace the AWS keys that CircleCI jobs hold by roles that only they can take:
@@ -226,7 +224,7 @@ class StartScreen(WorkScreen[None]):
             )
             self.app.push_screen(question, self._confirmed)
         else:
-            self.app.open_wizard(FIRST_DRAFT, "account")
+            self.app.open_wizard(_first_draft(), "account")
 
     def _carry_out(self, job: Job) -> None:
         from ciam_tui.app.screens.apply import ApplyScreen
@@ -235,7 +233,7 @@ class StartScreen(WorkScreen[None]):
 
     def _confirmed(self, confirmed: bool | None) -> None:  # noqa: FBT001 - Textual's callback
         if confirmed:
-            self.app.open_wizard(FIRST_DRAFT, "account")
+            self.app.open_wizard(_first_draft(), "account")
 
     def want_back(self) -> str | None:
         """Stop reading; there is nothing before this screen."""
@@ -253,7 +251,15 @@ class StartScreen(WorkScreen[None]):
         return None
 
 
+def _first_draft() -> Draft:
+    from ciam_tui.core.draft import Draft, RoleDraft
+
+    return Draft(role=RoleDraft(name_prefix="circleci-"))
+
+
 def _step_of(saved: SavedDraft) -> StepId:
+    from ciam_tui.core.steps import STEPS, first_open
+
     return next((step.id for step in STEPS if step.id == saved.step), first_open(saved.draft).id)
 
 
@@ -263,8 +269,10 @@ def _run_described(run: RunState) -> str:
 
 
 def _described(saved: SavedDraft) -> str:
+    from ciam_tui.core.steps import step as step_at
+
     step_id = _step_of(saved)
-    step = next(step for step in STEPS if step.id == step_id)
+    step = step_at(step_id)
     account = f"account {saved.draft.account_id}" if saved.draft.account_id else "no account yet"
     bucket = f" · {saved.draft.bucket.name}" if saved.draft.bucket.name else ""
     return f"step {step.number} {step.title} · {account}{bucket} · saved {saved.saved_at:%Y-%m-%d %H:%M} UTC"
