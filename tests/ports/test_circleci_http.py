@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import pytest
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
 from ciam_tui.ports.circleci.http import path_of
-from ciam_tui.ports.circleci.network import proxy_for
+from ciam_tui.ports.circleci.network import proxy_for, tls_context
 from tests.ports.circleci_worlds import ACME, HASTY, ME, TOKEN, SkippingClock, answer, client_of, saying, self_signed, world
 
 if TYPE_CHECKING:
@@ -268,6 +269,11 @@ def test_a_redirect_within_the_host_is_followed() -> None:
         assert server.asked[1].path == "/api/v2/me/?x=1"
 
 
+def test_a_redirect_to_no_address_is_told() -> None:
+    with world(saying(answer(302, Location="http://[::1"))) as server:
+        assert refused(client_of(server.url).me).code == "circleci-answer-unreadable"
+
+
 def test_redirects_in_a_circle_come_to_an_end() -> None:
     with world(saying(answer(302, Location="/api/v2/me"))) as server:
         assert refused(client_of(server.url).me).code == "circleci-answer-unreadable"
@@ -330,6 +336,21 @@ def test_certificates_that_cannot_be_read_are_told_by_name() -> None:
     error = refused(lambda: client_of("https://circleci.example.com", environ={"SSL_CERT_FILE": "/nowhere/ca.pem"}))
     assert error.code == "circleci-tls"
     assert "SSL_CERT_FILE" in error.message
+
+
+def test_a_folder_of_certificates_is_taken_in_place_of_a_file(tmp_path: Path) -> None:
+    context = tls_context({"REQUESTS_CA_BUNDLE": str(tmp_path)})
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.cert_store_stats()["x509_ca"] == 0, "an empty folder trusts nobody"
+
+
+def test_a_python_without_certificates_trusts_those_that_come_with_botocore(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.setenv("SSL_CERT_FILE", str(empty / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(empty))
+    assert tls_context({}).cert_store_stats()["x509_ca"] > 50
 
 
 def test_what_speaks_no_tls_is_told_as_such() -> None:

@@ -190,6 +190,15 @@ def test_where_nothing_lists_projects_they_are_typed() -> None:
     assert len(listed.unread) == 3
 
 
+def test_a_list_that_ignores_the_organization_shows_no_other_s_projects() -> None:
+    of = {
+        name: {"id": name, "attributes": {"name": name}, "references": {"org": {"id": org}}}
+        for name, org in (("ours", ACME.id), ("theirs", "x"))
+    }
+    with world(saying(answer(200, {"data": [of["ours"], of["theirs"]], "page": {"next": "", "prev": None}}))) as server:
+        assert [project.name for project in client_of(server.url).projects(ACME).projects] == ["ours"]
+
+
 def test_a_wrong_token_is_no_reason_to_ask_another_way() -> None:
     with world(saying(answer(401))) as server:
         with pytest.raises(CiamError) as caught:

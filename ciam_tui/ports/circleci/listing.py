@@ -7,6 +7,7 @@ by itself, for its id. A Server has API v2 alone: there slugs or ids are typed, 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.circleci_facts import ProjectList, ProjectSource
@@ -55,7 +56,9 @@ def listed_projects(http: Http, v2: V2, organization: Organization, *, server: b
 
 def _of_organization(http: Http, org_id: str) -> tuple[Project, ...]:
     query = {"filter[org_id]": org_id, "order_by": "name", "page[limit]": _PAGE}
-    return all_listed(http, shapes.listed_project_of, path_of("api", "v3", "projects"), query, doing="list the projects")
+    listed = all_listed(http, shapes.listed_project_of, path_of("api", "v3", "projects"), query, doing="list the projects")
+    # Older versions of the route are said to know the filter by slug alone: what belongs to another organization is none of this one's.
+    return tuple(replace(project, org_id=org_id) for project in listed if project.org_id in {None, org_id})
 
 
 def _followed(http: Http, organization: Organization) -> list[str]:

@@ -77,6 +77,7 @@ def token_missing() -> CiamError:
         "(~/.circleci/cli.yml, ~/.config/circleci/config.yml).",
         (
             "Make a personal API token in CircleCI's user settings, and set CIRCLE_TOKEN to it.",
+            "Where the CircleCI CLI keeps its token in the system's keyring, set CIRCLE_TOKEN too: it is not read from there.",
             "Go on without one: every organization and project can be typed.",
         ),
     )
