@@ -44,15 +44,17 @@ class Row:
         return None if self.baseline is None else self.measured.median / self.baseline.median
 
 
-def interleaved(measured: tuple[str, Callable[[], float]], baseline: tuple[str, Callable[[], float]], *, runs: int) -> Row:
-    """`runs` values of each of two named measurements, taken in turns after one of each that is thrown away."""
+def interleaved(
+    measured: tuple[str, Callable[[], float]], baseline: tuple[str, Callable[[], float]], *, runs: int, unit: str = "ms"
+) -> Row:
+    """`runs` values of each of two named measurements, in `unit`, taken in turns after one of each that is thrown away."""
     taken: tuple[list[float], list[float]] = ([], [])
     for run in range(runs + 1):
         for values, (_, measure) in zip(taken, (measured, baseline), strict=True):
             value = measure()
             if run > 0:
                 values.append(value)
-    return Row(Sample(measured[0], tuple(taken[0])), Sample(baseline[0], tuple(taken[1])))
+    return Row(Sample(measured[0], tuple(taken[0])), Sample(baseline[0], tuple(taken[1])), unit)
 
 
 def milliseconds_of_command(command: Sequence[str]) -> Callable[[], float]:
@@ -78,8 +80,8 @@ def milliseconds_of_call(call: Callable[[], object]) -> Callable[[], float]:
 
 
 def table(rows: Sequence[tuple[str, str, Row]]) -> str:
-    """Benchmarks as lines of aligned columns: name, aim, and for each side min, median, max, with the ratio of the medians."""
-    head = ("benchmark", "aim", "what", "min", "median", "max", "", "ratio")
+    """Benchmarks as lines of aligned columns: name, aim, and for each side min, median, p95, max, with the ratio of the medians."""
+    head = ("benchmark", "aim", "what", "min", "median", "p95", "max", "", "ratio")
     body: list[tuple[str, ...]] = []
     for name, aim, row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
@@ -87,7 +89,7 @@ def table(rows: Sequence[tuple[str, str, Row]]) -> str:
         if row.baseline is not None:
             body.append(("", "", row.baseline.what, *_spread(row.baseline), row.unit, ""))
     widths = [max(len(line[column]) for line in (head, *body)) for column in range(len(head))]
-    numbers = {3, 4, 5, 7}
+    numbers = {3, 4, 5, 6, 8}
     return "\n".join(
         "  ".join(
             f"{cell:>{width}}" if column in numbers else f"{cell:<{width}}"
@@ -97,5 +99,5 @@ def table(rows: Sequence[tuple[str, str, Row]]) -> str:
     )
 
 
-def _spread(sample: Sample) -> tuple[str, str, str]:
-    return f"{min(sample.values):.1f}", f"{sample.median:.1f}", f"{max(sample.values):.1f}"
+def _spread(sample: Sample) -> tuple[str, str, str, str]:
+    return f"{min(sample.values):.1f}", f"{sample.median:.1f}", f"{sample.percentile(95):.1f}", f"{max(sample.values):.1f}"
