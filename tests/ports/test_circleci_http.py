@@ -170,6 +170,13 @@ def test_a_failure_that_passes_is_never_seen() -> None:
     assert clock.slept == pytest.approx(0.5 + 1.0)
 
 
+def test_a_failure_that_says_when_to_come_back_is_taken_at_its_word_within_reason() -> None:
+    clock = SkippingClock()
+    with world(saying(answer(503, Retry_After="11"), answer(503, Retry_After="9999"), answer(200, ME))) as server:
+        client_of(server.url, clock=clock).me()
+    assert clock.slept == pytest.approx(11 + 1.0)
+
+
 def test_a_failure_that_stays_is_told_after_four_attempts() -> None:
     with world(saying(answer(502, b"<html>Bad gateway</html>"))) as server:
         assert refused(client_of(server.url).me).code == "circleci-failed"

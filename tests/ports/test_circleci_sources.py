@@ -123,6 +123,25 @@ def test_without_a_token_every_place_is_named() -> None:
         assert place in caught.value.message
 
 
+@pytest.mark.parametrize("token", ["hush hush", "hush\nhush", "hush\u2019", "\u0442\u043e\u043a\u0435\u043d", "hush\x00"])
+def test_a_token_that_cannot_stand_in_a_header_is_refused_unquoted(token: str) -> None:
+    with pytest.raises(CiamError) as caught:
+        HttpCircleCi(Access("https://circleci.com", Secret(token), "CIRCLE_TOKEN"))
+    assert caught.value.code == "circleci-token-invalid"
+    assert "CIRCLE_TOKEN" in caught.value.message
+    assert token not in str(caught.value)
+
+
+def test_a_token_is_typed_with_what_the_clipboard_put_around_it() -> None:
+    assert found_access({}, token=Secret(" abc\n")).token == Secret("abc")
+
+
+def test_an_empty_token_is_none() -> None:
+    with pytest.raises(CiamError) as caught:
+        HttpCircleCi(found_access({}, token=Secret(" ")))
+    assert caught.value.code == "circleci-token-missing"
+
+
 @pytest.mark.parametrize(
     ("typed", "host"),
     [

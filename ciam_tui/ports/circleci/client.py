@@ -17,7 +17,7 @@ from ciam_tui.ports.circleci.inventory import inventory_of
 from ciam_tui.ports.circleci.issuer import discover_issuer
 from ciam_tui.ports.circleci.listing import IN_FLIGHT, listed_projects
 from ciam_tui.ports.circleci.settings import settings_of
-from ciam_tui.ports.circleci.sources import token_missing
+from ciam_tui.ports.circleci.sources import usable_token
 from ciam_tui.ports.circleci.transport import Transport
 from ciam_tui.ports.circleci.v2 import V2
 from ciam_tui.ports.clock import SystemClock
@@ -55,15 +55,14 @@ class HttpCircleCi:
         limits: Limits | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        if access.token is None:
-            raise token_missing()
+        token = usable_token(access)
         self._host = access.host
         self._server = is_server(access.host) if server is None else server
         self._environ = environ
         self._limits = limits
         self._pace = Pace(clock or SystemClock())
-        self._transport = Transport(access.host, access.token, environ, limits=limits, in_flight=IN_FLIGHT)
-        self._http = Http(self._transport, access.token, self._pace, jitter=jitter)
+        self._transport = Transport(access.host, token, environ, limits=limits, in_flight=IN_FLIGHT)
+        self._http = Http(self._transport, token, self._pace, jitter=jitter)
         self._v2 = V2(self._http)
 
     @property

@@ -198,11 +198,16 @@ class Http:
                 self._hold_back(result, throttled, doing)
             elif failures + 1 < _attempts_after(result):
                 failures += 1
-                self._pace.sleep(self._backoff(failures), self._should_stop)
+                self._pace.sleep(self._pause_after(result, failures), self._should_stop)
             elif isinstance(result, Reply):
                 return result
             else:
                 raise read_failed(result, doing=doing, host=self.host, token=self._token)
+
+    def _pause_after(self, result: Reply | Broken, failures: int) -> float:
+        """How long to wait before the next attempt: what CircleCI asks for within reason, else longer each time."""
+        asked = self._asked_wait(result) if isinstance(result, Reply) else None
+        return asked if asked is not None and asked <= _LONGEST_WAIT else self._backoff(failures)
 
     def _hold_back(self, reply: Reply, times: int, doing: str) -> None:
         asked = self._asked_wait(reply)

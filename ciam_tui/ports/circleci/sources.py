@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TOKEN_VARIABLES = ("CIRCLE_TOKEN", "CIRCLECI_CLI_TOKEN")
 HOST_VARIABLES = ("CIRCLE_HOST", "CIRCLECI_CLI_HOST")
 _FILE_LIMIT = 64 * 1024  # The CLI's file is a dozen lines.
+_TOKEN = re.compile(r"[!-~]+")
 # A top-level scalar of YAML: plain, or in one kind of quotes; a comment may follow.
 _SCALAR = re.compile(
     r"""^(?P<key>token|host)[ \t]*:[ \t]+(?:"(?P<double>[^"\\]*)"|'(?P<single>[^']*)'|(?P<plain>[^\s"'#&*!|>%@`\[{][^\s]*))[ \t]*(?:[ \t]\#.*)?$"""
@@ -45,7 +46,7 @@ def found_access(environ: Mapping[str, str], *, host: str | None = None, token: 
     named = host or _first(environ, HOST_VARIABLES)
     chosen = host_of(named) if named else None
     if token is not None:
-        return Access(chosen or CLOUD, token, "typed")
+        return Access(chosen or CLOUD, Secret(token.reveal().strip()), "typed")
     for variable in TOKEN_VARIABLES:
         if text := environ.get(variable, "").strip():
             return Access(chosen or CLOUD, Secret(text), variable)
@@ -68,7 +69,25 @@ def cli_files(environ: Mapping[str, str]) -> tuple[Path, ...]:
     return older + newer
 
 
-def token_missing() -> CiamError:
+def usable_token(access: Access) -> Secret:
+    """The token that `access` holds.
+
+    Raises:
+        CiamError: there is none, or it holds what cannot stand in a header: a library that refused it later would quote it.
+    """
+    if access.token is None or not access.token.reveal():
+        raise _token_missing()
+    if not _TOKEN.fullmatch(access.token.reveal()):
+        raise CiamError(
+            "circleci-token-invalid",
+            "Cannot open CircleCI",
+            f"The token ({access.source}) holds a space or a character that no token has.",
+            ("Copy it again, whole and without anything around it.",),
+        )
+    return access.token
+
+
+def _token_missing() -> CiamError:
     """That there is no token, with all the places in which one is looked for."""
     return CiamError(
         "circleci-token-missing",
