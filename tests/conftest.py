@@ -17,6 +17,8 @@ settings.register_profile("long", deadline=None, derandomize=False, max_examples
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 _FOREIGN_PREFIXES = ("AWS_", "BOTO_", "CIRCLE", "CIAM_", "TEXTUAL")
+# Where pytest-textual-snapshot puts its report: set by the test run itself.
+_SNAPSHOTS = "TEXTUAL_SNAPSHOT"
 _FOREIGN_NAMES = frozenset(
     [
         "HTTP_PROXY",
@@ -52,7 +54,7 @@ _FOREIGN_NAMES = frozenset(
 def own_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty home folder, which is also where AWS settings and the state of the program go; every process a test starts inherits it."""
     for name in list(os.environ):
-        if name.startswith(_FOREIGN_PREFIXES) or name in _FOREIGN_NAMES:
+        if (name.startswith(_FOREIGN_PREFIXES) and not name.startswith(_SNAPSHOTS)) or name in _FOREIGN_NAMES:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.findings import Finding, findings, stage_findings
+from ciam_tui.core.findings import Finding, findings
 from ciam_tui.core.naming import role_names
 from ciam_tui.core.permissions import permission_policy
 from ciam_tui.core.trust import trust_policy
@@ -44,8 +44,12 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`text` is the document, None where it is a list of findings or cannot be made yet; `needs` then says what is missing."""
+    """`text` is the document, None where it is a list of findings or cannot be made yet; `needs` then says what is missing.
 
+    `index` is the stage's, `findings` are those that stand in the document or list, and `found` counts all of the set-up.
+    """
+
+    index: int
     stage: str
     role: str
     role_number: int
@@ -60,17 +64,22 @@ class Preview:
 def preview_of(draft: Draft, view: View) -> Preview:
     """What `view` looks at in `draft`."""
     if not draft.stages:
-        return Preview("", "", 0, 0, view.tab, None, (), ("a stage (step 4)",), 0)
+        return Preview(0, "", "", 0, 0, view.tab, None, (), ("a stage (step 4)",), 0)
     index = min(view.stage, len(draft.stages) - 1)
     stage = draft.stages[index]
     roles = role_names(draft.role, stage.name, draft.circleci.projects)
     role_at = view.role % len(roles) if roles else 0
     name, projects = roles[role_at] if roles else ("", ())
-    about = stage_findings(draft, index)
+    found = findings(draft)
     needs = tuple(_needs(draft, view.tab))
     text = None if needs or not roles else _text(draft, stage, projects, view.tab)
-    listed = findings(draft) if view.tab is Tab.FINDINGS else tuple(each for each in about if each.document == view.tab.lower())
-    return Preview(stage.name, name, role_at + 1 if roles else 0, len(roles), view.tab, text, listed, needs, len(about))
+    listed = found if view.tab is Tab.FINDINGS else tuple(each for each in found if _is_about(each, index, view.tab))
+    return Preview(index, stage.name, name, role_at + 1 if roles else 0, len(roles), view.tab, text, listed, needs, len(found))
+
+
+def _is_about(finding: Finding, index: int, tab: Tab) -> bool:
+    # By its field: two stages may have one name while one of them is being typed.
+    return finding.document == tab.lower() and finding.field.startswith(f"stages[{index}]")
 
 
 def _needs(draft: Draft, tab: Tab) -> list[str]:

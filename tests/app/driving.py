@@ -40,9 +40,14 @@ async def running(session: Session, size: tuple[int, int] = WIDE) -> AsyncIterat
 async def answering(session: Session, draft: Draft, at: StepId, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[None]]:
     """The app with the wizard open at step `at`."""
     async with running(session, size) as pilot:
-        app_of(pilot).open_wizard(draft, at)
-        await shows(pilot, lambda: at_step(pilot, at))
+        await answering_now(pilot, draft, at)
         yield pilot
+
+
+async def answering_now(pilot: Pilot[None], draft: Draft, at: StepId) -> None:
+    """Open the wizard at step `at`."""
+    app_of(pilot).open_wizard(draft, at)
+    await shows(pilot, lambda: at_step(pilot, at))
 
 
 def app_of(pilot: Pilot[None]) -> CiamApp:

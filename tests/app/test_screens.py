@@ -224,7 +224,7 @@ async def test_copying_copies_the_row_or_the_policy_and_says_whether_it_did() ->
 async def test_a_saved_draft_is_gone_on_with_at_its_step() -> None:
     drafts = FakeDrafts(SavedDraft(WITH_PROJECTS, "stages", "prod", NOW))
     async with running(fake_session(drafts=drafts)) as pilot:
-        await shows(pilot, "step 4 Stages · account 123456789012 · acme-builds · saved 2026-08-20 09:30 UTC")
+        await shows(pilot, "step 4 Stages · 123456789012 · acme-builds · 2026-08-20 09:30 UTC")
         await pilot.press("enter")
         await shows(pilot, lambda: at_step(pilot, "stages"))
         assert wizard(pilot).draft == WITH_PROJECTS
@@ -277,8 +277,8 @@ async def test_what_nobody_expected_becomes_a_problem_screen_and_no_traceback() 
         app_of(pilot).open_wizard(WITH_PROJECTS, "stages")
         await shows(pilot, lambda: at_step(pilot, "stages"))
         wizard(pilot).call_later(lambda: 1 / 0)
-        while not isinstance(pilot.app.screen, ProblemScreen):
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - the pilot would wait for the screen that failed
+        while not isinstance(pilot.app.screen, ProblemScreen):  # noqa: ASYNC110 - the pilot would wait for the screen that failed
+            await asyncio.sleep(0.01)
         await shows(pilot, "ZeroDivisionError")
         await pilot.press("escape")
         await shows(pilot, "Go on")

@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ciam_tui.app.help_texts import help_for
 from ciam_tui.app.intents import INTENTS
-from ciam_tui.app.literal import joined, lines, literal
+from ciam_tui.app.literal import lines, literal
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+# Keys that belong to a list or a field, and are no intents.
+_MORE = (
+    ("space", "tick, or pick without going on"),
+    ("tab, shift+tab", "the next or the previous field"),
+    ("right, left", "in the list of folders: open, one level up"),
+    ("+, −", "in the list of stages: add, remove"),
+)
 
 
 class HelpScreen(ModalScreen[None]):
@@ -28,15 +36,12 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """The text, then the keys."""
-        keys = [joined(literal(f"{intent.keys_shown:<16}", "$accent"), literal(intent.help or intent.tooltip)) for intent in INTENTS]
-        more = [
-            ("space", "tick, or pick without going on"),
-            ("tab, shift+tab", "the next or the previous field"),
-            ("+ and −", "in the list of stages: add, remove"),
-        ]
-        keys.extend(joined(literal(f"{key:<16}", "$accent"), literal(meaning)) for key, meaning in more)
+        rows = [(intent.keys_shown, intent.help or intent.tooltip) for intent in INTENTS]
         with VerticalScroll(classes="dialog", id="help") as dialog:
             dialog.border_title = literal(self._text.title)
             dialog.border_subtitle = "esc closes"
             yield Static(lines(literal(self._text.short), literal(self._text.long, "$muted")), classes="paragraph")
-            yield Static(lines(literal("Keys", "bold"), *keys))
+            for keys, meaning in (*rows, *_MORE):
+                with Horizontal(classes="keys"):
+                    yield Static(literal(keys), classes="key")
+                    yield Static(literal(meaning), classes="meaning")

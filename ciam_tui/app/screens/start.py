@@ -273,6 +273,6 @@ def _described(saved: SavedDraft) -> str:
 
     step_id = _step_of(saved)
     step = step_at(step_id)
-    account = f"account {saved.draft.account_id}" if saved.draft.account_id else "no account yet"
+    account = saved.draft.account_id or "no account yet"
     bucket = f" · {saved.draft.bucket.name}" if saved.draft.bucket.name else ""
-    return f"step {step.number} {step.title} · {account}{bucket} · saved {saved.saved_at:%Y-%m-%d %H:%M} UTC"
+    return f"step {step.number} {step.title} · {account}{bucket} · {saved.saved_at:%Y-%m-%d %H:%M} UTC"

@@ -73,7 +73,7 @@ class CircleCiBody(StepBody):
         """Show what is known."""
         self._organizations.display = bool(self.session.organizations)
         self.query_one("#server-form").display = bool(self.draft.circleci.issuer or self.draft.circleci.audience)
-        rows = [Row(each.id, (each.name, each.slug, shortened(each.id))) for each in self.session.organizations]
+        rows = [Row(each.id, (each.name, shortened(each.slug, 18), shortened(each.id))) for each in self.session.organizations]
         self._organizations.show(rows, marked=[self.draft.circleci.org_id] if self.draft.circleci.org_id else [])
         self.fill()
 

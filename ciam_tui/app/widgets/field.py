@@ -128,6 +128,7 @@ class Field(Labelled):
             return
         self._shown = text
         self.input.value = text
+        self.input.cursor_position = len(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass on what was typed, but not what was put there."""

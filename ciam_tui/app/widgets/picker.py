@@ -280,7 +280,7 @@ class Picker(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Row `y` of what is visible, in columns."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         place = y + int(self.scroll_offset.y)
         if place >= len(self._visible):
             quiet = self.get_component_rich_style("picker--quiet")

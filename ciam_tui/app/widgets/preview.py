@@ -69,19 +69,19 @@ class DocumentView(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Wrap again where the width changed."""
-        if self.size.width != self._width:
+        if self.scrollable_content_region.width != self._width:
             self._wrap()
             self.refresh()
 
     def _wrap(self) -> None:
-        self._width = self.size.width
+        self._width = self.scrollable_content_region.width
         room = self._width - GUTTER
         self._rows = [row for line in self._lines for row in wrapped(line, room)]
         self.virtual_size = Size(0, len(self._rows))
 
     def render_line(self, y: int) -> Strip:
         """One row."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         place = y + int(self.scroll_offset.y)
         base = self.rich_style
         if place >= len(self._rows):
@@ -189,9 +189,9 @@ class PreviewPane(Vertical):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
 
-def _identity(preview: Preview) -> tuple[int, Tab, int]:
+def _identity(preview: Preview) -> tuple[int, int, Tab, int]:
     # Not the names: a stage that is being renamed stays the stage it is.
-    return (preview.role_count, preview.tab, preview.role_number)
+    return (preview.index, preview.role_count, preview.tab, preview.role_number)
 
 
 def _title(preview: Preview) -> str:
