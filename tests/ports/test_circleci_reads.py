@@ -14,7 +14,7 @@ from ciam_tui.ports.sandbox.circleci_server import serving
 from tests.ports.circleci_worlds import ACME, answer, client_of, saying, world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ciam_tui.ports.api import CircleCi
     from ciam_tui.ports.circleci.client import HttpCircleCi
@@ -109,6 +109,26 @@ def test_a_server_s_settings_leave_open_what_only_v3_tells() -> None:
     assert settings.unread == ("docs: it could not be read whether config that is in no repository may run.",)
 
 
+def test_settings_that_may_not_be_read_are_unknown_and_said_to_be() -> None:
+    with world(saying(answer(403, {"message": "Forbidden"}))) as server:
+        settings = client_of(server.url).project_settings(Project(WEB, "web", "gh/acme/web"))
+    assert (settings.builds_fork_prs, settings.ssh_disabled, settings.unversioned_config, settings.forks_get_secrets) == (None,) * 4
+    assert len(settings.unread) == 5 + 2, "each setting, and why in each API"
+
+
+def test_v3_fills_what_v2_does_not_let_its_reader_see() -> None:
+    v3 = {"data": {"id": WEB, "attributes": {"enable_building_fork_prs": True, "enable_unversioned_config": False}}}
+    with world(saying(answer(403), answer(200, v3))) as server:
+        settings = client_of(server.url).project_settings(Project(WEB, "web", "gh/acme/web"))
+    assert (settings.builds_fork_prs, settings.unversioned_config, settings.ssh_disabled) == (True, False, None)
+
+
+def test_settings_are_not_unknown_but_an_error_where_the_token_is_wrong() -> None:
+    with world(saying(answer(401))) as server, pytest.raises(CiamError) as caught:
+        client_of(server.url).project_settings(Project(WEB, "web", "gh/acme/web"))
+    assert caught.value.code == "circleci-token-refused"
+
+
 def test_forks_get_nothing_where_one_of_both_settings_is_off_even_if_the_other_is_unknown() -> None:
     assert shapes.v2_settings_of({"advanced": {"build_fork_prs": False}}).forks_get_secrets is False
     assert shapes.v2_settings_of({"advanced": {"build_fork_prs": True}}).forks_get_secrets is None
@@ -197,6 +217,29 @@ def test_a_list_that_ignores_the_organization_shows_no_other_s_projects() -> Non
     }
     with world(saying(answer(200, {"data": [of["ours"], of["theirs"]], "page": {"next": "", "prev": None}}))) as server:
         assert [project.name for project in client_of(server.url).projects(ACME).projects] == ["ours"]
+
+
+def test_a_followed_project_that_may_not_be_read_is_said_to_be_missing() -> None:
+    followed = [{"slug": "gh/acme/web"}, {"slug": "gh/acme/gone"}, {"slug": "gh/other/web"}]
+    web = {"id": WEB, "name": "web", "slug": "gh/acme/web", "vcs_info": {"vcs_url": "https://github.com/acme/web"}}
+    paths = {"/api/v1.1/projects": answer(200, followed), "/api/v2/project/gh/acme/web": answer(200, web)}
+    with world(lambda connection, asked, _: connection.sendall(paths.get(asked.path, answer(404)))) as server:
+        listed = client_of(server.url).projects(Organization(None, "github/acme", "acme", "github"))
+        assert "/api/v2/project/gh/other/web" not in {asked.path for asked in server.asked}
+    assert [project.name for project in listed.projects] == ["web"]
+    assert any("gh/acme/gone" in sentence for sentence in listed.unread)
+
+
+@pytest.mark.parametrize("last", ["v1.1", "v2"])
+def test_a_token_that_ends_while_projects_are_listed_is_told(last: str) -> None:
+    paths = {"/api/v1.1/projects": answer(401) if last == "v1.1" else answer(200, [{"slug": "gh/acme/web"}])}
+    paths["/api/v2/project/gh/acme/web"] = answer(401)
+    with (
+        world(lambda connection, asked, _: connection.sendall(paths.get(asked.path, answer(404)))) as server,
+        pytest.raises(CiamError) as caught,
+    ):
+        client_of(server.url).projects(ACME)
+    assert caught.value.code == "circleci-token-refused"
 
 
 def test_a_wrong_token_is_no_reason_to_ask_another_way() -> None:
@@ -314,6 +357,23 @@ def test_the_end_of_a_masked_value_is_what_is_not_mask(masked: str, end: str) ->
 )
 def test_a_repository_is_named_as_tokens_name_it(url: str, origin: str | None) -> None:
     assert shapes.vcs_origin_of(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("shape", "data", "why"),
+    [
+        (shapes.restriction_of, {"id": "r", "restriction_type": "project"}, "without a value"),
+        (shapes.claims_of, {"audience": [1]}, "no list of texts"),
+        (shapes.list_of, {}, "is no list"),
+        (shapes.items_of, {"items": {}}, 'no list "items"'),
+        (shapes.v2_settings_of, {"advanced": {"oss": "yes"}}, "neither true nor false"),
+        (shapes.context_of, {"id": "c", "name": 3}, 'no text "name"'),
+        (shapes.organization_of, {"id": 3, "slug": "gh/a"}, "no text"),
+    ],
+)
+def test_an_answer_of_another_shape_is_never_half_a_value(shape: Callable[[object], object], data: object, why: str) -> None:
+    with pytest.raises(shapes.ShapeError, match=why):
+        shape(data)
 
 
 def test_a_restriction_that_is_not_known_keeps_its_kind() -> None:
