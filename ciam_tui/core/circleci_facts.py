@@ -180,6 +180,55 @@ class Inventory:
         return not self.stopped and not self.unread
 
 
+@dataclass(frozen=True, slots=True)
+class ProjectFacts:
+    """One of a Setup's projects. `project_id` is as the Setup has it; None in a field is what could not be read.
+
+    `project` has another id where CircleCI does not show the one of the Setup, but has its repository as another project.
+    """
+
+    project_id: str
+    project: Project | None = None
+    settings: ProjectSettings = ProjectSettings()
+    claims: OidcClaims | None = None
+    variables: tuple[Variable, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CircleCiFacts:
+    """What CircleCI says about the organization `org_id` and the projects of a Setup; None in a field is what could not be read.
+
+    `contexts` are those of the organization that could be listed. `unread` holds one sentence for each thing that could not be read;
+    `stopped` tells that the reader had enough before the end.
+    """
+
+    org_id: str
+    organization: Organization | None = None
+    claims: OidcClaims | None = None
+    issuer: str | None = None
+    projects: tuple[ProjectFacts, ...] = ()
+    contexts: tuple[ContextContents, ...] = ()
+    stopped: bool = False
+    unread: tuple[str, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all was read, so that what is not in it is not there."""
+        return not self.stopped and not self.unread
+
+    def project(self, project_id: str) -> ProjectFacts:
+        """What was read of the project that the Setup calls `project_id`."""
+        return next((project for project in self.projects if project.project_id == project_id), ProjectFacts(project_id))
+
+    def audiences(self, project_id: str | None = None) -> tuple[str, ...] | None:
+        """The `aud` of the tokens of a project, or, for None, of a project that sets none; None where that is not known."""
+        own = OidcClaims() if project_id is None else self.project(project_id).claims
+        if own is None or (own.audience is None and self.claims is None):
+            return None
+        inherited = self.claims.audience if self.claims is not None else None
+        return tuple(dict.fromkeys(own.audience or inherited or (self.org_id,)))
+
+
 def last_four_of(masked: str) -> str:
     """The visible end of a value that CircleCI masked: `xxxxABCD`, `****ABCD` or `ABCD`."""
     visible = masked[len(_MASKS[0]) :] if masked.startswith(_MASKS) else masked

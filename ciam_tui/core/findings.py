@@ -22,7 +22,7 @@ from ciam_tui.core.trust import audience, has_project_key, is_cloud, issuer_url,
 from ciam_tui.core.validate.git_refs import full_ref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ciam_tui.core.shape import ProjectShape, SetupShape, StageShape
 
@@ -52,6 +52,11 @@ def findings(setup: SetupShape, quotas: Quotas | None = None) -> tuple[Finding, 
     found = [*_setup_findings(setup)]
     for index, _stage in enumerate(setup.stages):
         found += stage_findings(setup, index, quotas)
+    return worst_first(found)
+
+
+def worst_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """`found` by level; those of one level stay in their order."""
     return tuple(sorted(found, key=lambda finding: _ORDER[finding.level]))
 
 
@@ -64,7 +69,7 @@ def stage_findings(setup: SetupShape, index: int, quotas: Quotas | None = None) 
         *_permission_findings(setup, stage, field),
         *_size_findings(setup, stage, field, quotas or Quotas()),
     ]
-    return tuple(sorted(found, key=lambda finding: _ORDER[finding.level]))
+    return worst_first(found)
 
 
 def _setup_findings(setup: SetupShape) -> Iterator[Finding]:
