@@ -36,6 +36,7 @@ ROOMS: dict[str, str] = {
 UNTYPED: dict[str, object] = {
     "profile": None,
     "region": None,
+    "circleci_host": None,
     "plain": False,
     "read_only": False,
     "state_dir": None,
@@ -121,6 +122,7 @@ def _add_common_flags(parser: argparse.ArgumentParser) -> None:
 
     add("--profile", metavar="NAME", help="the AWS profile to use")
     add("--region", metavar="NAME", help="the AWS region to use")
+    add("--circleci-host", metavar="URL", help="the CircleCI to use, such as https://circleci.example.com for a Server")
     add("--plain", action="store_true", help="numbered prompts in place of the full screen")
     add("--read-only", action="store_true", help="forbid every write to AWS")
     add("--state-dir", metavar="DIR", type=Path, help="where drafts and journals are kept")

@@ -1,4 +1,7 @@
-"""`schema` and `check`: what a pull request's robot runs on a Setup file, without an account, a network or a screen."""
+"""`schema` and `check`: what a pull request's robot runs on a Setup file, without an account or a screen.
+
+Neither needs a network, unless `check` is told to look at CircleCI too.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ciam_tui.commands.circleci import add_circleci_argument, circleci_reading
 from ciam_tui.commands.setup_source import add_setup_argument, setup_from
 
 if TYPE_CHECKING:
@@ -28,10 +32,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     check = commands.add_parser(
         "check",
         help="tell the problems and findings of a Setup file, offline",
-        description="Tells what is wrong with a Setup file and what is risky about it, offline.",
-        epilog="Exit codes: 0 nothing of level error; 1 the file is no valid Setup; 3 there are findings of level error.",
+        description="Tells what is wrong with a Setup file and what is risky about it, offline; with --circleci, also what CircleCI shows.",
+        epilog="Exit codes: 0 nothing of level error; 1 the file is no valid Setup, or CircleCI cannot be read; 3 there are findings of level error.",
     )
     add_setup_argument(check)
+    add_circleci_argument(check)
     check.add_argument("--json", action="store_true", help="one JSON document on standard output")
     check.set_defaults(run=run_check)
 
@@ -46,19 +51,20 @@ def run_schema(_args: argparse.Namespace) -> int:
 
 def run_check(args: argparse.Namespace) -> int:
     """Tells what is wrong with a Setup file, or, where nothing is, what is risky about it."""
-    from ciam_tui.core.findings import findings
+    from ciam_tui.core.findings import findings, worst_first
     from ciam_tui.core.problems import CiamError, Level
 
     try:
         file = setup_from(args.setup)
+        circleci = circleci_reading(args, file.setup)
     except CiamError as error:
         return _refused(error, as_json=args.json)
-    found = findings(file.setup)
+    found = worst_first((*findings(file.setup), *circleci.findings))
     code = FINDINGS_OF_LEVEL_ERROR if any(finding.level is Level.ERROR for finding in found) else 0
     if args.json:
-        _print_document(file.notes, found, ok=code == 0)
+        _print_document(file.notes, found, circleci.unread, ok=code == 0)
     else:
-        _print_report(file.notes, found)
+        _print_report(file.notes, found, circleci.unread)
     return code
 
 
@@ -73,25 +79,26 @@ def _refused(error: CiamError, *, as_json: bool) -> int:
     else:
         problems = (Problem("", Level.ERROR, error.message, " ".join(error.suggestions)),)
     if as_json:
-        _print_document(problems, (), ok=False)
+        _print_document(problems, (), (), ok=False)
     print(shown(f"ciam-tui: {error}"), file=sys.stderr)
     for problem in problems[1:]:
         print(shown(str(problem)), file=sys.stderr)
     return INVALID
 
 
-def _print_document(problems: Sequence[Problem], found: Sequence[Finding], *, ok: bool) -> None:
+def _print_document(problems: Sequence[Problem], found: Sequence[Finding], unread: Sequence[str], *, ok: bool) -> None:
     from dataclasses import asdict
 
     document: dict[str, Any] = {
         "problems": [asdict(problem) for problem in problems],
         "findings": [asdict(finding) for finding in found],
+        "unread": list(unread),
         "ok": ok,
     }
     print(json.dumps(document, indent=2))
 
 
-def _print_report(notes: Sequence[Problem], found: Sequence[Finding]) -> None:
+def _print_report(notes: Sequence[Problem], found: Sequence[Finding], unread: Sequence[str]) -> None:
     from ciam_tui.core.problems import Level
     from ciam_tui.core.shown import shown
 
@@ -99,5 +106,7 @@ def _print_report(notes: Sequence[Problem], found: Sequence[Finding]) -> None:
         print(shown(f"{note.level}: {note}"))
     for finding in found:
         print(shown(f"{finding.level}: {finding.field}: {finding.text} {finding.fix} ({finding.id})"))
+    for sentence in unread:
+        print(shown(f"unread: {sentence}"))
     counts = {level: sum(finding.level is level for finding in found) for level in Level}
     print(f"The Setup is valid. Findings: {', '.join(f'{count} of level {level}' for level, count in counts.items())}.")

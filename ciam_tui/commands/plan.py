@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ciam_tui.commands.account import add_adopt_argument
+from ciam_tui.commands.circleci import add_circleci_argument
 from ciam_tui.commands.setup_source import add_setup_argument
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ examples:
   ciam-tui plan setup.json
   ciam-tui plan setup.json --profile prod --json | jq '.steps[].title'
   ciam-tui plan setup.json --adopt circleci-legacy-deploy
+  ciam-tui plan setup.json --circleci
 
 Exit codes: 0 nothing to do; 3 the plan has changes; 1 it cannot be applied as it is, or a problem; 2 wrong usage.
 """
@@ -32,6 +34,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add_setup_argument(parser)
     add_adopt_argument(parser)
+    add_circleci_argument(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run)
 
@@ -45,11 +48,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from ciam_tui.commands.account import ports_from
+    from ciam_tui.commands.circleci import circleci_reading
     from ciam_tui.commands.planned import planned, setup_with_notes
     from ciam_tui.commands.speaking import PROBLEM, print_document, show_plan
 
     setup = setup_with_notes(args)
-    report = planned(args, setup, ports_from(args))
+    report = planned(args, setup, ports_from(args), circleci_reading(args, setup))
     if args.json:
         print_document(report.document())
     else:

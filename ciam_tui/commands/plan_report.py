@@ -83,13 +83,17 @@ class PlanDocument(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that is said of a plan. `forbidden` are the ids of the steps that AWS says the operator may not make; `undoes` is the run taken back."""
+    """All that is said of a plan. `forbidden` are the ids of the steps that AWS says the operator may not make; `undoes` is the run taken back.
+
+    `unread_in_circleci` is what `findings` may lack.
+    """
 
     plan: Plan
     mode: str
     findings: tuple[Finding, ...] = ()
     forbidden: frozenset[str] = frozenset()
     undoes: str | None = None
+    unread_in_circleci: tuple[str, ...] = ()
 
     def document(self) -> PlanDocument:
         """The plan for a program."""
@@ -108,7 +112,7 @@ class Report:
             "problems": [asdict(problem) for problem in plan.problems],
             "findings": [asdict(finding) for finding in self.findings],
             "adopted": list(plan.adopted),
-            "unread": list(plan.facts.unread),
+            "unread": [*plan.facts.unread, *self.unread_in_circleci],
             "fingerprint": plan.fingerprint,
             "applyable": plan.applyable,
             "complete": plan.complete,
@@ -164,6 +168,10 @@ class Report:
             yield ""
             yield f"Findings: {counts}."
             yield from (f"error: {each.field}: {each.text} {each.fix} ({each.id})" for each in errors)
+        if self.unread_in_circleci:
+            yield ""
+            yield "Could not be read in CircleCI:"
+            yield from (f"  {sentence}" for sentence in self.unread_in_circleci)
         if self.forbidden:
             yield ""
             yield f"AWS says that you may not make {len(self.forbidden)} of these steps:"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ciam_tui.runs import forbidden_steps, history, plan_for
 from ciam_tui.commands.account import command_line, mode_of
+from ciam_tui.commands.circleci import CircleCiReading
 from ciam_tui.commands.plan_report import Report
 from ciam_tui.commands.setup_source import setup_from
 from ciam_tui.commands.speaking import tell_that_it_reads, warn
-from ciam_tui.core.findings import findings
+from ciam_tui.core.findings import findings, worst_first
+from ciam_tui.runs import forbidden_steps, history, plan_for
 
 if TYPE_CHECKING:
     import argparse
@@ -32,12 +33,16 @@ def setup_with_notes(args: argparse.Namespace) -> Setup:
     return file.setup
 
 
-def planned(args: argparse.Namespace, setup: Setup, ports: Ports) -> Report:
-    """The plan for `setup` from a fresh reading, with the explicit choices of `--adopt`."""
+_NOTHING_READ = CircleCiReading()
+
+
+def planned(args: argparse.Namespace, setup: Setup, ports: Ports, circleci: CircleCiReading = _NOTHING_READ) -> Report:
+    """The plan for `setup` from a fresh reading, with the explicit choices of `--adopt`, and with what CircleCI shows about it."""
     tell_that_it_reads()
     plan = plan_for(setup, ports, adopt=frozenset(args.adopt))
     warn(_unfinished(args, plan, ports))
-    return Report(plan, mode_of(args), findings(setup, plan.facts.quotas), forbidden_ids(plan, ports))
+    found = worst_first((*findings(setup, plan.facts.quotas), *circleci.findings))
+    return Report(plan, mode_of(args), found, forbidden_ids(plan, ports), unread_in_circleci=circleci.unread)
 
 
 def forbidden_ids(plan: Plan, ports: Ports) -> frozenset[str]:

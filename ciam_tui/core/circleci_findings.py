@@ -231,8 +231,8 @@ _RULES = (
         Level.ERROR,
         lambda stage: bool(stage.branches),
         lambda settings: settings.unversioned_config,
-        "let config run that is in no repository: whoever may start a pipeline can run any job on a branch that {stage} trusts, and so take its "
-        "role, without a review.",
+        "let config run that is in no repository: unless the organization forbids it, whoever may start a pipeline can run any job on a branch "
+        "that {stage} trusts, and so take its role without a review.",
         "let config run that is in no repository, and so any job on a branch that {stage} trusts",
         "In CircleCI, turn off unversioned config in the settings of the project or of the organization.",
         "branches",
@@ -243,9 +243,8 @@ _RULES = (
         Level.WARNING,
         _may_change,
         lambda settings: None if settings.ssh_disabled is None else not settings.ssh_disabled,
-        "allow reruns with SSH: whoever may rerun a job of a branch that {stage} trusts gets a shell with its token, and may change what "
-        "{stage} may.",
-        "allow reruns with SSH, in which a person holds the token that {stage} trusts",
+        "allow reruns with SSH: whoever may rerun a job that {stage} lets in gets a shell with its token, and may change what {stage} may.",
+        "allow reruns with SSH, in which a person holds a token that {stage} lets in",
         "In CircleCI, disable SSH reruns in the project's advanced settings.",
         "access",
         ":sub",

@@ -1,0 +1,52 @@
+"""How a command looks at CircleCI beside its own business: only when it is told to, and with the token that the CircleCI CLI would use."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ciam_tui.core.findings import Finding
+    from ciam_tui.core.shape import SetupShape
+
+
+@dataclass(frozen=True, slots=True)
+class CircleCiReading:
+    """What CircleCI shows about a Setup, and what of it could not be read."""
+
+    findings: tuple[Finding, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+def add_circleci_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds `--circleci`, as `args.circleci`, to a command's arguments."""
+    parser.add_argument(
+        "--circleci",
+        action="store_true",
+        help="read CircleCI too, with the token of CIRCLE_TOKEN or of the CircleCI CLI, and add what it shows to the findings",
+    )
+
+
+def circleci_reading(args: argparse.Namespace, setup: SetupShape) -> CircleCiReading:
+    """What CircleCI shows about `setup`; nothing unless `--circleci` asks for it.
+
+    Raises:
+        CiamError: there is no token, or CircleCI cannot be asked with it.
+    """
+    if not args.circleci:
+        return CircleCiReading()
+    from ciam_tui.circleci_survey import circleci_survey
+    from ciam_tui.core.circleci_findings import circleci_findings
+    from ciam_tui.ports.circleci.client import HttpCircleCi
+    from ciam_tui.ports.circleci.sources import found_access
+
+    with closing(HttpCircleCi(found_access(os.environ, host=args.circleci_host))) as circleci:
+        if sys.stderr is not None and sys.stderr.isatty():
+            print("Reading CircleCI ...", file=sys.stderr, flush=True)
+        facts = circleci_survey(setup, circleci)
+    return CircleCiReading(circleci_findings(setup, facts), facts.unread)
