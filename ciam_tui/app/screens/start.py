@@ -76,6 +76,7 @@ class StartScreen(WorkScreen[None]):
         self._saved: SavedDraft | None = None
         self._unfinished: RunState | None = None
         self._has_runs = False
+        self._asked_who = False
         self._list = Picker(id="saved")
         self._who = Static("", id="who")
         self._about = Static(literal(_ABOUT, "$muted", keep_newlines=True), id="about")
@@ -98,10 +99,10 @@ class StartScreen(WorkScreen[None]):
     def _begin_reading(self) -> None:
         self.read_draft()
         self.read_runs()
-        if self.session.identity is None:
-            self._sign_in()
-        else:
+        if self.session.identity is not None:
             self._show_identity(self.session.identity)
+        elif not self._asked_who:  # a dialog that was closed comes by here too, and a refused MFA code is not asked for again
+            self._sign_in()
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="draft")
     def read_draft(self) -> None:
@@ -184,6 +185,7 @@ class StartScreen(WorkScreen[None]):
         self.header_bar.refresh()
 
     def _sign_in(self) -> None:
+        self._asked_who = True
         what = "starting the demo account" if self.session.mode is Mode.DEMO else "reading who you are"
         self._who.update(literal(f"{what} … (esc stops)", "$muted"))
         self.read_identity()
