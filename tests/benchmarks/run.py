@@ -19,18 +19,20 @@ if TYPE_CHECKING:
 
 
 def main(words: Sequence[str]) -> int:
-    """Measure, then print one table; a benchmark that fails ends the run with its traceback."""
+    """Measure, then print one table; a benchmark that fails ends the run with its traceback, after what was measured until then."""
     names = sorted(path.stem for path in Path(__file__).parent.glob("bench_*.py"))
     chosen = [name for name in names if not words or any(word in name for word in words)]
     if not chosen:
         print(f"No benchmark is named like that; there are: {', '.join(names)}", file=sys.stderr)
         return 2
     rows: list[tuple[str, str, Row]] = []
-    for name in chosen:
-        print(f"measuring {name.removeprefix('bench_')} ...", file=sys.stderr)
-        benchmark = import_module(f"tests.benchmarks.{name}")
-        rows.append((benchmark.NAME, benchmark.AIM, benchmark.measure()))
-    print(table(rows))
+    try:
+        for name in chosen:
+            print(f"measuring {name.removeprefix('bench_')} ...", file=sys.stderr)
+            benchmark = import_module(f"tests.benchmarks.{name}")
+            rows.append((benchmark.NAME, benchmark.AIM, benchmark.measure()))
+    finally:
+        print(table(rows))
     return 0
 
 
