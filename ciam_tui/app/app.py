@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.draft import Draft
     from ciam_tui.core.steps import StepId
 
-# A process that a signal ended leaves 128 + its number.
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 STYLES = Path(__file__).parent / "styles"
 
 
@@ -41,7 +39,6 @@ class CiamApp(App[None]):
 
     TITLE = "ciam-tui"
     CSS_PATH: ClassVar = [STYLES / name for name in ("app.tcss", "widgets.tcss", "dialogs.tcss", "plan.tcss")]
-    ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -58,8 +55,8 @@ class CiamApp(App[None]):
         """Threads that keep nobody from leaving, and signals that leave as Ctrl+Q does."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(DaemonThreads())
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, self.leave, 128 + number)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.leave, 128 + number)  # the exit code of a process that a signal ended
 
     def get_default_screen(self) -> Screen[None]:
         """The first screen."""
