@@ -149,14 +149,14 @@ def outcome(session: Session, run_id: str) -> Outcome:
     Raises:
         CiamError: the journal cannot be read.
     """
-    from ciam_tui.core.export.snippet import config_snippet
+    from ciam_tui.core.export.circleci import config_text
     from ciam_tui.core.roles import wanted_roles
     from ciam_tui.runs import setup_of
 
     run = run_state(session, run_id)
     setup = setup_of(run)
     roles = tuple((role.stage, role.arn) for role in wanted_roles(setup))
-    return Outcome(run, past(session).words(run), roles, config_snippet(setup))
+    return Outcome(run, past(session).words(run), roles, config_text(setup))
 
 
 def run_state(session: Session, run_id: str) -> RunState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ciam_tui.core.export.circleci import export_circleci
 from ciam_tui.core.export.json import export_json
 
 if TYPE_CHECKING:
@@ -14,11 +15,16 @@ if TYPE_CHECKING:
     from ciam_tui.core.shape import SetupShape
 
 ALL = "all"
-FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {"json": export_json}
+FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {"json": export_json, "circleci": export_circleci}
 
 
-def exported(setup: SetupShape, name: str) -> tuple[ExportFile, ...]:
-    """The files of the format called `name`; of `all` formats, each in a folder of its format's name."""
-    if name != ALL:
-        return FORMATS[name](setup)
-    return tuple(replace(file, path=f"{each}/{file.path}") for each, export in FORMATS.items() for file in export(setup))
+def exported(setup: SetupShape, name: str, *, contexts: bool = False) -> tuple[ExportFile, ...]:
+    """The files of the format called `name`; of `all` formats, each in a folder of its format's name.
+
+    With `contexts` the jobs of a CircleCI configuration are given the contexts that are called as their roles.
+    """
+    if name == ALL:
+        return tuple(replace(file, path=f"{each}/{file.path}") for each in FORMATS for file in exported(setup, each, contexts=contexts))
+    if name == "circleci":
+        return export_circleci(setup, contexts=contexts)
+    return FORMATS[name](setup)
