@@ -21,7 +21,7 @@ from ciam_tui.core.problems import Level
 from ciam_tui.core.steps import STEPS, StepId, draft_problems, states, step, step_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from textual.widget import Widget
 
@@ -179,21 +179,11 @@ class WizardScreen(WorkScreen[None]):
         self._preview.show(preview_of(self.draft, self._view))
         problems = draft_problems(self.draft)
         if self._body is not None:
-            self._body.show(self.draft, self._shown_problems(problems))
+            self._body.show(self.draft, _shown(problems, tried=self._tried, touched=self._touched))
         self._states = states(self.draft)
         self._rail.show(self._states, self.at)
         title = f"{step(self.at).number}/{len(STEPS)} {step(self.at).title}" if self.has_class("-narrow") else "New set-up"
         self.header_bar.say(title, progress_glyphs(self._states, self.at) if self.has_class("-narrow") else "")
-
-    def _shown_problems(self, problems: Iterable[Problem]) -> Mapping[str, Problem]:
-        """The problems of answers that were touched, and all of a step that one has tried to leave: an empty form is not scolded."""
-        shown: dict[str, Problem] = {}
-        for problem in problems:
-            tried = step_of(problem.field).id in self._tried
-            touched = any(problem.field == field or problem.field.startswith((f"{field}[", f"{field}.")) for field in self._touched)
-            if tried or touched:
-                shown.setdefault(problem.field, problem)
-        return shown
 
     def _tell(self, told: Iterable[str]) -> None:
         for sentence in told:
@@ -288,6 +278,16 @@ class WizardScreen(WorkScreen[None]):
     def on_preview_pane_tab_chosen(self, event: PreviewPane.TabChosen) -> None:
         """A click on a tab."""
         self._look_at(replace(self._view, tab=event.tab))
+
+
+def _shown(problems: Iterable[Problem], *, tried: Collection[str], touched: Collection[str]) -> Mapping[str, Problem]:
+    """The problems of answers that were touched, and all of a step that one has tried to leave: an empty form is not scolded."""
+    shown: dict[str, Problem] = {}
+    for problem in problems:
+        is_touched = any(problem.field == field or problem.field.startswith((f"{field}[", f"{field}.")) for field in touched)
+        if is_touched or step_of(problem.field).id in tried:
+            shown.setdefault(problem.field, problem)
+    return shown
 
 
 def _first_error(draft: Draft) -> Problem | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 
+from ciam_tui.app.literal import literal
 from ciam_tui.app.steps.base import StepBody
 from ciam_tui.app.widgets.field import ChoiceField, Field, Labelled
 from ciam_tui.app.widgets.picker import Picker, Row
@@ -103,7 +104,7 @@ class CircleCiBody(StepBody):
             self._projects.show(rows, marked=chosen)
         elif self._projects.marked != frozenset(chosen):
             self._projects.mark(chosen)
-        self._projects.border_title = f"Projects · {len(chosen)} chosen"
+        self._projects.border_title = literal(f"Projects · {len(chosen)} chosen")
 
     def _known(self) -> tuple[ProjectDraft, ...]:
         organization = next((each for each in self.session.organizations if each.id == self.draft.circleci.org_id), None)

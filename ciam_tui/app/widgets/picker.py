@@ -20,7 +20,7 @@ from textual.strip import Strip
 from ciam_tui.app.literal import joined, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from textual import events
     from textual.content import Content
@@ -61,28 +61,26 @@ class Picker(ScrollView, can_focus=True):
     ]
     COMPONENT_CLASSES: ClassVar = {"picker--row", "picker--cursor", "picker--cursor-blurred", "picker--quiet"}
 
+    @dataclass
     class Picked(Message):
         """The row was chosen, by Space or a click, or by Enter, after which the form goes on."""
 
-        def __init__(self, picker: Picker, row: Row, *, go_on: bool = False, by_mouse: bool = False) -> None:
-            super().__init__()
-            self.picker = picker
-            self.row = row
-            self.go_on = go_on
-            self.by_mouse = by_mouse
+        picker: Picker
+        row: Row
+        go_on: bool = False
+        by_mouse: bool = False
 
         @property
         def control(self) -> Picker:
             """The list."""
             return self.picker
 
+    @dataclass
     class Highlighted(Message):
         """The cursor is on another row."""
 
-        def __init__(self, picker: Picker, row: Row) -> None:
-            super().__init__()
-            self.picker = picker
-            self.row = row
+        picker: Picker
+        row: Row
 
     def __init__(self, *, many: bool = False, empty: str = "Nothing here.", id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -169,8 +167,7 @@ class Picker(ScrollView, can_focus=True):
         self._apply_filter(keep=at.key if at else None)
 
     def _apply_filter(self, *, keep: str | None) -> None:
-        words = self._filter.casefold().split()
-        self._visible = tuple(index for index, text in enumerate(self._searched) if all(word in text for word in words))
+        self._visible = _matching(self._searched, self._filter)
         places = {self._rows[index].key: place for place, index in enumerate(self._visible)}
         marked = next((places[key] for key in places if key in self._marked), None)
         if keep in places:
@@ -183,11 +180,7 @@ class Picker(ScrollView, can_focus=True):
         self.call_after_refresh(self._reveal)  # how far one can scroll is known once it is laid out
 
     def _say_count(self) -> None:
-        count = f"{len(self._visible)} of {len(self._rows)}" if self._filter else f"{len(self._rows)}"
-        if self._asked is Asked.FILTER or self._filter:
-            said = f"/ {self._filter}{'▏' if self._asked is Asked.FILTER else ''}  {count}"
-        else:
-            said = f"{count} · / filters" if self._rows else ""
+        said = _count(len(self._visible), len(self._rows), self._filter, is_typed=self._asked is Asked.FILTER)
         if said != self._counted:
             self._counted = said
             self.border_subtitle = literal(said)
@@ -259,13 +252,9 @@ class Picker(ScrollView, can_focus=True):
         self.post_message(self.Highlighted(self, self._rows[self._visible[self._cursor]]))
 
     def _reveal(self) -> None:
-        if self._cursor is None or not self.size.height:
-            return
-        top = int(self.scroll_offset.y)
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False)
-        elif self._cursor >= top + self.size.height:
-            self.scroll_to(y=self._cursor - self.size.height + 1, animate=False)
+        top = _top_that_shows(self._cursor, int(self.scroll_offset.y), self.size.height)
+        if top is not None:
+            self.scroll_to(y=top, animate=False)
 
     # Drawing
 
@@ -284,7 +273,7 @@ class Picker(ScrollView, can_focus=True):
         place = y + int(self.scroll_offset.y)
         if place >= len(self._visible):
             quiet = self.get_component_rich_style("picker--quiet")
-            text = self._quiet_text() if y == 0 else ""
+            text = (self._message or _quiet(self._filter, self._empty)) if y == 0 else ""
             return Strip([Segment(_cut(literal(f"  {text}"), width).plain, quiet)]).adjust_cell_length(width, quiet)
         row = self._rows[self._visible[place]]
         at_cursor = place == self._cursor
@@ -292,18 +281,9 @@ class Picker(ScrollView, can_focus=True):
             style = self.get_component_rich_style("picker--cursor" if self.has_focus else "picker--cursor-blurred")
         else:
             style = self.get_component_rich_style("picker--row")
-        box = ("[x] " if row.key in self._marked else "[ ] ") if self.many else ("✓ " if row.key in self._marked else "  ")
         pointer = "▸" if at_cursor and self.has_focus else " "
-        cells = [
-            literal(text).pad_right(max(0, size - literal(text).cell_length)) for text, size in zip(row.cells, self._widths, strict=False)
-        ]
-        line = joined(f"{pointer}{box}", *(part for each in cells for part in (each, " " * COLUMN_GAP)))
+        line = joined(f"{pointer}{_box(many=self.many, is_marked=row.key in self._marked)}", *_in_columns(row, self._widths))
         return Strip([Segment(_cut(line, width).plain, style)]).adjust_cell_length(width, style)
-
-    def _quiet_text(self) -> str:
-        if self._message:
-            return self._message
-        return "Nothing matches; Esc clears the filter." if self._filter else self._empty
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -314,6 +294,45 @@ class Picker(ScrollView, can_focus=True):
         self._asked = Asked.NO
         self._say_count()
         self.refresh()
+
+
+def _matching(texts: Sequence[str], wanted: str) -> tuple[int, ...]:
+    """The indices of those texts, in lower case, that hold every word of the filter."""
+    words = wanted.casefold().split()
+    return tuple(index for index, text in enumerate(texts) if all(word in text for word in words))
+
+
+def _count(visible: int, rows: int, wanted: str, *, is_typed: bool) -> str:
+    """What stands at the foot: the filter, while there is one, and how many rows there are."""
+    if is_typed or wanted:
+        return f"/ {wanted}{'▏' if is_typed else ''}  {f'{visible} of {rows}' if wanted else rows}"
+    return f"{rows} · / filters" if rows else ""
+
+
+def _quiet(wanted: str, empty: str) -> str:
+    """What stands there instead of rows."""
+    return "Nothing matches; Esc clears the filter." if wanted else empty
+
+
+def _top_that_shows(cursor: int | None, top: int, height: int) -> int | None:
+    """The row to scroll to so that `cursor` is in sight; None where it is, or where there is nothing to see."""
+    if cursor is None or not height or top <= cursor < top + height:
+        return None
+    return cursor if cursor < top else cursor - height + 1
+
+
+def _box(*, many: bool, is_marked: bool) -> str:
+    if many:
+        return "[x] " if is_marked else "[ ] "
+    return "✓ " if is_marked else "  "
+
+
+def _in_columns(row: Row, widths: Sequence[int]) -> Iterator[Content | str]:
+    """The row's cells, each as wide as its column."""
+    for text, size in zip(row.cells, widths, strict=False):
+        cell = literal(text)
+        yield cell.pad_right(max(0, size - cell.cell_length))
+        yield " " * COLUMN_GAP
 
 
 def _cut(line: Content, width: int) -> Content:
