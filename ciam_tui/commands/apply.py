@@ -47,11 +47,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from ciam_tui.runs import apply_plan, new_run_id
     from ciam_tui.commands.account import ports_from, state_dir
     from ciam_tui.commands.carrying import Carrying
     from ciam_tui.commands.planned import planned, setup_with_notes
     from ciam_tui.commands.speaking import PROBLEM, not_begun, show_plan
+    from ciam_tui.runs import apply_plan, new_run_id
 
     refuse_when_read_only(args)
     setup = setup_with_notes(args)

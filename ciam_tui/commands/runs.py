@@ -32,10 +32,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from ciam_tui.runs import history
     from ciam_tui.commands.account import journals_from
     from ciam_tui.commands.run_report import past_runs
     from ciam_tui.commands.speaking import print_document, say, warn
+    from ciam_tui.runs import history
 
     past = history(journals_from(args))
     if args.json:

@@ -74,9 +74,9 @@ def run_resume(args: argparse.Namespace) -> int:
 
 
 def _undo(args: argparse.Namespace) -> int:
-    from ciam_tui.runs import history
     from ciam_tui.commands.account import ports_from
     from ciam_tui.commands.speaking import warn
+    from ciam_tui.runs import history
 
     refuse_when_read_only(args)
     ports = ports_from(args)
@@ -96,12 +96,12 @@ def _undo(args: argparse.Namespace) -> int:
 
 
 def _taken_back(args: argparse.Namespace, ports: Ports, run: RunState, past: History) -> int:
-    from ciam_tui.runs import apply_undo, look_up, new_run_id, undo_plan
     from ciam_tui.commands.account import mode_of, state_dir
     from ciam_tui.commands.carrying import Carrying
     from ciam_tui.commands.plan_report import Report
     from ciam_tui.commands.planned import forbidden_ids
     from ciam_tui.commands.speaking import PROBLEM, not_begun, say, show_plan, tell_that_it_reads
+    from ciam_tui.runs import apply_undo, look_up, new_run_id, undo_plan
 
     tell_that_it_reads()
     run = look_up(run.started.run_id, ports)
@@ -138,9 +138,9 @@ def _later_runs(args: argparse.Namespace, run: RunState, past: History) -> list[
 
 
 def _resume(args: argparse.Namespace) -> int:
-    from ciam_tui.runs import history
     from ciam_tui.commands.account import ports_from
     from ciam_tui.commands.speaking import warn
+    from ciam_tui.runs import history
 
     refuse_when_read_only(args)
     ports = ports_from(args)
@@ -166,11 +166,11 @@ def _resume(args: argparse.Namespace) -> int:
 
 def _gone_on(args: argparse.Namespace, ports: Ports, run: RunState) -> int:
     """Goes on with `run`, after the person at the terminal, if there is one, has seen what is left of it."""
-    from ciam_tui.runs import resume
     from ciam_tui.commands.account import state_dir
     from ciam_tui.commands.carrying import Carrying
     from ciam_tui.commands.run_report import run_document
     from ciam_tui.commands.speaking import PROBLEM, print_document, say, warn
+    from ciam_tui.runs import resume
 
     started = run.started
     done, total = len(run.done_steps), len(started.steps)

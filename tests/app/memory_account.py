@@ -164,7 +164,9 @@ class MemoryJournals:
     @contextmanager
     def lock(self, account_id: str, setup_id: str) -> Iterator[None]:
         if self.locked:
-            raise CiamError("locked", "Another run is at work", f"on account {account_id} and Setup {setup_id}.", ["Wait until it has ended."])
+            raise CiamError(
+                "locked", "Another run is at work", f"on account {account_id} and Setup {setup_id}.", ["Wait until it has ended."]
+            )
         yield
 
 
