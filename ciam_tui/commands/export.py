@@ -1,4 +1,7 @@
-"""`export`: the files of a Setup for review or for another tool, offline, so that a pull request can carry what would be applied."""
+"""`export`: the files of a Setup for review or for another tool, offline, so that a pull request can carry what would be applied.
+
+With `--into` nothing is written: a CircleCI configuration that is there already is somebody's work, and gets a diff.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "export",
         help="write a Setup's policies as files, offline",
         description="Writes the files of a Setup for review or for another tool, offline. Files that are there already and differ are replaced.",
-        epilog="Exit codes: 0 written, whatever the findings; 1 the Setup is not valid or a file cannot be written; 2 wrong usage.",
+        epilog="Exit codes: 0 written, whatever the findings; 1 the Setup is not valid, a file cannot be written, or with --into something "
+        "is to be added by hand; 2 wrong usage.",
     )
     add_setup_argument(parser)
     parser.add_argument(
@@ -34,9 +38,36 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         choices=[*FORMATS, ALL],
         help=f"what to write; {ALL} writes each format that there is into a folder of its name",
     )
-    parser.add_argument("--out", required=True, type=_folder, metavar="DIR", help="the folder to write into, made where it is missing")
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("--out", type=_folder, metavar="DIR", help="the folder to write into, made where it is missing")
+    place.add_argument(
+        "--into",
+        metavar="FILE",
+        help="with circleci: print the diff that lets the jobs of this configuration take their roles; write nothing",
+    )
+    parser.add_argument(
+        "--contexts", action="store_true", help="with circleci: give each job of the workflow the context called as its role"
+    )
+    parser.add_argument(
+        "--project", metavar="NAME", help="with --into: the project whose configuration it is, where each has roles of its own"
+    )
+    parser.add_argument(
+        "--job",
+        action="append",
+        default=[],
+        type=_job_of_stage,
+        metavar="STAGE=JOB",
+        help="with --into: the job that takes the stage's role, where it is not called as the stage; may be repeated",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, wrong_usage=parser.error)
+
+
+def _job_of_stage(text: str) -> tuple[str, str]:
+    stage, equals, job = text.partition("=")
+    if not stage or not equals or not job:
+        raise argparse.ArgumentTypeError(f"{text!r} is not STAGE=JOB")
+    return stage, job
 
 
 def _folder(text: str) -> Path:
@@ -51,14 +82,34 @@ def run(args: argparse.Namespace) -> int:
     from ciam_tui.core.findings import findings
     from ciam_tui.ports.export_folder import write_export
 
+    if misused := _misused(args):
+        args.wrong_usage(misused)
     file = setup_from(args.setup)
-    written = write_export(args.out, exported(file.setup, args.format))
+    if args.into is not None:
+        from ciam_tui.commands.export_into import into
+
+        jobs: dict[str, list[str]] = {}
+        for stage, job in args.job:
+            jobs.setdefault(stage, []).append(job)
+        return into(file.setup, args.into, project=args.project, jobs=jobs, as_json=args.json)
+    written = write_export(args.out, exported(file.setup, args.format, contexts=args.contexts))
     if args.json:
         _print_document(args.out, written)
     else:
         _print_report(args.out, written)
     _print_findings(file.notes, findings(file.setup))
     return 0
+
+
+def _misused(args: argparse.Namespace) -> str | None:
+    """Which options do not go together."""
+    if args.into is not None and args.format != "circleci":
+        return "--into is for --format circleci"
+    if args.into is None and (args.project is not None or args.job):
+        return "--project and --job go with --into"
+    if args.contexts and (args.into is not None or args.format not in {"circleci", ALL}):
+        return "--contexts is for --format circleci with --out"
+    return None
 
 
 def _print_document(out: Path, written: Sequence[WrittenFile]) -> None:

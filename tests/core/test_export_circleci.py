@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,8 +24,6 @@ from tests.core.examples import project
 from tests.core.strategies import NAME_CHARACTERS, plain_branches, setups, wild_branches
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ciam_tui.core.setup import Setup
 
 ROLE = "arn:aws:iam::123456789012:role/circleci/circleci-web-build"
@@ -333,7 +332,7 @@ class TestTheSteps:
             "--duration-seconds 7200 --query Credentials.[AccessKeyId,SecretAccessKey,SessionToken] --output text"
         )
         assert job.read("token") == TOKENS["CIRCLE_OIDC_TOKEN_V2"]
-        assert not os.path.exists(job.read("token-file").strip())  # noqa: PTH110
+        assert not Path(job.read("token-file").strip()).exists()
         assert "AKIA" not in job.read("environment")
         assert "AWS_PROFILE" not in job.read("environment")
 
