@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.document import VERSION, Document
+from ciam_tui.core.validate.bucket import normalized_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,7 +51,7 @@ def _s3_statements(setup: SetupShape, stage: StageShape) -> Iterable[dict[str, A
 
     listed = tuple(dict.fromkeys((stage.prefix, *readable)))
     # Only `p/*`: a condition that let bare `p` pass would also list `p-secret/`. The whole bucket has no prefix to hold on to.
-    below = {} if "" in listed else {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in listed]}}
+    below = {} if "" in listed else {"StringLike": {"s3:prefix": [_below(prefix) for prefix in listed]}}
     yield _allow("List", ["s3:ListBucket"], [bucket], {"StringEquals": owner, **below})
 
     if readable:
@@ -100,7 +101,12 @@ def _s3_endpoints(partition: str, bucket: BucketShape) -> list[str]:
 
 
 def _objects(bucket: str, prefixes: Sequence[str]) -> list[str]:
-    return [f"{bucket}/{prefix}*" for prefix in prefixes]
+    return [f"{bucket}/{_below(prefix)}" for prefix in prefixes]
+
+
+def _below(prefix: str) -> str:
+    """Everything below `prefix`. A draft's may still lack its slash, and without it `team*` would reach `team-secret/` too."""
+    return f"{normalized_prefix(prefix)}*"
 
 
 def _if(wanted: object, action: str) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ciam_tui.core.draft import Draft
 from ciam_tui.core.permissions import DNS_SUFFIXES, permission_policy
+from ciam_tui.core.setup import Setup, finish
 from ciam_tui.core.validate import normalized_prefix, prefix_problem
 from tests.core.asking import allows, everything_setup, example_setup
 from tests.core.examples import answers
@@ -486,3 +488,11 @@ def test_the_order_of_answers_does_not_change_a_policy(setup: Setup, random: Any
         }
         other = stage.model_copy(update={name: tuple(values) for name, values in mixed.items()})
         assert permission_policy(setup, other).text == permission_policy(setup, stage).text
+
+
+def test_a_half_typed_prefix_is_shown_as_it_will_be_read() -> None:
+    typed = Draft.of(answers(stages__0__prefix="team", stages__0__read_prefixes=["shared"]))
+    finished = finish(typed)
+    assert isinstance(finished, Setup)
+    assert permission_policy(typed, typed.stages[0]) == permission_policy(finished, finished.stages[0])
+    assert "team*" not in permission_policy(typed, typed.stages[0]).text
