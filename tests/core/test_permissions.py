@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ciam_tui.core.document import Document
-    from ciam_tui.core.setup import Setup, Stage
+    from ciam_tui.core.setup import Stage
 
 SIDS = ("List", "Read", "Write", "Delete", "Probe", "KmsRead", "KmsWrite")
 
