@@ -155,8 +155,8 @@ class ApplyScreen(WorkScreen[None]):
 
     def _end(self, progress: Progress) -> None:
         self.progress = progress
-        self._runs = False
         self._tick()
+        self._runs = False
         self._draw()
         if self._leaves:
             self.app.leave()
@@ -168,7 +168,7 @@ class ApplyScreen(WorkScreen[None]):
     # Drawing
 
     def _tick(self) -> None:
-        if self._runs or self._elapsed == 0:
+        if self._runs:
             self._elapsed = (self.session.clock.now() - self._begun_at).total_seconds()
             self._draw_verdict()
 
