@@ -140,6 +140,27 @@ def test_kill_9_loses_no_key_that_was_written_a_moment_ago(terminal: Terminal, t
     assert draft.account_id == "123456789012"
 
 
+def test_kill_9_right_after_a_key_loses_that_key_at_most_and_the_next_start_goes_on(terminal: Terminal, tmp_path: Path) -> None:
+    type_account(terminal, tmp_path)
+    terminal.press(b"\x7f")
+    terminal.process.kill()
+    terminal.process.wait()
+    draft = saved(tmp_path)
+    assert draft is not None
+    assert draft.account_id in ("123456789012", "12345678901")
+    again = Terminal("--state-dir", str(tmp_path / "state"))
+    try:
+        again.until("Go on")
+        again.press(b"\r")
+        again.until("of 6")
+        again.until(draft.account_id)
+        again.press(b"\x11")
+        assert again.end() == 0
+    finally:
+        again.close()
+    assert saved(tmp_path) == draft
+
+
 def test_ctrl_q_leaves_and_says_where_the_draft_is(terminal: Terminal, tmp_path: Path) -> None:
     terminal.press(b"\x11")
     assert terminal.end() == 0
