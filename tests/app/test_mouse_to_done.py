@@ -86,6 +86,7 @@ async def test_the_mouse_alone_stops_a_run_and_goes_on_with_it() -> None:
         await shows(pilot, "stopping after the call that is under way")
         gate.opened.set()
         await shows(pilot, "Stopped between two steps")
+        assert "[Stop]" not in screen_text(pilot)
         assert len(aws.sent) == 3
         await click_on(pilot, "ctrl+a Go on")
         await shows(pilot, "Go on with this run?")

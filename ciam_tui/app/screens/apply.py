@@ -184,6 +184,7 @@ class ApplyScreen(WorkScreen[None]):
     def _draw_verdict(self) -> None:
         first, second = self._verdict_lines()
         self._verdict.update(lines(first, second))
+        self.query_one(Link).display = self._runs  # there is nothing to stop any more
 
     def _verdict_lines(self) -> tuple[Content, Content]:
         progress = self.progress
