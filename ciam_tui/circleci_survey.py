@@ -52,8 +52,21 @@ def circleci_survey(
         CiamError: CircleCI cannot be asked at all: it does not accept the token, or does not answer.
     """
     tell, leaves = progress or _nobody, should_stop or _never
-    wanted = setup.circleci
-    facts = _read_beside_contexts(wanted, circleci, tell, leaves)
+    return with_contexts(
+        setup, trust_facts(setup, circleci, progress=tell, should_stop=leaves), circleci, progress=tell, should_stop=leaves
+    )
+
+
+def with_contexts(
+    setup: SetupShape,
+    facts: CircleCiFacts,
+    circleci: CircleCi,
+    *,
+    progress: Callable[[str], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> CircleCiFacts:
+    """`facts` with the organization's contexts, and the variables in them and in the projects of `facts`; otherwise as `circleci_survey`."""
+    tell, leaves, wanted = progress or _nobody, should_stop or _never, setup.circleci
     if facts.stopped or leaves():
         return replace(facts, stopped=True)
     tell("Contexts")
@@ -66,10 +79,15 @@ def circleci_survey(
     return _with(facts, inventory)
 
 
-def _read_beside_contexts(
-    wanted: CircleCiShape, circleci: CircleCi, tell: Callable[[str], None], leaves: Callable[[], bool]
+def trust_facts(
+    setup: SetupShape,
+    circleci: CircleCi,
+    *,
+    progress: Callable[[str], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> CircleCiFacts:
-    """The organization, its claims and issuer, and each project with its settings and claims."""
+    """What the trust policies rest on: the organization, its claims and issuer, each project with its settings; otherwise as `circleci_survey`."""
+    tell, leaves, wanted = progress or _nobody, should_stop or _never, setup.circleci
     tell("Organization and projects")
     pool = ThreadPoolExecutor(_IN_FLIGHT, thread_name_prefix="circleci-survey")
     try:

@@ -138,6 +138,11 @@ TEXTS: dict[str, HelpText] = {
         "The issuer and the audience of the tokens come from it.",
     ),
     "circleci.org_slug": HelpText("Organization's slug", "Such as gh/acme; only for reading.", ""),
+    "session.circleci_token": HelpText(
+        "Token",
+        "A personal API token of CircleCI: Enter reads with it. It is shown, saved and logged nowhere.",
+        "It is looked for in CIRCLE_TOKEN and in the CircleCI CLI's settings first. Without one, ids are typed.",
+    ),
     "projects": HelpText(
         "Projects",
         "Space ticks the projects whose jobs get the roles; / filters.",
@@ -145,7 +150,7 @@ TEXTS: dict[str, HelpText] = {
     ),
     "circleci.projects": HelpText(
         "A project by hand",
-        "Project id, then its name, then its repository, such as: <uuid> web github.com/acme/web; Enter adds it.",
+        "Project id, then its name, then its repository, such as: <uuid> web github.com/acme/web; or its slug, gh/acme/web. Enter adds it.",
         "The id is in CircleCI under Project Settings, Overview. The repository may be left out where no stage is limited to branches.",
     ),
     "circleci.any_project": HelpText(

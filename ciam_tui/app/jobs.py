@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ciam_tui.app.circleci_known import findings_read, unasked
 from ciam_tui.app.plan_lines import Concerns
 from ciam_tui.app.running import Progress, progress_of
 from ciam_tui.app.session import Mode
-from ciam_tui.core.findings import findings
+from ciam_tui.core.findings import findings, worst_first
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ciam_tui.app.session import Session
     from ciam_tui.apply import Ports, Waiting
     from ciam_tui.core.draft import Draft
+    from ciam_tui.core.findings import Finding
     from ciam_tui.core.history import History
     from ciam_tui.core.journal import Entry, RunState
     from ciam_tui.core.plan import Plan
@@ -79,7 +81,8 @@ def review(session: Session, draft: Draft, adopt: AbstractSet[str], tell: Callab
     ports = ports_of(session)
     plan = plan_for(setup, ports, adopt=adopt, progress=tell)
     tell("What you may do")
-    concerns = replace(_permitted(plan, ports), findings=findings(setup, plan.facts.quotas))
+    found = worst_first((*findings(setup, plan.facts.quotas), *_circleci_findings(session, setup, tell)))
+    concerns = replace(_permitted(plan, ports), findings=found)
 
     def job() -> Job:
         run_id = new_run_id(ports.clock)
@@ -90,6 +93,16 @@ def review(session: Session, draft: Draft, adopt: AbstractSet[str], tell: Callab
         )
 
     return Reviewed(plan, concerns, job, setup)
+
+
+def _circleci_findings(session: Session, setup: Setup, tell: Callable[[str], None]) -> tuple[Finding, ...]:
+    """What CircleCI shows about `setup`. That it cannot be asked keeps nobody from a plan: it is told."""
+    from ciam_tui.circleci_survey import circleci_survey
+
+    try:
+        return findings_read(setup, circleci_survey(setup, session.circleci(), progress=lambda text: tell(f"CircleCI: {text}")))
+    except CiamError as error:
+        return unasked(error)
 
 
 def undo_review(session: Session, run_id: str, tell: Callable[[str], None]) -> Reviewed:

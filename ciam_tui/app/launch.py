@@ -14,14 +14,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ciam_tui.app.app import CiamApp
-from ciam_tui.app.session import KnownOrganization, KnownProject, Mode, Session
+from ciam_tui.app.session import Mode, Session
 from ciam_tui.core.shown import shown
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from ciam_tui.ports.api import AwsAccess
+    from ciam_tui.ports.api import AwsAccess, CircleCi
+    from ciam_tui.ports.circleci.secret import Secret
     from ciam_tui.ports.sandbox.launch import Sandbox
 
 DEMO_REGION = "us-east-1"  # where most of the demo's buckets are
@@ -29,7 +30,9 @@ DEMO_REGION = "us-east-1"  # where most of the demo's buckets are
 
 def run_wizard(args: argparse.Namespace) -> int:
     """The wizard on the account that the AWS settings lead to; the exit code."""
-    return _run(_session(args, Mode.LIVE, _shared_config, args.state_dir))
+    session = _session(args, Mode.LIVE, _shared_config, args.state_dir)
+    session.open_circleci = lambda token: _found_circleci(token, args.circleci_host)
+    return _run(session)
 
 
 def run_demo(args: argparse.Namespace) -> int:
@@ -44,7 +47,7 @@ def demo_session(args: argparse.Namespace) -> Iterator[Session]:
     demo = DemoAccount()
     with TemporaryDirectory(prefix="ciam-tui-demo-") as runs:
         session = _session(args, Mode.DEMO, demo.open_access, args.state_dir or _demo_state_dir(), runs=args.state_dir or Path(runs))
-        session.organizations = demo_organizations()
+        session.open_circleci = demo.open_circleci
         session.profile, session.region = None, session.region or DEMO_REGION
         try:
             yield session
@@ -79,6 +82,7 @@ def _run(session: Session) -> int:
         app.run()
     finally:
         saved = app.flush()
+        session.close_circleci()
     _say_where_the_draft_is(session, saved=saved, kept=app.kept_a_draft)
     if app.failure is not None and app.return_code:
         raise app.failure  # told in one line by whoever called, and kept with --debug
@@ -100,6 +104,15 @@ def _shared_config() -> AwsAccess:
     return SharedConfigAccess()
 
 
+def _found_circleci(token: Secret | None, host: str | None) -> CircleCi:
+    import os
+
+    from ciam_tui.ports.circleci.client import HttpCircleCi
+    from ciam_tui.ports.circleci.sources import found_access
+
+    return HttpCircleCi(found_access(os.environ, host=host, token=token))
+
+
 def _demo_state_dir() -> Path:
     """Beside the real one: the demo's draft never takes the place of a real one."""
     from platformdirs import user_state_path
@@ -112,6 +125,7 @@ class DemoAccount:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._sandbox: Sandbox | None = None
         self._stopped = False
 
@@ -119,14 +133,33 @@ class DemoAccount:
         """Start the account, and the way into it; takes a second or two."""
         from ciam_tui.ports.aws import FixedAccess
         from ciam_tui.ports.sandbox import account
+
+        sandbox = self._started()
+        return FixedAccess(sandbox.url, account.OPERATOR_ACCESS_KEY_ID, account.OPERATOR_SECRET_ACCESS_KEY, account.REGION)
+
+    def open_circleci(self, token: Secret | None) -> CircleCi:
+        """The way into the demo's CircleCI, with the demo's token unless another was typed."""
+        from ciam_tui.ports.circleci.client import HttpCircleCi
+        from ciam_tui.ports.circleci.secret import Secret
+        from ciam_tui.ports.circleci.sources import Access
+
+        sandbox = self._started()
+        return HttpCircleCi(Access(sandbox.circleci_url, token or Secret(sandbox.circleci_token), "the demo"))
+
+    def _started(self) -> Sandbox:
+        """The account, started by whoever asks first; the others wait."""
         from ciam_tui.ports.sandbox.launch import start_sandbox
 
-        sandbox = start_sandbox()
-        with self._lock:
-            self._sandbox = sandbox
-            if self._stopped:  # the app ended while the account was starting
-                sandbox.stop()
-        return FixedAccess(sandbox.url, account.OPERATOR_ACCESS_KEY_ID, account.OPERATOR_SECRET_ACCESS_KEY, account.REGION)
+        with self._starting:
+            with self._lock:
+                if self._sandbox is not None:
+                    return self._sandbox
+            sandbox = start_sandbox()
+            with self._lock:
+                self._sandbox = sandbox
+                if self._stopped:  # the app ended while the account was starting
+                    sandbox.stop()
+            return sandbox
 
     def stop(self) -> None:
         """End it."""
@@ -134,22 +167,3 @@ class DemoAccount:
             self._stopped = True
             if self._sandbox is not None:
                 self._sandbox.stop()
-
-
-def demo_organizations() -> tuple[KnownOrganization, ...]:
-    """The demo's CircleCI organizations, as its pickers offer them."""
-    from ciam_tui.core.draft import ProjectDraft
-    from ciam_tui.ports.sandbox.circleci_content import ORGANIZATIONS
-
-    return tuple(
-        KnownOrganization(
-            organization.id,
-            organization.name,
-            organization.slug,
-            tuple(
-                KnownProject(ProjectDraft(project.id, project.name, project.vcs_origin), project.default_branch)
-                for project in organization.projects
-            ),
-        )
-        for organization in ORGANIZATIONS
-    )

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.findings import Finding, findings
+from ciam_tui.core.findings import Finding, findings, worst_first
 from ciam_tui.core.naming import role_names
 from ciam_tui.core.permissions import permission_policy
 from ciam_tui.core.trust import trust_policy
 
 if TYPE_CHECKING:
+    from ciam_tui.app.circleci_known import KnownCircleCi
     from ciam_tui.core.draft import Draft, StageDraft
     from ciam_tui.core.shape import ProjectShape
 
@@ -61,8 +62,8 @@ class Preview:
     found: int
 
 
-def preview_of(draft: Draft, view: View) -> Preview:
-    """What `view` looks at in `draft`."""
+def preview_of(draft: Draft, view: View, known: KnownCircleCi | None = None) -> Preview:
+    """What `view` looks at in `draft`; what is `known` of CircleCI is among the findings."""
     if not draft.stages:
         return Preview(0, "", "", 0, 0, view.tab, None, (), ("a stage (step 4)",), 0)
     index = min(view.stage, len(draft.stages) - 1)
@@ -70,7 +71,7 @@ def preview_of(draft: Draft, view: View) -> Preview:
     roles = role_names(draft.role, stage.name, draft.circleci.projects)
     role_at = view.role % len(roles) if roles else 0
     name, projects = roles[role_at] if roles else ("", ())
-    found = findings(draft)
+    found = worst_first((*findings(draft), *known.findings_about(draft))) if known is not None else findings(draft)
     needs = tuple(_needs(draft, view.tab))
     text = None if needs or not roles else _text(draft, stage, projects, view.tab)
     listed = found if view.tab is Tab.FINDINGS else tuple(each for each in found if _is_about(each, index, view.tab))

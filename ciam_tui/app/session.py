@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ciam_tui.app.circleci_known import NO_TOKEN, KnownCircleCi
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ciam_tui.core.draft import ProjectDraft
     from ciam_tui.core.facts import Bucket, BucketSummary, Identity
-    from ciam_tui.ports.api import Aws, AwsAccess, Clipboard, Clock, Drafts, Journals, Profile
+    from ciam_tui.ports.api import Aws, AwsAccess, CircleCi, Clipboard, Clock, Drafts, Journals, Profile
+    from ciam_tui.ports.circleci.secret import Secret
 
 
 class Mode(StrEnum):
@@ -29,24 +30,6 @@ class Mode(StrEnum):
     LIVE = "LIVE"
 
 
-@dataclass(frozen=True, slots=True)
-class KnownProject:
-    """A project that a list offers. `default_branch` is None where the project has no repository."""
-
-    project: ProjectDraft
-    default_branch: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownOrganization:
-    """An organization that a list offers, with its projects."""
-
-    id: str
-    name: str
-    slug: str
-    projects: tuple[KnownProject, ...] = ()
-
-
 @dataclass(slots=True)
 class Known:
     """What has been read from the account at hand; forgotten when the account changes."""
@@ -55,12 +38,20 @@ class Known:
     bucket: dict[str, Bucket | None] = field(default_factory=dict)
 
 
+def no_circleci(token: Secret | None) -> CircleCi:
+    """The way into CircleCI where there is none: everything is typed."""
+    del token
+    raise CiamError(NO_TOKEN, "Cannot open CircleCI", "There is no CircleCI token.", ["Type the organization and the projects."])
+
+
 @dataclass(slots=True)
 class Session:
     """One run of the program.
 
     `open_access` makes the way into AWS; it may take seconds (the demo's account starts, boto3 is imported), so that only workers call it,
     through `access`. `ask_mfa` is set by the app: it may be called in a worker and answers with the code that the person typed.
+    `open_circleci` makes the way into CircleCI in the same manner, through `circleci`, with the token that was typed, if one was. A typed
+    token lives here and nowhere else.
     """
 
     mode: Mode
@@ -71,16 +62,20 @@ class Session:
     open_access: Callable[[], AwsAccess]
     profile: str | None = None
     region: str | None = None
-    organizations: tuple[KnownOrganization, ...] = ()
+    open_circleci: Callable[[Secret | None], CircleCi] = no_circleci
     state_dir: Path | None = None
     identity: Identity | None = None
     aws: Aws | None = None
     profiles: tuple[Profile, ...] | None = None
     regions: tuple[str, ...] = ()
     known: Known = field(default_factory=Known)
+    known_circleci: KnownCircleCi = field(default_factory=KnownCircleCi)
     ask_mfa: Callable[[str], str] | None = None
     _access: AwsAccess | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock)
+    _circleci: CircleCi | None = None
+    _circleci_token: Secret | None = None
+    _opening_circleci: threading.Lock = field(default_factory=threading.Lock)
 
     def access(self) -> AwsAccess:
         """The way into AWS, made on first use. Only for workers."""
@@ -88,6 +83,32 @@ class Session:
             if self._access is None:
                 self._access = self.open_access()
             return self._access
+
+    def circleci(self) -> CircleCi:
+        """The way into CircleCI, made on first use. Only for workers.
+
+        Raises:
+            CiamError: there is no token, or none that can be sent.
+        """
+        with self._opening_circleci:
+            if self._circleci is not None:
+                return self._circleci
+            token = self._circleci_token
+            opened = self.open_circleci(token)
+            if token is self._circleci_token:  # else another was typed meanwhile, and nobody waits for this one
+                self._circleci = opened
+            return opened
+
+    def use_circleci_token(self, token: Secret) -> None:
+        """Ask CircleCI with `token` from now on; what was read with another is forgotten."""
+        self.close_circleci()
+        self._circleci_token, self.known_circleci = token, KnownCircleCi()
+
+    def close_circleci(self) -> None:
+        """Let go of its connections, without waiting for one that is being made."""
+        circleci, self._circleci = self._circleci, None
+        if circleci is not None:
+            circleci.close()
 
     def sign_in(self, profile: str | None, region: str | None) -> tuple[Aws, Identity]:
         """The account that `profile` opens, and who one is there. Only for workers; changes nothing here."""

@@ -6,12 +6,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from ciam_tui.app.session import KnownOrganization, KnownProject, Mode, Session
+from ciam_tui.app.session import Mode, Session, no_circleci
 from ciam_tui.core.answers import preset_stages
+from ciam_tui.core.circleci_facts import (
+    Inventory,
+    OidcClaims,
+    Organization,
+    Project,
+    ProjectContents,
+    ProjectList,
+    ProjectSettings,
+    ProjectSource,
+)
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, ProjectDraft, RoleDraft
 from ciam_tui.core.facts import Bucket, BucketSummary, Identity, PrefixPage, Quotas
+from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import Profile
 
 if TYPE_CHECKING:
@@ -20,8 +31,10 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.facts import ManagedPolicy, Provider, Role, TrustingRole
-    from ciam_tui.core.problems import CiamError
-    from ciam_tui.ports.api import Journals, SavedDraft, Sent
+    from ciam_tui.ports.api import CircleCi, Journals, SavedDraft, Sent
+    from ciam_tui.ports.circleci.secret import Secret
+
+_Held = TypeVar("_Held", Organization, Project)
 
 NOW = datetime(2026, 8, 20, 9, 30, tzinfo=UTC)
 ACCOUNT_ID = "123456789012"
@@ -31,9 +44,14 @@ KMS_KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/5c0f6f0e-9d0b-4f7e-8a55-3
 ORG_ID = "0c9e0b5a-4a5d-4c5e-9f5b-0a6f0f4f2b11"
 WEB = ProjectDraft("6b1f1b6e-6f43-4d0f-8f0e-6f0f3f6a5a01", "web", "github.com/acme/web")
 API = ProjectDraft("15a228c5-1d0c-4343-958f-11d329619b26", "api", "github.com/acme/api")
+LABS_ID = "6cf855df-0400-4885-8146-0aea9a5d2154"
 ORGANIZATIONS = (
-    KnownOrganization(ORG_ID, "acme", "gh/acme", (KnownProject(API, "main"), KnownProject(WEB, "main"))),
-    KnownOrganization("6cf855df-0400-4885-8146-0aea9a5d2154", "Acme Labs", "circleci/wLHQd9DppsJcRwbos8Ljv3"),
+    Organization(ORG_ID, "gh/acme", "acme", "github"),
+    Organization(LABS_ID, "circleci/wLHQd9DppsJcRwbos8Ljv3", "Acme Labs", "circleci"),
+)
+PROJECTS = tuple(Project(each.id, each.name, f"gh/acme/{each.name}", ORG_ID, each.vcs_origin, "main") for each in (API, WEB))
+CALM = ProjectSettings(
+    builds_fork_prs=False, forks_receive_secrets=False, ssh_disabled=True, unversioned_config=False, is_open_source=False
 )
 
 
@@ -112,6 +130,91 @@ class FakeAws:
 
     def send(self, call: Call) -> Sent:
         raise AssertionError(f"a screen of the wizard sent {call}")
+
+
+@dataclass
+class FakeCircleCi:
+    """A CircleCI made of facts, in which nothing is wrong. Its lists give ids and names alone, in pages, as API v3 does.
+
+    `reads` is what was asked; an exception in `refusals`, by the method's name, is raised instead. `gate` holds up the methods in `held`.
+    """
+
+    all_organizations: tuple[Organization, ...] = ORGANIZATIONS
+    all_projects: tuple[Project, ...] = PROJECTS
+    settings: ProjectSettings = CALM
+    claims: Mapping[str | None, OidcClaims] = field(default_factory=dict)
+    refusals: dict[str, CiamError] = field(default_factory=dict)
+    reads: list[str] = field(default_factory=list)
+    gate: threading.Event | None = None
+    held: frozenset[str] = frozenset()
+    page_size: int = 50
+    closed: bool = False
+    host: str = "https://circleci.example"
+    is_server: bool = False
+
+    def _read(self, name: str, what: str = "") -> None:
+        self.reads.append(f"{name} {what}".strip())
+        if self.gate is not None and name in self.held:
+            self.gate.wait(10)
+        if name in self.refusals:
+            raise self.refusals[name]
+
+    def close(self) -> None:
+        self.closed = True
+
+    def organizations(self) -> tuple[Organization, ...]:
+        self._read("organizations")
+        return self.all_organizations
+
+    def organization(self, slug_or_id: str) -> Organization:
+        self._read("organization", slug_or_id)
+        return self._found(self.all_organizations, slug_or_id)
+
+    def projects(self, organization: Organization, page: Callable[[Sequence[Project]], None] | None = None) -> ProjectList:
+        self._read("projects")
+        listed = tuple(Project(each.id, each.name, org_id=each.org_id) for each in self.all_projects if each.org_id == organization.id)
+        for start in range(0, len(listed), self.page_size):
+            if page is not None:
+                page(listed[start : start + self.page_size])
+            self._read("page")
+        return ProjectList(listed, ProjectSource.ORGANIZATION)
+
+    def project(self, slug_or_id: str) -> Project:
+        self._read("project", slug_or_id)
+        return self._found(self.all_projects, slug_or_id)
+
+    def project_settings(self, project: Project) -> ProjectSettings:
+        self._read("project_settings", project.id)
+        return self.settings
+
+    def oidc_claims(self, org_id: str, project_id: str | None = None) -> OidcClaims:
+        self._read("oidc_claims")
+        return self.claims.get(project_id, OidcClaims())
+
+    def issuer(self, org_id: str, typed: str | None = None) -> str:
+        self._read("issuer")
+        return f"https://oidc.circleci.com/org/{org_id}"
+
+    def inventory(
+        self,
+        organization: Organization,
+        progress: Callable[[int, int], None],
+        should_stop: Callable[[], bool],
+        projects: Sequence[Project] | None = None,
+    ) -> Inventory:
+        self._read("inventory")
+        return Inventory(organization, (), tuple(ProjectContents(each, ()) for each in projects or ()))
+
+    def _found(self, all_of_them: Sequence[_Held], slug_or_id: str) -> _Held:
+        for each in all_of_them:
+            if slug_or_id in (each.id, each.slug):
+                return each
+        raise CiamError("circleci-not-found", "Cannot read it", f"CircleCI has no {slug_or_id}, or does not show it to you.")
+
+
+def circleci_door(circleci: FakeCircleCi) -> Callable[[Secret | None], CircleCi]:
+    """What opens `circleci`, whatever the token."""
+    return lambda _: circleci  # type: ignore[return-value] # nothing in the wizard writes to CircleCI
 
 
 @dataclass
@@ -195,7 +298,8 @@ def fake_session(
     drafts: FakeDrafts | None = None,
     *,
     mode: Mode = Mode.LIVE,
-    organizations: tuple[KnownOrganization, ...] = ORGANIZATIONS,
+    circleci: FakeCircleCi | None = None,
+    has_token: bool = True,
     profile: str | None = "prod",
 ) -> Session:
     """A session on the fakes."""
@@ -210,13 +314,13 @@ def fake_session(
         lambda: known,
         profile=profile,
         region="us-east-1",
-        organizations=organizations,
+        open_circleci=circleci_door(circleci or FakeCircleCi()) if has_token else no_circleci,
     )
 
 
-def signed_in(aws: FakeAws | None = None, drafts: FakeDrafts | None = None) -> Session:
+def signed_in(aws: FakeAws | None = None, drafts: FakeDrafts | None = None, circleci: FakeCircleCi | None = None) -> Session:
     """A session whose operator is known from the start."""
-    session = fake_session(drafts=drafts)
+    session = fake_session(drafts=drafts, circleci=circleci)
     account = aws or FakeAws()
     session.become(account, account.who, profile="prod", region="us-east-1")
     return session

@@ -18,7 +18,7 @@ from ciam_tui.core.facts import Bucket, Facts, Provider, Quotas, Role, TrustingR
 from ciam_tui.core.journal import from_line, to_line
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import Sent
-from tests.app.fakes import ACCOUNT_ID, IDENTITY, NOW, ORGANIZATIONS, FakeAccess, FakeAws, FakeClipboard, FakeDrafts
+from tests.app.fakes import ACCOUNT_ID, IDENTITY, NOW, FakeAccess, FakeAws, FakeCircleCi, FakeClipboard, FakeDrafts, circleci_door
 from tests.core.examples import ORG_ID, answers
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def memory_session(aws: MemoryAws | None = None, journals: MemoryJournals | None
         lambda: access,
         profile="prod",
         region="us-east-1",
-        organizations=ORGANIZATIONS,
+        open_circleci=circleci_door(FakeCircleCi()),
     )
     session.become(account, IDENTITY, profile="prod", region="us-east-1")
     return session

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ciam_tui.app.launch import demo_organizations
 from ciam_tui.app.screens.done import VERIFIED
 from ciam_tui.app.screens.review import ReviewScreen
 from ciam_tui.app.screens.undo import UndoScreen
@@ -15,6 +14,7 @@ from ciam_tui.core.draft import Draft
 from ciam_tui.ports.aws import FixedAccess
 from ciam_tui.ports.disk import DiskDrafts, DiskJournals, StateDir
 from ciam_tui.ports.sandbox import account
+from ciam_tui.ports.sandbox.circleci_content import ACME
 from ciam_tui.ports.sandbox.launch import start_sandbox
 from tests.app.driving import NARROW, WIDE, app_of, running, screen_text, shows, types, wizard
 from tests.app.fakes import FakeClipboard
@@ -34,8 +34,8 @@ def access() -> Iterator[FixedAccess]:
 
 def demo_draft(**changes: Any) -> Draft:
     """Three stages on the demo's bucket for the first project of the demo's first organization."""
-    organization = demo_organizations()[0]
-    project = organization.projects[0].project
+    organization = ACME
+    project = organization.projects[0]
     return Draft.of(
         answers(
             account_id=account.ACCOUNT_ID,

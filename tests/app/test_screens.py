@@ -16,15 +16,27 @@ from ciam_tui.app.screens.preview import PreviewScreen
 from ciam_tui.app.screens.problem import ProblemScreen
 from ciam_tui.app.screens.start import StartScreen
 from ciam_tui.app.screens.wizard import WizardScreen
-from ciam_tui.app.session import KnownOrganization, KnownProject, Mode, Session
+from ciam_tui.app.session import Mode, Session
 from ciam_tui.app.widgets.picker import Picker
+from ciam_tui.core.circleci_facts import OidcClaims, Organization, Project
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, ProjectDraft, RoleDraft, StageDraft
 from ciam_tui.core.facts import Bucket, Identity
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.steps import STEPS, StepId
 from ciam_tui.ports.api import Profile, SavedDraft
 from tests.app.driving import NARROW, WIDE, answering, app_of, at_step, held, messages, running, screen_text, shows, types, wizard
-from tests.app.fakes import ACCOUNT_ID, NOW, WITH_PROJECTS, FakeAccess, FakeAws, FakeClipboard, FakeDrafts, fake_session, signed_in
+from tests.app.fakes import (
+    ACCOUNT_ID,
+    NOW,
+    WITH_PROJECTS,
+    FakeAccess,
+    FakeAws,
+    FakeCircleCi,
+    FakeClipboard,
+    FakeDrafts,
+    fake_session,
+    signed_in,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,11 +60,13 @@ def hostile_session(name: str) -> Session:
         {name: Bucket(name, name, ACCOUNT_ID, name, name, unread=(name,)), "acme": Bucket("acme", "us-east-1")},
         {"": (f"{name}/", "builds/"), f"{name}/": (f"{name}/{name}/",)},
     )
-    organizations = (
-        KnownOrganization("0c9e0b5a-4a5d-4c5e-9f5b-0a6f0f4f2b11", name, name, (KnownProject(ProjectDraft(name, name, name)),)),
-    )
+    organization = Organization("0c9e0b5a-4a5d-4c5e-9f5b-0a6f0f4f2b11", name, name, name)
+    project = Project(name, name, name, organization.id, name, name)
+    claims = OidcClaims((name,), name)
+    refusals = {"project_settings": CiamError("circleci-forbidden", name, name)}
+    circleci = FakeCircleCi((organization,), (project,), claims={None: claims, name: claims}, refusals=refusals)
     access = FakeAccess({None: aws, name: aws}, (Profile(name, name, name),))
-    session = fake_session(access, organizations=organizations, profile=name)
+    session = fake_session(access, circleci=circleci, profile=name)
     session.become(aws, aws.who, profile=name, region=name)
     return session
 

@@ -65,6 +65,7 @@ async def _wrong(pilot: Pilot[None]) -> None:
 
 async def _circleci(pilot: Pilot[None]) -> None:
     await answering_now(pilot, WITH_PROJECTS, "circleci")
+    await shows(pilot, "default branch of api and web")
 
 
 async def _preview(pilot: Pilot[None]) -> None:

@@ -312,7 +312,7 @@ async def test_a_wrong_role_prefix_unfolds_the_roles() -> None:
 
 async def test_projects_are_ticked_and_unticked() -> None:
     async with answering(signed_in(), replace(WITH_STAGES, circleci=CircleCiDraft(ORG_ID)), "circleci") as pilot:
-        await shows(pilot, "github.com/acme/web")
+        await shows(pilot, "6b1f1b…6a5a01")
         await pilot.press("space", "down", "space")
         await shows(pilot, lambda: wizard(pilot).draft.circleci.projects == (API, WEB))
         await pilot.press("space")
@@ -320,7 +320,8 @@ async def test_projects_are_ticked_and_unticked() -> None:
 
 
 async def test_a_project_is_typed_with_its_repository_in_any_spelling() -> None:
-    async with answering(fake_session(organizations=()), WITH_STAGES, "circleci") as pilot:
+    async with answering(fake_session(has_token=False), WITH_STAGES, "circleci") as pilot:
+        await shows(pilot, "no CircleCI token")
         await types(pilot, ORG_ID)
         field(pilot, "circleci.projects").input.focus()
         await types(pilot, "not-a-uuid web")

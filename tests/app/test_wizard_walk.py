@@ -62,7 +62,7 @@ async def test_the_keyboard_alone_leads_from_start_to_review(size: tuple[int, in
         await pilot.press("enter")
         await shows(pilot, lambda: at_step(pilot, "circleci"))
         await pilot.press("enter")
-        await shows(pilot, "github.com/acme/web")
+        await shows(pilot, "6b1f1b…6a5a01")
         await pilot.press("tab", "slash", *"web", "space", "enter")
         await shows(pilot, lambda: bool(reviewed))
     setup = reviewed[0]

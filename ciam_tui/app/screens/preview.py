@@ -43,7 +43,7 @@ class PreviewScreen(WorkScreen[View]):
 
     def _show(self, view: View) -> None:
         self._view = view
-        self._pane.show(preview_of(self._draft, view))
+        self._pane.show(preview_of(self._draft, view, self.session.known_circleci))
 
     def want_back(self) -> str | None:
         """Close."""
@@ -65,7 +65,7 @@ class PreviewScreen(WorkScreen[View]):
 
     def want_role(self) -> str | None:
         """The next stage's or project's role: all of them, one after the other."""
-        count = preview_of(self._draft, self._view).role_count
+        count = preview_of(self._draft, self._view, self.session.known_circleci).role_count
         if self._view.role + 1 < count:
             self._show(replace(self._view, role=self._view.role + 1))
         else:

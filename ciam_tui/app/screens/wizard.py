@@ -176,7 +176,7 @@ class WizardScreen(WorkScreen[None]):
 
     def _draw(self) -> None:
         """The preview first: it is what the eye is on."""
-        self._preview.show(preview_of(self.draft, self._view))
+        self._preview.show(preview_of(self.draft, self._view, self.session.known_circleci))
         problems = draft_problems(self.draft)
         if self._body is not None:
             self._body.show(self.draft, _shown(problems, tried=self._tried, touched=self._touched))
@@ -238,7 +238,7 @@ class WizardScreen(WorkScreen[None]):
 
     def want_role(self) -> str | None:
         """The next role of the stage."""
-        count = preview_of(self.draft, self._view).role_count
+        count = preview_of(self.draft, self._view, self.session.known_circleci).role_count
         if count < 2:
             return "This stage has one role; there is one a project with `per project`."
         self._look_at(replace(self._view, role=(self._view.role + 1) % count))

@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
+from ciam_tui.app.circleci_known import branch_hint
 from ciam_tui.app.steps.base import StepBody
 from ciam_tui.app.texts import join_entries, split_entries
 from ciam_tui.app.widgets.field import ChoiceField, Field, Labelled
@@ -70,7 +71,7 @@ class StagesBody(StepBody):
         self._prefix = Field("stages[0].prefix", "Prefix", placeholder="the whole bucket")
         self._access = ChoiceField("stages[0].access", "Access", ACCESSES)
         self._reads = Field("stages[0].read_prefixes", "Reads too", placeholder="nothing else")
-        self._branches = Field("stages[0].branches", "Branches", placeholder="any branch")
+        self._branches = Field("stages[0].branches", "Branches", placeholder=branch_hint(self.draft, self.session.known_circleci))
         self._extras = ChoiceField("stages[0].extras", "Extras", EXTRAS)
         self._session = Field("stages[0].session_seconds", "Session", "3600")
         self._more = ChoiceField("more", "Roles", (NAMES,))

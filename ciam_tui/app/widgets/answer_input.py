@@ -22,4 +22,5 @@ class AnswerInput(Input):
 
     @property
     def _value(self) -> Text:
-        return Text(drawn_in_place(self.value), no_wrap=True, overflow="ignore", end="")
+        text = "•" * len(self.value) if self.password else drawn_in_place(self.value)
+        return Text(text, no_wrap=True, overflow="ignore", end="")

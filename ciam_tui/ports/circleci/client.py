@@ -85,8 +85,8 @@ class HttpCircleCi:
     def organization(self, slug_or_id: str) -> Organization:
         return self._v2.organization(slug_or_id)
 
-    def projects(self, organization: Organization) -> ProjectList:
-        return listed_projects(self._http, self._v2, organization, server=self.is_server)
+    def projects(self, organization: Organization, page: Callable[[Sequence[Project]], None] | None = None) -> ProjectList:
+        return listed_projects(self._http, self._v2, organization, server=self.is_server, page=page)
 
     def project(self, slug_or_id: str) -> Project:
         return self._v2.project(slug_or_id)

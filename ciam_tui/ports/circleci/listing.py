@@ -15,9 +15,11 @@ from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci import shapes
 from ciam_tui.ports.circleci.failures import ABSENT
 from ciam_tui.ports.circleci.http import path_of
-from ciam_tui.ports.circleci.reading import all_listed, read_as
+from ciam_tui.ports.circleci.reading import listed_pages, read_as
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from ciam_tui.core.circleci_facts import Organization, Project
     from ciam_tui.ports.circleci.http import Http
     from ciam_tui.ports.circleci.v2 import V2
@@ -27,8 +29,10 @@ _PAGE = "50"  # the most that v3 gives
 _TYPE_IT = "Type the slug or the id of one that is missing."
 
 
-def listed_projects(http: Http, v2: V2, organization: Organization, *, server: bool) -> ProjectList:
-    """The projects of `organization`, by name, as far as this CircleCI lists them.
+def listed_projects(
+    http: Http, v2: V2, organization: Organization, *, server: bool, page: Callable[[Sequence[Project]], None] | None = None
+) -> ProjectList:
+    """The projects of `organization`, by name, as far as this CircleCI lists them; `page` is handed each page of them as it comes.
 
     Raises:
         CiamError: CircleCI cannot be asked at all.
@@ -38,7 +42,7 @@ def listed_projects(http: Http, v2: V2, organization: Organization, *, server: b
     unread: list[str] = []
     if organization.id is not None:
         try:
-            return ProjectList(_by_name(_of_organization(http, organization.id)), ProjectSource.ORGANIZATION)
+            return ProjectList(_by_name(_of_organization(http, organization.id, page)), ProjectSource.ORGANIZATION)
         except CiamError as error:
             if error.code not in ABSENT:
                 raise
@@ -54,11 +58,16 @@ def listed_projects(http: Http, v2: V2, organization: Organization, *, server: b
     return ProjectList(_by_name(projects), ProjectSource.FOLLOWED, (*unread, *unreadable, only))
 
 
-def _of_organization(http: Http, org_id: str) -> tuple[Project, ...]:
+def _of_organization(http: Http, org_id: str, seen: Callable[[Sequence[Project]], None] | None) -> list[Project]:
     query = {"filter[org_id]": org_id, "order_by": "name", "page[limit]": _PAGE}
-    listed = all_listed(http, shapes.listed_project_of, path_of("api", "v3", "projects"), query, doing="list the projects")
-    # Older versions of the route are said to know the filter by slug alone: what belongs to another organization is none of this one's.
-    return tuple(replace(project, org_id=org_id) for project in listed if project.org_id in {None, org_id})
+    projects: list[Project] = []
+    for page in listed_pages(http, shapes.listed_project_of, path_of("api", "v3", "projects"), query, doing="list the projects"):
+        # Older versions of the route are said to know the filter by slug alone: what belongs to another organization is none of this one's.
+        ours = [replace(project, org_id=org_id) for project in page if project.org_id in {None, org_id}]
+        projects += ours
+        if seen is not None:
+            seen(ours)
+    return projects
 
 
 def _followed(http: Http, organization: Organization) -> list[str]:
@@ -87,5 +96,5 @@ def _each_by_itself(v2: V2, slugs: list[str]) -> tuple[list[Project], list[str]]
     return [item for item in found if not isinstance(item, str)], [item for item in found if isinstance(item, str)]
 
 
-def _by_name(projects: list[Project] | tuple[Project, ...]) -> tuple[Project, ...]:
+def _by_name(projects: list[Project]) -> tuple[Project, ...]:
     return tuple(sorted(projects, key=lambda project: (project.name.casefold(), project.id)))

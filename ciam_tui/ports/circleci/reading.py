@@ -8,7 +8,7 @@ from ciam_tui.ports.circleci import shapes
 from ciam_tui.ports.circleci.failures import effect_unknown, unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ciam_tui.ports.circleci.http import Http
 
@@ -26,10 +26,11 @@ def all_items(http: Http, shape: Callable[[Any], _Value], path: str, query: Mapp
     return tuple(shaped(shape, item, doing) for page in pages for item in shaped(shapes.items_of, page, doing))
 
 
-def all_listed(http: Http, shape: Callable[[Any], _Value], path: str, query: Mapping[str, str], *, doing: str) -> tuple[_Value, ...]:
-    """The items of all pages of API v3."""
+def listed_pages(http: Http, shape: Callable[[Any], _Value], path: str, query: Mapping[str, str], *, doing: str) -> Iterator[list[_Value]]:
+    """The items of API v3, page by page as they come."""
     pages = http.pages(path, query, doing=doing, token_of=lambda page: shaped(shapes.next_cursor, page, doing), parameter="page[cursor]")
-    return tuple(shaped(shape, item, doing) for page in pages for item in shaped(shapes.listed_of, page, doing))
+    for page in pages:
+        yield [shaped(shape, item, doing) for item in shaped(shapes.listed_of, page, doing)]
 
 
 def shaped(shape: Callable[[Any], _Value], data: Any, doing: str) -> _Value:
