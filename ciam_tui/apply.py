@@ -16,6 +16,7 @@ from ciam_tui.core.compare import differences
 from ciam_tui.core.journal import Began, Failed, NotVerified, Stopped, Succeeded, Verified, fold
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.undo import facts_after
+from ciam_tui.core.undo_wiring import judged_by_piece
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
 from ciam_tui.ports.circleci.wiring import ContextWriter
 from ciam_tui.survey import survey
@@ -64,13 +65,20 @@ def circleci_for(steps: Iterable[Step], ports: Ports) -> CircleCi | None:
     Raises:
         CiamError: `circleci-needed`, where it is not open.
     """
-    if not any(step.call.service == CIRCLECI for step in steps):
-        return None
+    return opened_circleci(ports) if any(step.call.service == CIRCLECI for step in steps) else None
+
+
+def opened_circleci(ports: Ports) -> CircleCi:
+    """CircleCI.
+
+    Raises:
+        CiamError: `circleci-needed`, where it is not open.
+    """
     if ports.circleci is None:
         raise CiamError(
             "circleci-needed",
             "CircleCI is not open",
-            "The run has steps in CircleCI, which can be neither looked up, gone on with nor taken back without a token.",
+            "This has steps in CircleCI, which can be neither looked up, made nor taken back without a token.",
             ["Set CIRCLE_TOKEN to a personal API token, and run the command again in a terminal."],
         )
     return ports.circleci
@@ -199,7 +207,8 @@ class _Run:
         """Read everything back and compare it with what the steps must have made of the account."""
         run = fold(self._journal.entries())
         expected = facts_after(run.started.facts, run.done_steps, run.done)
-        touched = {subject for step in run.done_steps for subject in subjects(step.change)}
+        judged = judged_by_piece(run, run.done_steps)
+        touched = {subject for step in run.done_steps if step.id not in judged for subject in subjects(step.change)}
         found: Sequence[str] = ()
         for pause in VERIFY_PAUSES_SECONDS:
             if pause:
@@ -207,6 +216,7 @@ class _Run:
                 self._clock.sleep(pause)
             facts = self._read()
             found = [str(difference) for difference in differences(expected, facts, touched)]
+            found += [f"{step.title}: that is not so" for step in run.done_steps if step.id in judged and not is_done(facts, step.change)]
             found += [f"{step.title}: could not be read back" for step in run.done_steps if _is_unread(facts, step.change)]
             if not found:
                 yield self.note(Verified(self._clock.now()))

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.apply import CIRCLECI, Waiting, circleci_for, execute, look_up_steps, never
+from ciam_tui.apply import CIRCLECI, Waiting, circleci_for, execute, look_up_steps, never, opened_circleci
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.subjects import subjects
 from ciam_tui.core.compare import differences
@@ -23,7 +23,7 @@ from ciam_tui.core.planning import make_plan
 from ciam_tui.core.problems import CiamError, Level, Problem
 from ciam_tui.core.setup import read_setup, to_json
 from ciam_tui.core.undo import UndoGround, facts_after, now_needed, plan_undo
-from ciam_tui.core.undo_wiring import ContextChange
+from ciam_tui.core.undo_wiring import judged_by_piece
 from ciam_tui.survey import survey
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def plan_for(
     progress: Callable[[str], None] | None = None,
 ) -> Plan:
     """The plan for `setup` from a fresh reading of the account, and with `wire` of CircleCI too. Reads only."""
-    facts = survey(setup, ports.aws, circleci=ports.circleci if wire else None, progress=progress)
+    facts = survey(setup, ports.aws, circleci=opened_circleci(ports) if wire else None, progress=progress)
     past = history(ports.journals)
     plan = make_plan(
         setup, facts, known_ids=known_ids(past.runs), adopt=adopt, wire=wire, known_wiring=known_wiring(past.runs) if wire else frozenset()
@@ -230,9 +230,8 @@ def _is_empty(bucket: str, aws: Aws) -> bool | None:
 
 def _refuse_drift(run: RunState, facts: Facts) -> None:
     expected = facts_after(run.started.facts, run.done_steps, run.done)
-    # An undo judges each piece of a context by itself, when it is planned and when it is gone on with.
-    judged = ContextChange if run.started.undoes is not None else ()
-    resting = {subject for step in run.pending if not isinstance(step.change, judged) for subject in subjects(step.change)}
+    judged = judged_by_piece(run, run.pending)  # and left out where somebody has been at them
+    resting = {subject for step in run.pending if step.id not in judged for subject in subjects(step.change)}
     changed = differences(expected, facts, resting)
     if changed:
         raise CiamError(

@@ -76,7 +76,7 @@ def _compared(subject: str, expected: Facts, actual: Facts) -> Iterator[Differen
         if each.name in _NOT_COMPARED or each.name in unread:
             continue
         want, have = getattr(wanted, each.name), getattr(found, each.name)
-        unknown = each.name in _IDS and want == UNKNOWN_ID
+        unknown = (each.name in _IDS and want == UNKNOWN_ID) or (isinstance(wanted, ContextFacts) and want is None)
         if want != have and not unknown:
             yield Difference(subject, each.name, as_text(want), as_text(have))
     if isinstance(wanted, ManagedPolicy) and isinstance(found, ManagedPolicy):

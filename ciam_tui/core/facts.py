@@ -17,6 +17,9 @@ MANAGED_BY = "ciam-tui"
 SETUP_TAG = "ciam-tui-setup"
 RUN_TAG = "ciam-tui-run"
 
+# The type of restriction that is a group of people.
+GROUP = "group"
+
 # Paths under which AWS services own the roles: nobody else may change those.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
 SERVICE_ROLE_PATHS = ("/aws-service-role/", "/aws-reserved/")
@@ -151,13 +154,20 @@ class ContextFacts:
     """A context of CircleCI and what is in it, sorted.
 
     `variables` holds pairs of name and the last four characters of the value: CircleCI shows no more, and of variables that this tool
-    never sets not even those are kept. `restrictions` holds pairs of type and value.
+    never sets not even those are kept. `restrictions` holds pairs of type and value, `groups` the ids of those whose members may use the
+    context in any project: None in one that is new, since CircleCI may let in the group of all members by itself.
     """
 
     name: str
     context_id: str
     variables: tuple[tuple[str, str], ...] = ()
     restrictions: tuple[tuple[str, str], ...] = ()
+    groups: tuple[str, ...] | None = ()
+
+    @property
+    def all_restrictions(self) -> tuple[tuple[str, str], ...]:
+        """The groups too, as CircleCI lists them."""
+        return (*self.restrictions, *((GROUP, group) for group in self.groups or ()))
 
 
 @dataclass(frozen=True, slots=True)

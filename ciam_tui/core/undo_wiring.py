@@ -13,10 +13,11 @@ from ciam_tui.core.changes.effects import UNKNOWN_ID
 from ciam_tui.core.problems import Level, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ciam_tui.core.facts import ContextFacts, Facts
     from ciam_tui.core.journal import RunState
+    from ciam_tui.core.plan import Step
 
 ContextChange = (
     kinds.DeleteContext
@@ -50,7 +51,7 @@ class WiringGround:
             case kinds.RemoveRestriction(type=kind, value=value):
                 return _why_restriction_left(f"of the context {name} to the {kind} {value}", (kind, value), expected, standing)
             case kinds.AddRestriction(type=kind, value=value):
-                return f"The context {name} has the {kind} {value} already." if (kind, value) in standing.restrictions else None
+                return f"The context {name} has the {kind} {value} already." if (kind, value) in standing.all_restrictions else None
             case kinds.DeleteContext():
                 return self._why_context_left(name, standing)
             case kinds.CreateContext() | kinds.SetContextVariable():
@@ -64,7 +65,7 @@ class WiringGround:
         held = [each for each, _ in standing.variables if each not in variables]
         if held:
             return f"The context {name} stays: it holds {', '.join(held)}."
-        kept = [kind for kind, value in standing.restrictions if (kind, value) not in restrictions and kind != "group"]
+        kept = [kind for kind, value in standing.restrictions if (kind, value) not in restrictions]
         return f"The context {name} stays: somebody has restricted it by {', '.join(kept)}." if kept else None
 
 
@@ -78,12 +79,17 @@ def _why_variable_left(context: str, name: str, expected: ContextFacts, standing
 
 
 def _why_restriction_left(what: str, restriction: tuple[str, str], expected: ContextFacts, standing: ContextFacts) -> str | None:
-    if restriction not in standing.restrictions:
+    if restriction not in standing.all_restrictions:
         return f"The restriction {what} is gone already."
     newcomers = sorted({name for name, _ in standing.variables} - {name for name, _ in expected.variables})
     if newcomers:
         return f"The restriction {what} stays: {', '.join(newcomers)} came into it since, and would be open to more jobs."
     return None
+
+
+def judged_by_piece(run: RunState, steps: Iterable[Step]) -> frozenset[str]:
+    """The ids of those of `steps` that are about contexts, where `run` is an undo: what else happens to a context does not matter to it."""
+    return frozenset(step.id for step in steps if run.started.undoes is not None and isinstance(step.change, ContextChange))
 
 
 def replaced_for_good(run: RunState) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ keep in a context is theirs. Values cannot be read back, so that whose a value i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.changes import kinds
@@ -14,6 +14,7 @@ from ciam_tui.core.changes.subjects import context_subject
 from ciam_tui.core.circleci_facts import RestrictionType, visible_end
 from ciam_tui.core.compare import Difference
 from ciam_tui.core.context_expression import expression_of
+from ciam_tui.core.facts import GROUP
 from ciam_tui.core.naming import role_names
 from ciam_tui.core.outcome import Outcome
 from ciam_tui.core.plan import Conflict
@@ -94,7 +95,7 @@ class _Wiring:
             return notes + Outcome((kinds.CreateContext(wanted.name), *restrictions, *self._closed(wanted), *variables))
         variables_needed = self._variables(wanted, found)
         if variables_needed.conflicts:  # nothing at all is done to it
-            return variables_needed
+            return replace(variables_needed, changes=())
         restricted = Outcome(tuple(self._restricted(wanted, found)))
         return notes + Outcome(problems=tuple(self._remarks(wanted, found))) + restricted + variables_needed
 
@@ -105,7 +106,7 @@ class _Wiring:
         """
         names_projects = any(kind == RestrictionType.PROJECT for kind, _ in wanted.restrictions)
         if names_projects and not (self.setup.circleci.org_slug or "").startswith(_STANDALONE_SLUG):
-            yield kinds.RemoveRestriction(wanted.name, str(RestrictionType.GROUP), self.setup.circleci.org_id)
+            yield kinds.RemoveRestriction(wanted.name, GROUP, self.setup.circleci.org_id)
 
     def _restricted(self, wanted: WantedContext, found: ContextFacts) -> Iterator[kinds.Change]:
         """New restrictions first, so that the context is never more open than before or after."""
@@ -113,7 +114,7 @@ class _Wiring:
             if (kind, value) not in found.restrictions:
                 yield kinds.AddRestriction(wanted.name, kind, value)
         for change in self._closed(wanted):
-            if isinstance(change, kinds.RemoveRestriction) and (change.type, change.value) in found.restrictions:
+            if isinstance(change, kinds.RemoveRestriction) and (change.type, change.value) in found.all_restrictions:
                 yield change
         for kind, value in found.restrictions:
             if (kind, value) not in wanted.restrictions and kinds.AddRestriction(wanted.name, kind, value) in self.known:
@@ -164,7 +165,7 @@ class _Wiring:
             yield Problem(
                 _FIELD, Level.WARNING, text, "Where other jobs use it, rename it in CircleCI's favour: choose another name_prefix."
             )
-        foreign = [(kind, value) for kind, value in found.restrictions if self._lets_others_in(wanted, kind, value)]
+        foreign = [(kind, value) for kind, value in found.all_restrictions if self._lets_others_in(wanted, kind, value)]
         for kind, value in foreign:
             text = f"The context {found.name} is open to the {kind} {value} too."
             yield Problem(_FIELD, Level.WARNING, text, "Lift that restriction in CircleCI, unless it is wanted.")
@@ -172,7 +173,7 @@ class _Wiring:
     def _lets_others_in(self, wanted: WantedContext, kind: str, value: str) -> bool:
         if kind == RestrictionType.EXPRESSION or (kind, value) in wanted.restrictions:
             return False
-        goes = kinds.AddRestriction(wanted.name, kind, value) in self.known or (kind, value) == ("group", self.setup.circleci.org_id)
+        goes = kinds.AddRestriction(wanted.name, kind, value) in self.known or (kind, value) == (GROUP, self.setup.circleci.org_id)
         return not goes
 
 

@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.document import Document
-from ciam_tui.core.facts import Bucket, ContextFacts, Facts, Identity, ManagedPolicy, PolicyVersion, Provider, Quotas, Role, TrustingRole
+from ciam_tui.core.facts import (
+    GROUP,
+    Bucket,
+    ContextFacts,
+    Facts,
+    Identity,
+    ManagedPolicy,
+    PolicyVersion,
+    Provider,
+    Quotas,
+    Role,
+    TrustingRole,
+)
 from ciam_tui.core.journal import Began, Entry, RunStarted, Succeeded, fold, known_ids, known_wiring
 from ciam_tui.core.plan import stamped
 from ciam_tui.core.planning import make_plan
@@ -253,8 +265,10 @@ restriction_pairs = st.sampled_from([("project", "6b1f"), ("project", "7c2a"), (
 @st.composite
 def contexts(draw: DrawFn, name: str) -> ContextFacts:
     held = draw(st.dictionaries(variable_names, values.map(lambda value: value[-4:])))
-    restrictions = draw(st.sets(restriction_pairs))
-    return ContextFacts(name, draw(st.sampled_from(["c1", "c2"])), tuple(sorted(held.items())), tuple(sorted(restrictions)))
+    found = draw(st.sets(restriction_pairs))
+    restrictions = tuple(sorted(each for each in found if each[0] != GROUP))
+    groups = tuple(value for kind, value in found if kind == GROUP)
+    return ContextFacts(name, draw(st.sampled_from(["c1", "c2"])), tuple(sorted(held.items())), restrictions, groups)
 
 
 @st.composite

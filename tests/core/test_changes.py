@@ -234,7 +234,7 @@ def test_nothing_is_done_to_what_is_not_there(change: kinds.Change) -> None:
 
 
 def test_a_context_that_somebody_has_filled_is_not_taken_for_the_one_just_made() -> None:
-    members = ContextFacts("x", "c1", (), (("group", "everybody"),))
+    members = ContextFacts("x", "c1", groups=("everybody",))
     change = kinds.CreateContext("x")
     assert is_done(replace(EMPTY, contexts={"x": members}), change)
     assert not is_done(replace(EMPTY, contexts={"x": replace(members, variables=(("A", "b"),))}), change)

@@ -86,7 +86,7 @@ def effect(facts: Facts, change: kinds.Change, ids: Mapping[str, str] = _NO_IDS)
             version_id = ids.get("version_id", UNKNOWN_ID)
             return facts if standing is None else _with_policy(facts, change.arn, _policy(standing, change, version_id))
         case kinds.CreateContext(name=name):
-            new = facts.contexts.get(name) or ContextFacts(name, ids.get("context_id", UNKNOWN_ID))
+            new = facts.contexts.get(name) or ContextFacts(name, ids.get("context_id", UNKNOWN_ID), groups=None)
             return _with_context(facts, name, new)
         case kinds.DeleteContext(name=name):
             return _with_context(facts, name, None)
@@ -158,7 +158,7 @@ def is_done(facts: Facts, change: kinds.Change) -> bool:
         case kinds.CreateContext(name=name):
             # A new context has no mark of ours: one that somebody has put something into is taken for theirs.
             context = facts.contexts.get(name)
-            return context is not None and not context.variables and all(kind == "group" for kind, _ in context.restrictions)
+            return context is not None and not context.variables and not context.restrictions
         case kinds.SetContextVariable() | kinds.AddRestriction():
             return change.context in facts.contexts and effect(facts, change) == facts
         case kinds.DeleteContext() | kinds.DeleteContextVariable() | kinds.RemoveRestriction():
@@ -302,6 +302,10 @@ def _context(context: ContextFacts, change: _ContextContent) -> ContextFacts:
             return replace(context, variables=tuple(sorted({**dict(context.variables), name: visible_end(value)}.items())))
         case kinds.DeleteContextVariable(name=name):
             return replace(context, variables=tuple(each for each in context.variables if each[0] != name))
+        case kinds.AddRestriction(type="group", value=group):
+            return replace(context, groups=tuple(sorted({*(context.groups or ()), group})))
+        case kinds.RemoveRestriction(type="group", value=group):
+            return replace(context, groups=tuple(each for each in context.groups or () if each != group))
         case kinds.AddRestriction(type=kind, value=value):
             return replace(context, restrictions=tuple(sorted({*context.restrictions, (kind, value)})))
         case kinds.RemoveRestriction(type=kind, value=value):

@@ -67,7 +67,7 @@ def inverse(change: kinds.Change, before: Facts, ids: Mapping[str, str]) -> tupl
             return (kinds.RemoveRestriction(context, kind, value),)
         case kinds.RemoveRestriction(context=context, type=kind, value=value):
             standing = before.contexts.get(context)
-            return (kinds.AddRestriction(context, kind, value),) if standing and (kind, value) in standing.restrictions else ()
+            return (kinds.AddRestriction(context, kind, value),) if standing and (kind, value) in standing.all_restrictions else ()
         case kinds.AwaitRoles() | kinds.DeleteBucket() | kinds.DeleteProvider() | kinds.DeleteRole() | kinds.DeletePolicy():
             return ()
         case kinds.DeleteContext() | kinds.DeleteContextVariable():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.circleci_facts import Organization, RestrictionType
-from ciam_tui.core.facts import ContextFacts
+from ciam_tui.core.facts import GROUP, ContextFacts
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.wiring import OUR_VARIABLES, context_names
 from ciam_tui.ports.api import Sent, WriteFailed, WriteOutcome
@@ -42,8 +42,10 @@ def contexts_of(setup: SetupShape, circleci: CircleCi) -> Mapping[str, ContextFa
 
 def _facts_of(context: Context, circleci: CircleCi) -> ContextFacts:
     variables = ((each.name, each.last_four if each.name in OUR_VARIABLES else "") for each in circleci.context_variables(context.id))
-    restrictions = {(str(each.type), each.value) for each in circleci.context_restrictions(context.id)}
-    return ContextFacts(context.name, context.id, tuple(sorted(variables)), tuple(sorted(restrictions)))
+    found = {(str(each.type), each.value) for each in circleci.context_restrictions(context.id)}
+    restrictions = sorted(each for each in found if each[0] != GROUP)
+    groups = sorted(value for kind, value in found if kind == GROUP)
+    return ContextFacts(context.name, context.id, tuple(sorted(variables)), tuple(restrictions), tuple(groups))
 
 
 class ContextWriter:
