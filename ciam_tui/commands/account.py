@@ -109,7 +109,12 @@ def mode_of(args: argparse.Namespace) -> str:
 
 def command_line(args: argparse.Namespace, *words: str) -> str:
     """The command that goes on from here, with the flags of this one that it needs to find the same account and journals."""
-    flags = [("--profile", args.profile), ("--region", args.region), ("--state-dir", args.state_dir)]
+    flags = [
+        ("--profile", args.profile),
+        ("--region", args.region),
+        ("--circleci-host", args.circleci_host),
+        ("--state-dir", args.state_dir),
+    ]
     typed = [part for name, value in flags if value is not None for part in (name, str(value))]
     return shlex.join(["ciam-tui", *words, *typed])
 

@@ -159,12 +159,10 @@ class _Wiring:
             yield Problem(_FIELD, Level.WARNING, text, "Delete them there, or unset them in the job before its first AWS command.")
         others = [name for name in names if name not in OUR_VARIABLES]
         is_ours = any(change.context == found.name for change in self.known if isinstance(change, kinds.SetContextVariable))
-        if not is_ours:
+        if not is_ours and not set(wanted.restrictions) <= set(found.restrictions):
             content = f", with {', '.join(others)} in it" if others else ""
             text = f"The context {found.name} exists{content}: it is used, and from now on only the jobs of this stage get at it."
-            yield Problem(
-                _FIELD, Level.WARNING, text, "Where other jobs use it, rename it in CircleCI's favour: choose another name_prefix."
-            )
+            yield Problem(_FIELD, Level.WARNING, text, "Where other jobs use it, choose another name_prefix.")
         foreign = [(kind, value) for kind, value in found.all_restrictions if self._lets_others_in(wanted, kind, value)]
         for kind, value in foreign:
             text = f"The context {found.name} is open to the {kind} {value} too."

@@ -288,7 +288,7 @@ class DeleteContextVariable:
 
 @dataclass(frozen=True, slots=True)
 class AddRestriction:
-    """A condition on the use of a context: `type` is project, expression or group."""
+    """A condition on the use of a context: `type` is project, expression or group, and the only group is that of all members."""
 
     context: str
     type: str

@@ -82,12 +82,12 @@ def title(change: kinds.Change) -> str:
             return f"{'Replace' if replaces else 'Set'} {name} in the context {context}"
         case kinds.DeleteContextVariable(context=context, name=name):
             return f"Delete {name} from the context {context}"
-        case kinds.AddRestriction(context=context, type="group", value=group):
-            return f"Let the group {group} use the context {context}"
+        case kinds.AddRestriction(context=context, type="group"):  # this tool handles no other group
+            return f"Let the group of all members use the context {context}"
         case kinds.AddRestriction(context=context, type=kind, value=value):
             return f"Restrict the context {context} to the {kind} {value}"
-        case kinds.RemoveRestriction(context=context, type="group", value=group):
-            return f"Take the group {group} off the context {context}, where it is on it"
+        case kinds.RemoveRestriction(context=context, type="group"):
+            return f"Take the group of all members off the context {context}, where it is on it"
         case kinds.RemoveRestriction(context=context, type=kind, value=value):
             return f"Lift the restriction of the context {context} to the {kind} {value}"
         case _:
