@@ -81,6 +81,11 @@ def with_its_role(account: Account) -> Setup:
 
 
 each_scenario = pytest.mark.parametrize("scenario", [nothing_there, open_to_members, a_context_to_use])
+# A crash after every entry takes some twenty seconds a scenario: the one that has all kinds of steps stands for the others.
+each_scenario_cut_off = pytest.mark.parametrize(
+    "scenario",
+    [open_to_members, pytest.param(nothing_there, marks=pytest.mark.long), pytest.param(a_context_to_use, marks=pytest.mark.long)],
+)
 
 
 @each_scenario
@@ -98,7 +103,7 @@ def test_a_wired_run_is_verified_plans_nothing_more_and_can_be_taken_back(accoun
     assert shown(account, circleci) == before
 
 
-@each_scenario
+@each_scenario_cut_off
 def test_a_crash_right_after_any_entry_is_resumed_to_the_same_end_and_can_be_taken_back(account: Account, scenario: Scenario) -> None:
     setup, circleci = scenario(account)
     before = shown(account, circleci)
@@ -119,7 +124,7 @@ def test_a_crash_right_after_any_entry_is_resumed_to_the_same_end_and_can_be_tak
         assert shown(account, circleci) == before, crash_after
 
 
-@each_scenario
+@each_scenario_cut_off
 def test_a_crash_right_after_any_entry_of_an_undo_is_resumed_to_what_was_there(account: Account, scenario: Scenario) -> None:
     setup, circleci = scenario(account)
     before, crash_after, crashed = shown(account, circleci), 0, True
