@@ -16,18 +16,22 @@ from ciam_tui.core.compare import differences
 from ciam_tui.core.journal import Began, Failed, NotVerified, Stopped, Succeeded, Verified, fold
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.undo import facts_after
+from ciam_tui.core.undo_wiring import judged_by_piece
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
+from ciam_tui.ports.circleci.wiring import ContextWriter
 from ciam_tui.survey import survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.facts import Facts
     from ciam_tui.core.journal import Entry
     from ciam_tui.core.plan import Step
     from ciam_tui.core.shape import SetupShape
-    from ciam_tui.ports.api import Aws, Clock, Journal, Journals, Sent
+    from ciam_tui.ports.api import Aws, CircleCi, Clock, Journal, Journals, Sent
 
+CIRCLECI = "circleci"
 IAM_PAUSE_SECONDS = 0.2  # about five IAM writes a second, below the rate at which IAM begins to throttle
 THROTTLE_PAUSES_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0)
 READ_BACK_PAUSES_SECONDS = (0.0, 2.0, 4.0, 8.0)
@@ -52,6 +56,32 @@ class Ports:
     aws: Aws
     clock: Clock
     journals: Journals
+    circleci: CircleCi | None = None
+
+
+def circleci_for(steps: Iterable[Step], ports: Ports) -> CircleCi | None:
+    """CircleCI, where one of `steps` is about it; None where none is, and nobody needs a token.
+
+    Raises:
+        CiamError: `circleci-needed`, where it is not open.
+    """
+    return opened_circleci(ports) if any(step.call.service == CIRCLECI for step in steps) else None
+
+
+def opened_circleci(ports: Ports) -> CircleCi:
+    """CircleCI.
+
+    Raises:
+        CiamError: `circleci-needed`, where it is not open.
+    """
+    if ports.circleci is None:
+        raise CiamError(
+            "circleci-needed",
+            "CircleCI is not open",
+            "This has steps in CircleCI, which can be neither looked up, made nor taken back without a token.",
+            ["Set CIRCLE_TOKEN to a personal API token, and run the command again in a terminal."],
+        )
+    return ports.circleci
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +120,8 @@ class _Run:
     def __init__(self, setup: SetupShape, ports: Ports, journal: Journal, should_stop: Callable[[], bool]) -> None:
         self._setup, self._should_stop = setup, should_stop
         self._aws, self._clock = ports.aws, ports.clock
+        self._circleci = circleci_for(fold(journal.entries()).started.steps, ports)
+        self._contexts = ContextWriter(setup, self._circleci) if self._circleci is not None else None
         self._journal = journal
         self._has_written = False
 
@@ -109,17 +141,23 @@ class _Run:
         pauses = iter(THROTTLE_PAUSES_SECONDS)
         while True:
             try:
-                sent = self._aws.send(step.call)
+                sent = self._send(step.call)
             except WriteFailed as failure:
                 pause = next(pauses, None) if self._may_pass(failure) and not self._should_stop() else None
                 if pause is None:
                     yield from self._after(failure, step)
                     return
-                yield Waiting(step.id, f"{_why_again(failure)}; trying again in {pause:g} s", pause)
+                yield Waiting(step.id, f"{_why_again(failure, step)}; trying again in {pause:g} s", pause)
                 self._clock.sleep(pause)
             else:
                 yield self._succeeded(step, sent)
                 return
+
+    def _send(self, call: Call) -> Sent:
+        return self._contexts.send(call) if self._contexts is not None and call.service == CIRCLECI else self._aws.send(call)
+
+    def _read(self) -> Facts:
+        return survey(self._setup, self._aws, circleci=self._circleci)
 
     def _may_pass(self, failure: WriteFailed) -> bool:
         """Whether AWS refused for now alone: it throttles, or does not know yet everywhere what this run made a moment ago."""
@@ -146,7 +184,7 @@ class _Run:
             if pause:
                 yield Waiting(step.id, f"Waiting for {what}, at most {sum(pauses):g} s", pause)
                 self._clock.sleep(pause)
-            facts = survey(self._setup, self._aws)
+            facts = self._read()
             if is_done(facts, step.change):
                 yield self.note(Succeeded(step.id, self._clock.now(), ids=ids_in(facts, step.change), read_back=True))
                 return
@@ -169,14 +207,16 @@ class _Run:
         """Read everything back and compare it with what the steps must have made of the account."""
         run = fold(self._journal.entries())
         expected = facts_after(run.started.facts, run.done_steps, run.done)
-        touched = {subject for step in run.done_steps for subject in subjects(step.change)}
+        judged = judged_by_piece(run, run.done_steps)
+        touched = {subject for step in run.done_steps if step.id not in judged for subject in subjects(step.change)}
         found: Sequence[str] = ()
         for pause in VERIFY_PAUSES_SECONDS:
             if pause:
                 yield Waiting("", "Reading everything back until IAM shows it everywhere", pause)
                 self._clock.sleep(pause)
-            facts = survey(self._setup, self._aws)
+            facts = self._read()
             found = [str(difference) for difference in differences(expected, facts, touched)]
+            found += [f"{step.title}: that is not so" for step in run.done_steps if step.id in judged and not is_done(facts, step.change)]
             found += [f"{step.title}: could not be read back" for step in run.done_steps if _is_unread(facts, step.change)]
             if not found:
                 yield self.note(Verified(self._clock.now()))
@@ -189,8 +229,9 @@ def _is_unread(facts: Facts, change: kinds.Change) -> bool:
     return isinstance(change, _BUCKET_SETTINGS) and facts.bucket is not None and bool(facts.bucket.unread) and not is_done(facts, change)
 
 
-def _why_again(failure: WriteFailed) -> str:
-    return "AWS asks to slow down" if failure.outcome is WriteOutcome.THROTTLED else "AWS does not know yet what was just made"
+def _why_again(failure: WriteFailed, step: Step) -> str:
+    who = "CircleCI" if step.call.service == CIRCLECI else "AWS"
+    return f"{who} asks to slow down" if failure.outcome is WriteOutcome.THROTTLED else f"{who} does not know yet what was just made"
 
 
 def look_up_steps(setup: SetupShape, ports: Ports, journal: Journal) -> Iterator[Entry | Waiting]:
@@ -204,7 +245,8 @@ def look_up_steps(setup: SetupShape, ports: Ports, journal: Journal) -> Iterator
     asked = [step for step in run.pending if step.id in began]
     if not asked:
         return
-    facts = survey(setup, ports.aws)
+    circleci = circleci_for(run.started.steps, ports)
+    facts = survey(setup, ports.aws, circleci=circleci)
     newest = max((began[step.id] for step in asked if step.id in run.unknown), default=None)
     for pause in filter(None, READ_BACK_PAUSES_SECONDS):
         is_old = newest is None or (ports.clock.now() - newest).total_seconds() >= sum(READ_BACK_PAUSES_SECONDS)
@@ -212,7 +254,7 @@ def look_up_steps(setup: SetupShape, ports: Ports, journal: Journal) -> Iterator
             break
         yield Waiting(asked[0].id, "Waiting for the account to show whether it was done", pause)
         ports.clock.sleep(pause)
-        facts = survey(setup, ports.aws)
+        facts = survey(setup, ports.aws, circleci=circleci)
     for step in asked:
         yield _looked_up(step, facts, journal, ports.clock)
 

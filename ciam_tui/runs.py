@@ -11,18 +11,19 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.apply import Waiting, execute, look_up_steps, never
+from ciam_tui.apply import CIRCLECI, Waiting, circleci_for, execute, look_up_steps, never, opened_circleci
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.subjects import subjects
 from ciam_tui.core.compare import differences
 from ciam_tui.core.history import History, UnreadableRun
-from ciam_tui.core.journal import LeftOut, RunStarted, fold, known_ids
+from ciam_tui.core.journal import LeftOut, RunStarted, fold, known_ids, known_wiring
 from ciam_tui.core.operator import actions_of
 from ciam_tui.core.plan import stamped
 from ciam_tui.core.planning import make_plan
 from ciam_tui.core.problems import CiamError, Level, Problem
 from ciam_tui.core.setup import read_setup, to_json
 from ciam_tui.core.undo import UndoGround, facts_after, now_needed, plan_undo
+from ciam_tui.core.undo_wiring import judged_by_piece
 from ciam_tui.survey import survey
 
 if TYPE_CHECKING:
@@ -69,12 +70,19 @@ def setup_of(run: RunState) -> Setup:
 
 
 def plan_for(
-    setup: SetupShape, ports: Ports, *, adopt: AbstractSet[str] = frozenset(), progress: Callable[[str], None] | None = None
+    setup: SetupShape,
+    ports: Ports,
+    *,
+    adopt: AbstractSet[str] = frozenset(),
+    wire: bool = False,
+    progress: Callable[[str], None] | None = None,
 ) -> Plan:
-    """The plan for `setup` from a fresh reading of the account. Reads only."""
-    facts = survey(setup, ports.aws, progress=progress)
+    """The plan for `setup` from a fresh reading of the account, and with `wire` of CircleCI too. Reads only."""
+    facts = survey(setup, ports.aws, circleci=opened_circleci(ports) if wire else None, progress=progress)
     past = history(ports.journals)
-    plan = make_plan(setup, facts, known_ids=known_ids(past.runs), adopt=adopt)
+    plan = make_plan(
+        setup, facts, known_ids=known_ids(past.runs), adopt=adopt, wire=wire, known_wiring=known_wiring(past.runs) if wire else frozenset()
+    )
     return replace(plan, problems=(*plan.problems, *(_unknown_past(run) for run in past.unreadable)))
 
 
@@ -90,7 +98,7 @@ def undo_plan(run: RunState, ports: Ports) -> Plan:
 
 def forbidden_steps(plan: Plan, aws: Aws) -> tuple[Step, ...]:
     """The steps that AWS says the operator may not make. What AWS does not tell is not among them."""
-    calls = {step.id: step.call for step in plan.steps if step.call.service}
+    calls = {step.id: step.call for step in plan.steps if step.call.service not in ("", CIRCLECI)}
     allowed = aws.may_call(list(calls.values()))
 
     def is_forbidden(call: Call) -> bool:
@@ -100,14 +108,21 @@ def forbidden_steps(plan: Plan, aws: Aws) -> tuple[Step, ...]:
 
 
 def apply_plan(
-    plan: Plan, setup: Setup, ports: Ports, *, run_id: str, adopt: AbstractSet[str] = frozenset(), should_stop: Callable[[], bool] = never
+    plan: Plan,
+    setup: Setup,
+    ports: Ports,
+    *,
+    run_id: str,
+    adopt: AbstractSet[str] = frozenset(),
+    wire: bool = False,
+    should_stop: Callable[[], bool] = never,
 ) -> Iterator[Entry | Waiting]:
     """Apply `plan` as the run `run_id`. The account is read again first, and when it gives another plan, nothing is done.
 
     Raises:
         CiamError: `plan-not-applyable`, `plan-stale`, `locked`, `state-not-writable`; and what reading the account raises.
     """
-    return _start(plan, setup, ports, run_id, lambda: plan_for(setup, ports, adopt=adopt), None, should_stop)
+    return _start(plan, setup, ports, run_id, lambda: plan_for(setup, ports, adopt=adopt, wire=wire), None, should_stop)
 
 
 def apply_undo(
@@ -174,7 +189,7 @@ def resume(run_id: str, ports: Ports, *, should_stop: Callable[[], bool] = never
                 left_out = LeftOut(step_id, ports.clock.now(), reason)
                 journal.append(left_out)
                 yield left_out
-        _refuse_drift(fold(journal.entries()), survey(setup, ports.aws))
+        _refuse_drift(fold(journal.entries()), survey(setup, ports.aws, circleci=circleci_for(started.steps, ports)))
         yield from execute(setup, ports, journal, should_stop=should_stop)
 
 
@@ -195,7 +210,7 @@ def look_up(run_id: str, ports: Ports) -> RunState:
 
 def _undo_ground(run: RunState, ports: Ports) -> UndoGround:
     """What is read before a run is taken back: the account, who names the provider, and whether a bucket of the run is empty."""
-    facts = survey(setup_of(run), ports.aws)
+    facts = survey(setup_of(run), ports.aws, circleci=circleci_for(run.started.steps, ports))
     changes = [step.change for step in run.done_steps]
     touches_provider = any(isinstance(change, kinds.CreateProvider | kinds.AddAudience) for change in changes)
     trusting = ports.aws.roles_trusting(facts.provider.arn) if touches_provider and facts.provider else ()
@@ -215,7 +230,8 @@ def _is_empty(bucket: str, aws: Aws) -> bool | None:
 
 def _refuse_drift(run: RunState, facts: Facts) -> None:
     expected = facts_after(run.started.facts, run.done_steps, run.done)
-    resting = {subject for step in run.pending for subject in subjects(step.change)}
+    judged = judged_by_piece(run, run.pending)  # and left out where somebody has been at them
+    resting = {subject for step in run.pending if step.id not in judged for subject in subjects(step.change)}
     changed = differences(expected, facts, resting)
     if changed:
         raise CiamError(

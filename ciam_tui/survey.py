@@ -13,13 +13,14 @@ from ciam_tui.core.facts import MANAGED_BY, MANAGED_BY_TAG, Facts, tag
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.trust import issuer_url
+from ciam_tui.ports.circleci.wiring import contexts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ciam_tui.core.facts import Bucket, Identity, ManagedPolicy, Role
     from ciam_tui.core.shape import SetupShape
-    from ciam_tui.ports.api import Aws
+    from ciam_tui.ports.api import Aws, CircleCi
 
 # The words for the settings that `Bucket.unread` names by field.
 _SETTINGS = {
@@ -33,8 +34,8 @@ _SETTINGS = {
 }
 
 
-def survey(setup: SetupShape, aws: Aws, *, progress: Callable[[str], None] | None = None) -> Facts:
-    """The facts for `setup`. `progress` is told each thing about to be read, in a few words.
+def survey(setup: SetupShape, aws: Aws, *, circleci: CircleCi | None = None, progress: Callable[[str], None] | None = None) -> Facts:
+    """The facts for `setup`, contexts of CircleCI among them where it is given. `progress` is told each thing about to be read, in a few words.
 
     Raises:
         CiamError: AWS cannot be asked at all, or does not let the operator read the provider, the roles or their policies;
@@ -55,6 +56,9 @@ def survey(setup: SetupShape, aws: Aws, *, progress: Callable[[str], None] | Non
     roles = aws.roles([role.name for role in wanted])
     tell("Managed policies")
     policies = _policies(aws, identity, roles, own=[role.policy_arn for role in wanted] if setup.role.policy_kind == "managed" else [])
+    if circleci is not None:
+        tell("Contexts of CircleCI")
+    contexts = contexts_of(setup, circleci) if circleci is not None else {}
     no_quotas = "The account's quotas could not be read (iam:GetAccountSummary); AWS's defaults are assumed."
     return Facts(
         identity=identity,
@@ -64,6 +68,7 @@ def survey(setup: SetupShape, aws: Aws, *, progress: Callable[[str], None] | Non
         provider=provider,
         roles=dict(roles),
         policies=policies,
+        contexts=contexts,
         unread=(*(() if quotas.read else (no_quotas,)), *seen.unread),
     )
 

@@ -108,8 +108,8 @@ class FaultyAws:
         raise WriteFailed(self._outcome, self._code, "AWS did not answer", f"{call.operation} got no answer that can be read.")
 
 
-def ports(aws: Any, *, journals: MemoryJournals | None = None) -> Ports:
-    return Ports(aws, FakeClock(), journals or MemoryJournals())
+def ports(aws: Any, *, journals: MemoryJournals | None = None, circleci: Any = None) -> Ports:
+    return Ports(aws, FakeClock(), journals or MemoryJournals(), circleci)
 
 
 def a_setup(name: str = "web", **changes: Any) -> Setup:

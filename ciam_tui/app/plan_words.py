@@ -79,6 +79,15 @@ def words(change: kinds.Change) -> Words:
             | kinds.UntagPolicy()
         ):
             return _of_policy(change)
+        case (
+            kinds.CreateContext()
+            | kinds.DeleteContext()
+            | kinds.SetContextVariable()
+            | kinds.DeleteContextVariable()
+            | kinds.AddRestriction()
+            | kinds.RemoveRestriction()
+        ):
+            return _of_context(change)
         case _:
             assert_never(change)
 
@@ -194,6 +203,38 @@ def _of_policy(change: _PolicyChange) -> Words:
             return Words("Tag policy", name, Manner.CHANGES)
         case kinds.UntagPolicy():
             return Words("Remove tags", name, Manner.REMOVES)
+        case _:
+            assert_never(change)
+
+
+_ContextChange = (
+    kinds.CreateContext
+    | kinds.DeleteContext
+    | kinds.SetContextVariable
+    | kinds.DeleteContextVariable
+    | kinds.AddRestriction
+    | kinds.RemoveRestriction
+)
+
+
+def _of_context(change: _ContextChange) -> Words:
+    match change:
+        case kinds.CreateContext(name=name):
+            return Words("Create context", name, Manner.MAKES)
+        case kinds.DeleteContext(name=name):
+            return Words("Delete context", name, Manner.REMOVES)
+        case kinds.SetContextVariable(context=context, name=name, replaces=True):
+            return Words("Replace variable", f"{name} in {context}", Manner.REMOVES)
+        case kinds.SetContextVariable(context=context, name=name):
+            return Words("Set variable", f"{name} in {context}", Manner.MAKES)
+        case kinds.DeleteContextVariable(context=context, name=name):
+            return Words("Delete variable", f"{name} of {context}", Manner.REMOVES)
+        case kinds.AddRestriction(context=context, type=kind):
+            return Words("Restrict context", f"{context} by {kind}", Manner.CHANGES)
+        case kinds.RemoveRestriction(context=context, type="group"):
+            return Words("Take group off", context, Manner.CHANGES)
+        case kinds.RemoveRestriction(context=context, type=kind):
+            return Words("Lift restriction", f"{context} by {kind}", Manner.REMOVES)
         case _:
             assert_never(change)
 

@@ -10,6 +10,7 @@ import shlex
 import signal
 import sys
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.problems import CiamError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ciam_tui.apply import Ports
+    from ciam_tui.core.journal import RunState
     from ciam_tui.ports.api import Journals
     from ciam_tui.ports.disk import StateDir
 
@@ -33,22 +35,45 @@ def add_adopt_argument(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="take over the role NAME, which exists and was not made by this tool; may be given again",
+        help="take over the role NAME, which exists and was not made by this tool, and its context; may be given again",
     )
 
 
-def ports_from(args: argparse.Namespace) -> Ports:
-    """The account, the clock and the journals that the flags name. Nothing is sent yet.
+def add_wire_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds `--wire`, as `args.wire`, to a command's arguments."""
+    parser.add_argument(
+        "--wire",
+        action="store_true",
+        help="also give each role a context of its name in CircleCI, restricted to its projects and branches; needs CIRCLE_TOKEN",
+    )
+
+
+def ports_from(args: argparse.Namespace, *, wire: bool = False) -> Ports:
+    """The account, the clock and the journals that the flags name, and with `wire` CircleCI. Nothing is sent yet.
 
     Raises:
-        CiamError: the profile or the AWS configuration cannot be used.
+        CiamError: the profile or the AWS configuration cannot be used; or there is no token for CircleCI.
     """
     from ciam_tui.apply import Ports
+    from ciam_tui.commands.circleci import opened_circleci
     from ciam_tui.ports.aws import SharedConfigAccess
     from ciam_tui.ports.clock import SystemClock
 
     account = SharedConfigAccess().open(args.profile, args.region, ask_mfa=_asked_for_code if stdin_is_terminal() else None)
-    return Ports(account, SystemClock(), journals_from(args))
+    return Ports(account, SystemClock(), journals_from(args), opened_circleci(args) if wire else None)
+
+
+def ports_of_run(args: argparse.Namespace, ports: Ports, run: RunState) -> Ports:
+    """`ports` with CircleCI, where `run` has steps there.
+
+    Raises:
+        CiamError: there is no token for it.
+    """
+    from ciam_tui.apply import CIRCLECI
+    from ciam_tui.commands.circleci import opened_circleci
+
+    is_wired = any(step.call.service == CIRCLECI for step in run.started.steps)
+    return replace(ports, circleci=opened_circleci(args)) if is_wired else ports
 
 
 def journals_from(args: argparse.Namespace) -> Journals:
@@ -84,7 +109,12 @@ def mode_of(args: argparse.Namespace) -> str:
 
 def command_line(args: argparse.Namespace, *words: str) -> str:
     """The command that goes on from here, with the flags of this one that it needs to find the same account and journals."""
-    flags = [("--profile", args.profile), ("--region", args.region), ("--state-dir", args.state_dir)]
+    flags = [
+        ("--profile", args.profile),
+        ("--region", args.region),
+        ("--circleci-host", args.circleci_host),
+        ("--state-dir", args.state_dir),
+    ]
     typed = [part for name, value in flags if value is not None for part in (name, str(value))]
     return shlex.join(["ciam-tui", *words, *typed])
 

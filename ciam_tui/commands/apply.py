@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ciam_tui.commands.account import add_adopt_argument, refuse_when_read_only, said_yes, stdin_is_terminal, typed
+from ciam_tui.commands.account import add_adopt_argument, add_wire_argument, refuse_when_read_only, said_yes, stdin_is_terminal, typed
 from ciam_tui.commands.setup_source import add_setup_argument
 
 if TYPE_CHECKING:
     import argparse
 
     from ciam_tui.commands.plan_report import Report
+    from ciam_tui.core.plan import Plan
 
 _EPILOG = """\
 examples:
   ciam-tui apply setup.json                 shows the plan, and asks
+  ciam-tui apply setup.json --wire          and gives each role a context in CircleCI
   ciam-tui apply setup.json --yes --json    in a pipeline: the events on standard error, one document at the end
 
 Ctrl+C stops after the current call, and says how to go on and how to go back.
@@ -32,6 +34,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add_setup_argument(parser)
     add_adopt_argument(parser)
+    add_wire_argument(parser)
     parser.add_argument("--yes", action="store_true", help="apply without asking")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output, at the end")
     parser.set_defaults(run=run)
@@ -55,7 +58,7 @@ def _run(args: argparse.Namespace) -> int:
 
     refuse_when_read_only(args)
     setup = setup_with_notes(args)
-    ports = ports_from(args)
+    ports = ports_from(args, wire=args.wire)
     report = planned(args, setup, ports)
     plan = report.plan
     show_plan(args, report)
@@ -70,7 +73,9 @@ def _run(args: argparse.Namespace) -> int:
     run_id = new_run_id(ports.clock)
     carrying = Carrying(args, ports, run_id, plan.steps, plan=report.document())
     return carrying.to_its_end(
-        lambda should_stop: apply_plan(plan, setup, ports, run_id=run_id, adopt=frozenset(args.adopt), should_stop=should_stop)
+        lambda should_stop: apply_plan(
+            plan, setup, ports, run_id=run_id, adopt=frozenset(args.adopt), wire=args.wire, should_stop=should_stop
+        )
     )
 
 
@@ -80,5 +85,12 @@ def _is_confirmed(report: Report) -> bool:
 
     plan = report.plan
     if any(removes_something(step.change) for step in plan.steps):
-        return typed(plan.account_id, f"This plan deletes or detaches something in account {plan.account_id}.")
-    return said_yes(f"Apply this plan to account {plan.account_id}?")
+        return typed(plan.account_id, f"This plan deletes, detaches or replaces something {_where(plan)}.")
+    return said_yes(f"Apply this plan {_where(plan, 'to')}?")
+
+
+def _where(plan: Plan, preposition: str = "in") -> str:
+    from ciam_tui.apply import CIRCLECI
+
+    is_wired = any(step.call.service == CIRCLECI for step in plan.steps)
+    return f"{preposition} account {plan.account_id}{f' and {preposition} CircleCI' if is_wired else ''}"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.findings import Finding
     from ciam_tui.core.shape import SetupShape
+    from ciam_tui.ports.circleci.client import HttpCircleCi
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,18 @@ def add_circleci_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def opened_circleci(args: argparse.Namespace) -> HttpCircleCi:
+    """CircleCI, with the token that the environment or the CircleCI CLI has for it. Nothing is sent yet.
+
+    Raises:
+        CiamError: there is no token, or none for this host.
+    """
+    from ciam_tui.ports.circleci.client import HttpCircleCi
+    from ciam_tui.ports.circleci.sources import found_access
+
+    return HttpCircleCi(found_access(os.environ, host=args.circleci_host))
+
+
 def circleci_reading(args: argparse.Namespace, setup: SetupShape) -> CircleCiReading:
     """What CircleCI shows about `setup`; nothing unless `--circleci` asks for it.
 
@@ -42,10 +55,8 @@ def circleci_reading(args: argparse.Namespace, setup: SetupShape) -> CircleCiRea
         return CircleCiReading()
     from ciam_tui.circleci_survey import circleci_survey
     from ciam_tui.core.circleci_findings import circleci_findings
-    from ciam_tui.ports.circleci.client import HttpCircleCi
-    from ciam_tui.ports.circleci.sources import found_access
 
-    with closing(HttpCircleCi(found_access(os.environ, host=args.circleci_host))) as circleci:
+    with closing(opened_circleci(args)) as circleci:
         if sys.stderr is not None and sys.stderr.isatty():
             print("Reading CircleCI ...", file=sys.stderr, flush=True)
         facts = circleci_survey(setup, circleci)

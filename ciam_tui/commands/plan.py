@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ciam_tui.commands.account import add_adopt_argument
+from ciam_tui.commands.account import add_adopt_argument, add_wire_argument
 from ciam_tui.commands.circleci import add_circleci_argument
 from ciam_tui.commands.setup_source import add_setup_argument
 
@@ -19,6 +19,7 @@ examples:
   ciam-tui plan setup.json --profile prod --json | jq '.steps[].title'
   ciam-tui plan setup.json --adopt circleci-legacy-deploy
   ciam-tui plan setup.json --circleci
+  ciam-tui plan setup.json --wire           and the contexts of CircleCI
 
 Exit codes: 0 nothing to do; 3 the plan has changes; 1 it cannot be applied as it is, or a problem; 2 wrong usage.
 """
@@ -35,6 +36,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_setup_argument(parser)
     add_adopt_argument(parser)
     add_circleci_argument(parser)
+    add_wire_argument(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run)
 
@@ -53,7 +55,7 @@ def _run(args: argparse.Namespace) -> int:
     from ciam_tui.commands.speaking import PROBLEM, print_document, show_plan
 
     setup = setup_with_notes(args)
-    report = planned(args, setup, ports_from(args), circleci_reading(args, setup))
+    report = planned(args, setup, ports_from(args, wire=args.wire), circleci_reading(args, setup))
     if args.json:
         print_document(report.document())
     else:

@@ -38,7 +38,7 @@ class Told(TypedDict):
 
 
 class CallDocument(TypedDict):
-    """The request of a step, as botocore names it; `service` is empty for a step that only waits."""
+    """The request of a step, as botocore names it, or one to `circleci`; `service` is empty for a step that only waits."""
 
     service: str
     operation: str
@@ -185,8 +185,10 @@ class Report:
             return "Nothing to take back: the account does not hold anything of this run."
         if plan.changes_nothing:
             return "Nothing to do: the account is as the Setup wants it."
-        requests = [step.call for step in plan.steps if step.call.service]
-        return f"{_counted(len(plan.steps), 'step', 'steps')}, {_counted(len(requests), 'change', 'changes')} to the account."
+        services = [step.call.service for step in plan.steps if step.call.service]
+        wiring = services.count("circleci")
+        changes = _counted(len(services) - wiring, "change", "changes")
+        return f"{_counted(len(plan.steps), 'step', 'steps')}, {changes} to the account{f', {wiring} to CircleCI' if wiring else ''}."
 
 
 def told(error: CiamError) -> Told:

@@ -39,7 +39,7 @@ _NOTHING_READ = CircleCiReading()
 def planned(args: argparse.Namespace, setup: Setup, ports: Ports, circleci: CircleCiReading = _NOTHING_READ) -> Report:
     """The plan for `setup` from a fresh reading, with the explicit choices of `--adopt`, and with what CircleCI shows about it."""
     tell_that_it_reads()
-    plan = plan_for(setup, ports, adopt=frozenset(args.adopt))
+    plan = plan_for(setup, ports, adopt=frozenset(args.adopt), wire=args.wire)
     warn(_unfinished(args, plan, ports))
     found = worst_first((*findings(setup, plan.facts.quotas), *circleci.findings))
     return Report(plan, mode_of(args), found, forbidden_ids(plan, ports), unread_in_circleci=circleci.unread)

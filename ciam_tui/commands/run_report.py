@@ -36,7 +36,7 @@ _KNOWN_OF_FAILURE = {
 
 
 class RunStepDocument(TypedDict):
-    """One step of a run. `request_id` is AWS's, empty where the outcome was read back from the account instead."""
+    """One step of a run. `request_id` is AWS's, empty for CircleCI's, and where the outcome was read back from the account instead."""
 
     id: str
     title: str

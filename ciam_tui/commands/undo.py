@@ -96,13 +96,14 @@ def _undo(args: argparse.Namespace) -> int:
 
 
 def _taken_back(args: argparse.Namespace, ports: Ports, run: RunState, past: History) -> int:
-    from ciam_tui.commands.account import mode_of, state_dir
+    from ciam_tui.commands.account import mode_of, ports_of_run, state_dir
     from ciam_tui.commands.carrying import Carrying
     from ciam_tui.commands.plan_report import Report
     from ciam_tui.commands.planned import forbidden_ids
     from ciam_tui.commands.speaking import PROBLEM, not_begun, say, show_plan, tell_that_it_reads
     from ciam_tui.runs import apply_undo, look_up, new_run_id, undo_plan
 
+    ports = ports_of_run(args, ports, run)
     tell_that_it_reads()
     run = look_up(run.started.run_id, ports)
     plan = undo_plan(run, ports)
@@ -166,12 +167,13 @@ def _resume(args: argparse.Namespace) -> int:
 
 def _gone_on(args: argparse.Namespace, ports: Ports, run: RunState) -> int:
     """Goes on with `run`, after the person at the terminal, if there is one, has seen what is left of it."""
-    from ciam_tui.commands.account import state_dir
+    from ciam_tui.commands.account import ports_of_run, state_dir
     from ciam_tui.commands.carrying import Carrying
     from ciam_tui.commands.run_report import run_document
     from ciam_tui.commands.speaking import PROBLEM, print_document, say, warn
     from ciam_tui.runs import resume
 
+    ports = ports_of_run(args, ports, run)
     started = run.started
     done, total = len(run.done_steps), len(started.steps)
     say(args, [f"Run {started.run_id} in account {started.account_id}: {done} of {total} steps are done."])
@@ -191,7 +193,7 @@ def _is_confirmed(run: RunState) -> bool:
 
     account = run.started.account_id
     if any(removes_something(step.change) for step in run.pending):
-        return typed(account, f"What is left deletes or detaches something in account {account}.")
+        return typed(account, f"What is left deletes, detaches or replaces something in account {account}.")
     return said_yes("Go on with it?")
 
 

@@ -229,6 +229,11 @@ class CircleCiFacts:
         return tuple(dict.fromkeys(own.audience or inherited or (self.org_id,)))
 
 
+def visible_end(value: str) -> str:
+    """What CircleCI will show of `value`: its last four characters."""
+    return value[-_VISIBLE:]
+
+
 def last_four_of(masked: str) -> str:
     """The visible end of a value that CircleCI masked: `xxxxABCD`, `****ABCD` or `ABCD`."""
     visible = masked[len(_MASKS[0]) :] if masked.startswith(_MASKS) else masked

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.changes.effects import UNKNOWN_ID
 from ciam_tui.core.document import Document
-from ciam_tui.core.facts import Bucket, ManagedPolicy, Role
+from ciam_tui.core.facts import Bucket, ContextFacts, ManagedPolicy, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # What says nothing about what somebody did to a resource.
 _NOT_COMPARED = frozenset({"last_used", "last_used_region", "attachments", "unread", "versions", "default_version"})
-_IDS = frozenset({"role_id", "policy_id"})
+_IDS = frozenset({"role_id", "policy_id", "context_id"})
 _NOT_THERE = "not there"
 
 
@@ -47,7 +47,7 @@ def differences(expected: Facts, actual: Facts, subjects: Iterable[str]) -> tupl
     return tuple(difference for subject in sorted(subjects) for difference in _compared(subject, expected, actual))
 
 
-def resource(facts: Facts, subject: str) -> Bucket | Provider | Role | ManagedPolicy | None:
+def resource(facts: Facts, subject: str) -> Bucket | Provider | Role | ManagedPolicy | ContextFacts | None:
     """The resource that a subject names, None where it is not there."""
     kind, _, name = subject.partition(" ")
     match kind:
@@ -59,6 +59,8 @@ def resource(facts: Facts, subject: str) -> Bucket | Provider | Role | ManagedPo
             return facts.roles.get(name)
         case "policy":
             return facts.policies.get(name)
+        case "context":
+            return facts.contexts.get(name)
         case _:
             raise ValueError(f"no resource is called {subject}")
 
@@ -74,7 +76,7 @@ def _compared(subject: str, expected: Facts, actual: Facts) -> Iterator[Differen
         if each.name in _NOT_COMPARED or each.name in unread:
             continue
         want, have = getattr(wanted, each.name), getattr(found, each.name)
-        unknown = each.name in _IDS and want == UNKNOWN_ID
+        unknown = (each.name in _IDS and want == UNKNOWN_ID) or (isinstance(wanted, ContextFacts) and want is None)
         if want != have and not unknown:
             yield Difference(subject, each.name, as_text(want), as_text(have))
     if isinstance(wanted, ManagedPolicy) and isinstance(found, ManagedPolicy):

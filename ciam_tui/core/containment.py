@@ -12,7 +12,7 @@ from ciam_tui.core.permissions import read_places
 from ciam_tui.core.validate.git_refs import full_ref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ciam_tui.core.shape import StageShape
 
@@ -62,7 +62,16 @@ def grants(stage: StageShape) -> frozenset[Grant]:
 def grants_cover(wide: Iterable[Grant], narrow: Iterable[Grant]) -> bool:
     """Whether each grant of `narrow` is had by `wide`, under the same prefix or one above it."""
     wide = tuple(wide)
-    return all(any(what == have and place.startswith(above) for have, above in wide) for what, place in narrow)
+    return all(_covers(wide, what, place) for what, place in narrow)
+
+
+def _covers(wide: Sequence[Grant], what: str, place: str) -> bool:
+    if what != "probe":
+        return any(what == have and place.startswith(above) for have, above in wide)
+    # Besides the bucket's location it reads one key, that of the prefix without its slash: a probe of another prefix does not.
+    key = place.removesuffix("/")
+    reads_key = not key or any((have, above) == (what, place) or (have == "read" and key.startswith(above)) for have, above in wide)
+    return reads_key and any(have == what for have, _ in wide)
 
 
 def has_more_access(stage: StageShape, other: StageShape) -> bool:

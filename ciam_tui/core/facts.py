@@ -17,6 +17,9 @@ MANAGED_BY = "ciam-tui"
 SETUP_TAG = "ciam-tui-setup"
 RUN_TAG = "ciam-tui-run"
 
+# The type of restriction that is a group of people.
+GROUP = "group"
+
 # Paths under which AWS services own the roles: nobody else may change those.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html
 SERVICE_ROLE_PATHS = ("/aws-service-role/", "/aws-reserved/")
@@ -147,12 +150,34 @@ class ManagedPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextFacts:
+    """A context of CircleCI and what is in it, sorted.
+
+    `variables` holds pairs of name and the last four characters of the value: CircleCI shows no more, and of variables that this tool
+    never sets not even those are kept. `restrictions` holds pairs of type and value, `groups` the ids of those whose members may use the
+    context in any project: None in one that is new, since CircleCI may let in the group of all members by itself.
+    """
+
+    name: str
+    context_id: str
+    variables: tuple[tuple[str, str], ...] = ()
+    restrictions: tuple[tuple[str, str], ...] = ()
+    groups: tuple[str, ...] | None = ()
+
+    @property
+    def all_restrictions(self) -> tuple[tuple[str, str], ...]:
+        """The groups too, as CircleCI lists them."""
+        return (*self.restrictions, *((GROUP, group) for group in self.groups or ()))
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that a plan for one Setup rests on.
 
     `roles` is keyed by the role's name in lower case (IAM's names are unique without regard to case), `policies` by ARN. A role or a
     policy that was asked for and is not there has no key. `bucket` is None where there is no such bucket; `bucket_taken` tells that the
-    name belongs to an account that does not let us in. `unread` holds one sentence for each thing that could not be read.
+    name belongs to an account that does not let us in. `contexts` is keyed by name, and read only where CircleCI is to be wired. `unread`
+    holds one sentence for each thing that could not be read.
     """
 
     identity: Identity
@@ -162,6 +187,7 @@ class Facts:
     provider: Provider | None = None
     roles: Mapping[str, Role] = field(default_factory=dict)
     policies: Mapping[str, ManagedPolicy] = field(default_factory=dict)
+    contexts: Mapping[str, ContextFacts] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
 
 

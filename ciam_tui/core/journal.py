@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, assert_never
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from ciam_tui.core.changes import kinds
 from ciam_tui.core.facts import Facts  # noqa: TC001  as above
 from ciam_tui.core.plan import Step  # noqa: TC001  as above
 from ciam_tui.core.problems import CiamError
@@ -224,3 +225,10 @@ def known_ids(runs: Iterable[RunState]) -> frozenset[str]:
         found.update(role.role_id for role in facts.roles.values() if role.name.lower() in adopted)
         found.update(policy.policy_id for policy in facts.policies.values() if policy.arn.lower() in adopted)
     return frozenset(found - {""})
+
+
+def known_wiring(runs: Iterable[RunState]) -> frozenset[kinds.SetContextVariable | kinds.AddRestriction]:
+    """What `runs` have put into contexts of CircleCI, which keep no tags: by this alone is it known as ours."""
+    wiring = kinds.SetContextVariable | kinds.AddRestriction
+    applied = [run for run in runs if run.started.undoes is None]
+    return frozenset(step.change for run in applied for step in run.done_steps if isinstance(step.change, wiring))

@@ -171,6 +171,10 @@ def replaced(change: kinds.Change, facts: Facts) -> str | None:
         case kinds.DeleteRole(name=name):
             role = facts.roles.get(name.lower())
             return role.trust.canonical if role else None
+        case kinds.SetContextVariable(context=context, name=name) | kinds.DeleteContextVariable(context=context, name=name):
+            standing = facts.contexts.get(context)
+            end = dict(standing.variables).get(name) if standing else None
+            return None if end is None else f"a value that ends in {end or 'nobody knows what'}"
         case _:
             return None
 

@@ -1,6 +1,6 @@
 """From a Setup and facts to a plan: what is there, what is wanted, and the changes between the two.
 
-The order is bucket, provider, new policies, roles, and what hangs on roles. On a role that stands, what does not belong there goes first
+The order is bucket, provider, new policies, roles, what hangs on roles, and last the wiring of CircleCI. On a role that stands, what does not belong there goes first
 and its trust is replaced before its permissions grow, be they inline or a new version of a managed policy.
 """
 
@@ -10,81 +10,59 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.bucket_guard import bucket_policy_problems
+from ciam_tui.core.bucket_planning import bucket_outcome
 from ciam_tui.core.changes import kinds
-from ciam_tui.core.changes.effects import effect, merged_tags
-from ciam_tui.core.changes.inverse import inverse
+from ciam_tui.core.changes.effects import merged_tags
 from ciam_tui.core.changes.subjects import policy_subject, role_subject
 from ciam_tui.core.compare import Difference, differences
-from ciam_tui.core.document import VERSION, Document
 from ciam_tui.core.findings import findings
-from ciam_tui.core.ownership import is_ours, is_tagged_ours, our_tags, setup_id, why_never_adopted
-from ciam_tui.core.permissions import INLINE_POLICY_NAME, bucket_arn
+from ciam_tui.core.outcome import Outcome
+from ciam_tui.core.ownership import is_ours, our_tags, setup_id, why_never_adopted
+from ciam_tui.core.permissions import INLINE_POLICY_NAME
 from ciam_tui.core.plan import Conflict, Plan, make_steps
 from ciam_tui.core.problems import Level, Problem
 from ciam_tui.core.roles import WantedRole, wanted_roles
 from ciam_tui.core.trust import audience, issuer_url, provider_arn
+from ciam_tui.core.wiring import wiring_outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
-    from ciam_tui.core.facts import Bucket, Facts, ManagedPolicy, Role
+    from ciam_tui.core.facts import Facts, ManagedPolicy, Role
     from ciam_tui.core.shape import SetupShape
 
-# The settings of a bucket that this tool makes: the kind of change that makes each, and its name for a reader.
-_SETTING_OF: Mapping[type[kinds.Change], str] = {
-    kinds.BlockPublicAccess: "public_access_blocked",
-    kinds.EnforceOwnership: "ownership",
-    kinds.EncryptBucket: "encryption",
-    kinds.VersionBucket: "versioning",
-    kinds.SetBucketPolicy: "policy",
-}
-_SETTINGS = {
-    "public_access_blocked": "public access block",
-    "ownership": "ownership controls",
-    "encryption": "default encryption",
-    "versioning": "versioning",
-    "policy": "policy",
-}
 _NOBODY: frozenset[str] = frozenset()
+_NOTHING: frozenset[kinds.Change] = frozenset()
 _SIZE_FINDINGS = frozenset({"trust-policy-too-large", "permission-policy-too-large"})
 
 
-def make_plan(setup: SetupShape, facts: Facts, *, known_ids: AbstractSet[str] = _NOBODY, adopt: AbstractSet[str] = _NOBODY) -> Plan:
+def make_plan(
+    setup: SetupShape,
+    facts: Facts,
+    *,
+    known_ids: AbstractSet[str] = _NOBODY,
+    adopt: AbstractSet[str] = _NOBODY,
+    wire: bool = False,
+    known_wiring: AbstractSet[kinds.Change] = _NOTHING,
+) -> Plan:
     """The plan that makes the account of `facts` as `setup` wants it.
 
     `known_ids` are the ids of roles and policies that journals on this machine hold; `adopt` the names of roles that the user wants taken
-    over although they are not ours.
+    over although they are not ours. With `wire` CircleCI gets contexts for the roles; `known_wiring` is what journals know to be in them.
     """
-    planner = _Planner(setup, facts, known_ids, frozenset(name.lower() for name in adopt))
-    outcome = planner.outcome()
+    adopted = frozenset(name.lower() for name in adopt)
+    wiring = wiring_outcome(setup, facts, known_wiring, adopted) if wire else Outcome()
+    outcome = _Planner(setup, facts, known_ids, adopted).outcome() + replace(wiring, problems=())
     return Plan(
         account_id=setup.account_id,
         setup_id=setup_id(setup),
         facts=facts,
         steps=make_steps(outcome.changes, facts),
         conflicts=outcome.conflicts,
-        problems=(*_account_problems(setup, facts), *outcome.problems),
+        problems=(*wiring.problems, *_account_problems(setup, facts), *outcome.problems),
         adopted=outcome.adopted,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What one part of the Setup asks for; parts add up."""
-
-    changes: tuple[kinds.Change, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    adopted: tuple[str, ...] = ()
-
-    def __add__(self, other: _Outcome) -> _Outcome:
-        return _Outcome(
-            self.changes + other.changes,
-            self.conflicts + other.conflicts,
-            self.problems + other.problems,
-            self.adopted + other.adopted,
-        )
 
 
 def _account_problems(setup: SetupShape, facts: Facts) -> Iterator[Problem]:
@@ -119,7 +97,7 @@ class _Planner:
     known_ids: AbstractSet[str]
     adopt: AbstractSet[str]
 
-    def outcome(self) -> _Outcome:
+    def outcome(self) -> Outcome:
         roles = [(wanted, self.facts.roles.get(wanted.name.lower())) for wanted in wanted_roles(self.setup)]
         new_policies = [
             self._new_policy(wanted) for wanted, _ in roles if self._is_managed and wanted.policy_arn not in self.facts.policies
@@ -128,113 +106,27 @@ class _Planner:
         waiting = tuple(change.name for change in made)
         after_roles = [self._hang_on_new(wanted) if found is None else self._standing(wanted, found) for wanted, found in roles]
         parts = [
-            self._bucket(),
+            bucket_outcome(self.setup, self.facts),
             self._provider(),
-            _Outcome(tuple(new_policies)),
-            _Outcome(tuple(made)),
-            _Outcome((kinds.AwaitRoles(waiting),) if waiting else ()),
+            Outcome(tuple(new_policies)),
+            Outcome(tuple(made)),
+            Outcome((kinds.AwaitRoles(waiting),) if waiting else ()),
             *after_roles,
         ]
-        return sum(parts, _Outcome())
+        return sum(parts, Outcome())
 
     @property
     def _is_managed(self) -> bool:
         return self.setup.role.policy_kind == "managed"
 
-    def _bucket(self) -> _Outcome:
-        wanted, found = self.setup.bucket, self.facts.bucket
-        if found is None:
-            return self._missing_bucket()
-        problems = []
-        if found.owner_account_id is None:
-            level = Level.WARNING if "owner" not in found.unread else Level.ERROR
-            problems.append(
-                Problem(
-                    "bucket.owner_account_id",
-                    level,
-                    f"S3 did not confirm that account {wanted.owner_account_id or self.setup.account_id} owns {wanted.name}: with a wrong owner every request is denied.",
-                    "Set owner_account_id to the account that owns the bucket.",
-                )
-            )
-        if found.region != wanted.region:
-            text = f"The bucket {wanted.name} is in {found.region}, not in {wanted.region}."
-            problems.append(Problem("bucket.region", Level.ERROR, text, f'Set region to "{found.region}".'))
-        is_ours = wanted.create and is_tagged_ours(found.tags, self.setup)
-        changes = tuple(self._unmade_settings(found)) if is_ours else ()
-        encrypts = any(isinstance(change, kinds.EncryptBucket) for change in changes)
-        if found.kms_key_arn != wanted.kms_key_arn and not encrypts and not {"kms_key_arn", "encryption"} & set(found.unread):
-            problems.append(
-                Problem(
-                    "bucket.kms_key_arn",
-                    Level.WARNING,
-                    f"{wanted.name} encrypts by default with {found.kms_key_arn or 'no key of a customer'}, and the Setup names {wanted.kms_key_arn or 'none'}: KMS denies what the policies do not name.",
-                    f'Set kms_key_arn to "{found.kms_key_arn}".' if found.kms_key_arn else "Set kms_key_arn to null.",
-                )
-            )
-        if wanted.create and not is_ours:
-            text = f"The bucket {wanted.name} exists: it is used as it is, and none of its settings is changed."
-            problems.append(Problem("bucket.create", Level.NOTE, text))
-        elif is_ours and (others := tuple(self._settings_of_others(found))):
-            text = f"Somebody has changed the {' and the '.join(others)} of {wanted.name} since this tool made it: that is left as it is."
-            problems.append(Problem("bucket.create", Level.NOTE, text))
-        return _Outcome(changes, problems=tuple(problems))
-
-    def _unmade_settings(self, found: Bucket) -> Iterator[kinds.Change]:
-        """Those settings of our bucket that nobody has made yet, as a run that stopped early leaves them, and a key that the Setup names now.
-
-        What somebody has set since is theirs: a policy or a key that is replaced could not be given back. Nor is what could not be read.
-        """
-        unmade = {name for name in _SETTINGS if getattr(found, name) is None} - set(found.unread)
-        for change in self._bucket_settings():
-            match change:
-                case kinds.EncryptBucket(kms_key_arn=key) if key is not None and key != found.kms_key_arn:
-                    if "encryption" in unmade or inverse(change, self.facts, {}):
-                        yield change
-                case _ if _SETTING_OF.get(type(change)) in unmade:
-                    yield change
-                case _:
-                    continue
-
-    def _settings_of_others(self, found: Bucket) -> Iterator[str]:
-        made = self.facts
-        for change in self._bucket_settings():
-            made = effect(made, change)
-        for name, words in _SETTINGS.items():
-            standing = getattr(found, name)
-            if standing is not None and name not in {"encryption", *found.unread} and standing != getattr(made.bucket, name):
-                yield words
-
-    def _missing_bucket(self) -> _Outcome:
-        wanted = self.setup.bucket
-        if self.facts.bucket_taken and wanted.create:
-            text = f"The bucket {wanted.name} exists, and its account does not let you in."
-            return _Outcome(problems=(Problem("bucket.name", Level.ERROR, text, "Choose another name."),))
-        if self.facts.bucket_taken:
-            # A bucket of another account is seldom shown to the operator; that it could not be looked at is told with the unread facts.
-            return _Outcome()
-        if not wanted.create:
-            text = f"There is no bucket {wanted.name}."
-            return _Outcome(problems=(Problem("bucket.name", Level.ERROR, text, "Check the name, or set create to true."),))
-        return _Outcome((kinds.CreateBucket(wanted.name, wanted.region), *self._bucket_settings()))
-
-    def _bucket_settings(self) -> Iterator[kinds.Change]:
-        """What a bucket of ours is given: tags first, so that what this run made can be told from then on."""
-        name = self.setup.bucket.name
-        yield kinds.TagBucket(name, our_tags(self.setup))
-        yield kinds.BlockPublicAccess(name)
-        yield kinds.EnforceOwnership(name)
-        yield kinds.EncryptBucket(name, self.setup.bucket.kms_key_arn)
-        yield kinds.VersionBucket(name)
-        yield kinds.SetBucketPolicy(name, tls_only_policy(self.setup))
-
-    def _provider(self) -> _Outcome:
+    def _provider(self) -> Outcome:
         found, wanted_audience = self.facts.provider, audience(self.setup.circleci)
         if found is None:
             arn, url = provider_arn(self.setup), issuer_url(self.setup.circleci)
-            return _Outcome((kinds.CreateProvider(arn, url, (wanted_audience,), our_tags(self.setup)),))
+            return Outcome((kinds.CreateProvider(arn, url, (wanted_audience,), our_tags(self.setup)),))
         if wanted_audience not in found.client_ids:
-            return _Outcome((kinds.AddAudience(found.arn, wanted_audience),))
-        return _Outcome()
+            return Outcome((kinds.AddAudience(found.arn, wanted_audience),))
+        return Outcome()
 
     def _new_role(self, wanted: WantedRole) -> kinds.CreateRole:
         return kinds.CreateRole(
@@ -248,40 +140,40 @@ class _Planner:
             tags=our_tags(self.setup),
         )
 
-    def _hang_on_new(self, wanted: WantedRole) -> _Outcome:
+    def _hang_on_new(self, wanted: WantedRole) -> Outcome:
         if self._is_managed:
-            return self._standing_policy(wanted, None) + _Outcome((kinds.AttachPolicy(wanted.name, wanted.policy_arn),))
-        return _Outcome((kinds.PutInlinePolicy(wanted.name, INLINE_POLICY_NAME, wanted.permissions),))
+            return self._standing_policy(wanted, None) + Outcome((kinds.AttachPolicy(wanted.name, wanted.policy_arn),))
+        return Outcome((kinds.PutInlinePolicy(wanted.name, INLINE_POLICY_NAME, wanted.permissions),))
 
     def _new_policy(self, wanted: WantedRole) -> kinds.CreatePolicy:
         path, tags = self.setup.role.path, our_tags(self.setup)
         return kinds.CreatePolicy(wanted.policy_arn, wanted.name, path, wanted.permissions, wanted.description, tags)
 
-    def _standing_policy(self, wanted: WantedRole, role: Role | None) -> _Outcome:
+    def _standing_policy(self, wanted: WantedRole, role: Role | None) -> Outcome:
         """What the managed policy of a role needs, if there is one already."""
         found = self.facts.policies.get(wanted.policy_arn) if self._is_managed else None
         if found is None:
-            return _Outcome()
+            return Outcome()
         ours = is_ours(found, self.setup, self.known_ids)
         if found.document == wanted.permissions:
-            return _Outcome() if ours else self._used(f"managed policy {found.arn}")
+            return Outcome() if ours else self._used(f"managed policy {found.arn}")
         changes = tuple(self._new_version(wanted, found))
         others = found.attachments - (1 if role is not None and found.arn in role.attached else 0)
         if ours:
             text = f"The policy {found.arn} is attached to {others} more of the account, and they get its new version too."
             fix = "Detach it there first, unless that is wanted."
-            return _Outcome(changes, problems=(Problem("role.policy_kind", Level.WARNING, text, fix),) if others > 0 else ())
+            return Outcome(changes, problems=(Problem("role.policy_kind", Level.WARNING, text, fix),) if others > 0 else ())
         subject = policy_subject(found.arn)
         differing = (Difference(subject, "document", wanted.permissions.canonical, found.document.canonical),)
         if others > 0:
             return self._conflict(subject, wanted.name, differing, f"its policy is attached to {others} more of the account")
         if wanted.name.lower() in self.adopt:
-            return _Outcome((*changes, kinds.TagPolicy(found.arn, our_tags(self.setup))), adopted=(found.arn,))
+            return Outcome((*changes, kinds.TagPolicy(found.arn, our_tags(self.setup))), adopted=(found.arn,))
         return self._conflict(subject, wanted.name, differing, None)
 
-    def _used(self, what: str) -> _Outcome:
+    def _used(self, what: str) -> Outcome:
         text = f"The {what} was not made by this tool for this Setup, says what is wanted, and is used as it is."
-        return _Outcome(problems=(Problem("role.name_prefix", Level.NOTE, text),))
+        return Outcome(problems=(Problem("role.name_prefix", Level.NOTE, text),))
 
     def _new_version(self, wanted: WantedRole, found: ManagedPolicy) -> Iterator[kinds.Change]:
         if len(found.versions) >= self.facts.quotas.versions_per_policy:
@@ -289,7 +181,7 @@ class _Planner:
             yield kinds.DeletePolicyVersion(found.arn, oldest.id)
         yield kinds.CreatePolicyVersion(found.arn, wanted.permissions)
 
-    def _standing(self, wanted: WantedRole, found: Role) -> _Outcome:
+    def _standing(self, wanted: WantedRole, found: Role) -> Outcome:
         """What a role that exists needs: nothing, changes where it is ours or adopted, or a decision."""
         target = self._target(wanted, found)
         subject, policy = role_subject(found.name), self._standing_policy(wanted, found)
@@ -301,8 +193,8 @@ class _Planner:
         if found.path != target.path and not found.is_service_role:
             text = f"The role {found.name} exists under the path {found.path}, and IAM cannot move a role to {target.path}."
             problem = Problem("role.path", Level.ERROR, text, f'Set path to "{found.path}", or choose another name_prefix.')
-            return _Outcome(problems=(problem,))
-        narrower, wider = _Outcome(tuple(_narrowed(found, target))), _Outcome(tuple(_granted(found, target)))
+            return Outcome(problems=(problem,))
+        narrower, wider = Outcome(tuple(_narrowed(found, target))), Outcome(tuple(_granted(found, target)))
         if ours:
             return narrower + _tagged(found, target.tags) + policy + wider
         if why := why_never_adopted(found, self.setup):
@@ -311,7 +203,7 @@ class _Planner:
             return policy + self._conflict(subject, found.name, differing, None)
         # Marked first, so that a run that stops anywhere has left no role changed and not ours.
         marked = _tagged(found, our_tags(self.setup))
-        return marked + narrower + policy + wider + _Outcome(adopted=(found.name,))
+        return marked + narrower + policy + wider + Outcome(adopted=(found.name,))
 
     def _target(self, wanted: WantedRole, found: Role) -> Role:
         """The role as it must become. Tags that others have put on it stay; a description is ours to set on our roles alone."""
@@ -326,19 +218,19 @@ class _Planner:
             attached=(wanted.policy_arn,) if self._is_managed else (),
         )
 
-    def _conflict(self, subject: str, name: str, differing: tuple[Difference, ...], never: str | None) -> _Outcome:
+    def _conflict(self, subject: str, name: str, differing: tuple[Difference, ...], never: str | None) -> Outcome:
         if never:
             reason, fix = f"{name} exists and cannot be adopted: {never}.", "Choose another name_prefix."
         else:
             reason = f"{name} exists, was not made by this tool for this Setup, and differs."
             fix = f"Choose another name_prefix, or take it over with --adopt {name}."
         problem = Problem("role.name_prefix", Level.ERROR, reason, fix)
-        return _Outcome(conflicts=(Conflict(subject, name, differing, never is None, reason),), problems=(problem,))
+        return Outcome(conflicts=(Conflict(subject, name, differing, never is None, reason),), problems=(problem,))
 
 
-def _tagged(found: Role, tags: kinds.Tags) -> _Outcome:
+def _tagged(found: Role, tags: kinds.Tags) -> Outcome:
     missing = tuple(pair for pair in tags if pair not in found.tags)
-    return _Outcome((kinds.TagRole(found.name, missing),) if missing else ())
+    return Outcome((kinds.TagRole(found.name, missing),) if missing else ())
 
 
 def _narrowed(found: Role, target: Role) -> Iterator[kinds.Change]:
@@ -374,20 +266,3 @@ def _granted(found: Role, target: Role) -> Iterator[kinds.Change]:
             yield kinds.AttachPolicy(name, arn)
     if found.boundary and not target.boundary:
         yield kinds.SetBoundary(name, None)
-
-
-def tls_only_policy(setup: SetupShape) -> Document:
-    """The bucket policy of a bucket that this tool makes: no request without TLS, from anybody.
-
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
-    """
-    bucket = bucket_arn(setup.partition, setup.bucket.name)
-    statement = {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [bucket, f"{bucket}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return Document.of({"Version": VERSION, "Statement": [statement]})

@@ -19,6 +19,7 @@ from ciam_tui.core.conditions import compile_condition
 from ciam_tui.core.document import parse_policy
 from ciam_tui.core.plan import Plan, make_steps
 from ciam_tui.core.problems import CiamError, Level, Problem
+from ciam_tui.core.undo_wiring import ContextChange, WiringGround, replaced_for_good
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,12 +55,12 @@ def plan_undo(run: RunState, ground: UndoGround) -> Plan:
     expected = facts_after(started.facts, run.done_steps, run.done)
     inverses = _inverses(run, ground.facts)
     bucket_unseen = _why_bucket_unseen(expected, ground.facts)
-    changes, notes = _kept(
-        inverses, ground, provider_drifted=bool(differences(expected, ground.facts, [PROVIDER])), bucket_unseen=bucket_unseen
-    )
+    changes, notes = _kept(inverses, ground, expected, bucket_unseen=bucket_unseen)
     # What is left as it is by itself may have changed.
     left_alone = {PROVIDER, BUCKET} if bucket_unseen else {PROVIDER}
+    judged_by_itself = (change for change in inverses if isinstance(change, ContextChange))
     touched = {subject for change in inverses for subject in subjects(change)} - left_alone
+    touched -= {subject for change in judged_by_itself for subject in subjects(change)}
     drifted = [
         Problem(
             "",
@@ -75,6 +76,7 @@ def plan_undo(run: RunState, ground: UndoGround) -> Plan:
         facts=ground.facts,
         steps=make_steps(changes, ground.facts),
         problems=(
+            *replaced_for_good(run),
             *drifted,
             *_open_ends(run),
             *notes,
@@ -130,10 +132,10 @@ def _why_bucket_unseen(expected: Facts, now: Facts) -> str | None:
 
 
 def _kept(
-    changes: Sequence[kinds.Change], ground: UndoGround, *, provider_drifted: bool, bucket_unseen: str | None
+    changes: Sequence[kinds.Change], ground: UndoGround, expected: Facts, *, bucket_unseen: str | None
 ) -> tuple[tuple[kinds.Change, ...], tuple[Problem, ...]]:
     """Those of `changes` that may be made, and a note for each that is left out because something else has come to need it."""
-    reasons = _why_left(changes, ground, provider_drifted=provider_drifted, bucket_unseen=bucket_unseen)
+    reasons = _why_left(changes, ground, expected, bucket_unseen=bucket_unseen)
     kept = tuple(change for change, why in zip(changes, reasons, strict=True) if why is None)
     return kept, tuple(Problem("", Level.NOTE, why) for why in reasons if why is not None)
 
@@ -141,16 +143,15 @@ def _kept(
 def now_needed(undo: RunState, ground: UndoGround) -> Mapping[str, str]:
     """Those steps of an interrupted `undo` that must not be made any more, each with its reason: others have come to need what it deletes."""
     expected = facts_after(undo.started.facts, undo.done_steps, undo.done)
-    drifted = bool(differences(expected, ground.facts, [PROVIDER]))
     unseen = _why_bucket_unseen(expected, ground.facts)
-    reasons = _why_left([step.change for step in undo.pending], ground, provider_drifted=drifted, bucket_unseen=unseen)
+    reasons = _why_left([step.change for step in undo.pending], ground, expected, bucket_unseen=unseen)
     return {step.id: why for step, why in zip(undo.pending, reasons, strict=True) if why is not None}
 
 
-def _why_left(
-    changes: Sequence[kinds.Change], ground: UndoGround, *, provider_drifted: bool, bucket_unseen: str | None
-) -> tuple[str | None, ...]:
-    """For each of `changes`: why it is left out, None where it may be made."""
+def _why_left(changes: Sequence[kinds.Change], ground: UndoGround, expected: Facts, *, bucket_unseen: str | None) -> tuple[str | None, ...]:
+    """For each of `changes`: why it is left out, None where it may be made. `expected` is the account as it should be."""
+    provider_drifted = bool(differences(expected, ground.facts, [PROVIDER]))
+    wiring = WiringGround(changes, expected, ground.facts)
     trusting = _still_trusting(changes, ground)
     detached = Counter(change.policy_arn for change in changes if isinstance(change, kinds.DetachPolicy))
 
@@ -164,6 +165,15 @@ def _why_left(
                 return _why_bucket_left(name, is_empty=ground.bucket_is_empty)
             case kinds.DeletePolicy(arn=arn):
                 return _why_policy_left(arn, ground.facts.policies.get(arn), detached[arn])
+            case (
+                kinds.DeleteContext()
+                | kinds.DeleteContextVariable()
+                | kinds.AddRestriction()
+                | kinds.RemoveRestriction()
+                | kinds.CreateContext()
+                | kinds.SetContextVariable()
+            ):
+                return wiring.why_left(change)
             case _:
                 return None
 

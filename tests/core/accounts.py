@@ -14,8 +14,20 @@ from hypothesis import strategies as st
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.document import Document
-from ciam_tui.core.facts import Bucket, Facts, Identity, ManagedPolicy, PolicyVersion, Provider, Quotas, Role, TrustingRole
-from ciam_tui.core.journal import Began, Entry, RunStarted, Succeeded, fold, known_ids
+from ciam_tui.core.facts import (
+    GROUP,
+    Bucket,
+    ContextFacts,
+    Facts,
+    Identity,
+    ManagedPolicy,
+    PolicyVersion,
+    Provider,
+    Quotas,
+    Role,
+    TrustingRole,
+)
+from ciam_tui.core.journal import Began, Entry, RunStarted, Succeeded, fold, known_ids, known_wiring
 from ciam_tui.core.plan import stamped
 from ciam_tui.core.planning import make_plan
 from ciam_tui.core.setup import Setup
@@ -88,11 +100,12 @@ class World:
     runs: list[RunState] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
-    def plan(self, setup: Setup, *, adopt: frozenset[str] = frozenset()) -> Plan:
-        return make_plan(setup, self.facts, known_ids=known_ids(self.runs), adopt=adopt)
+    def plan(self, setup: Setup, *, adopt: frozenset[str] = frozenset(), wire: bool = False) -> Plan:
+        known = known_ids(self.runs)
+        return make_plan(setup, self.facts, known_ids=known, adopt=adopt, wire=wire, known_wiring=known_wiring(self.runs))
 
-    def applied(self, setup: Setup, *, adopt: frozenset[str] = frozenset()) -> RunState:
-        plan = self.plan(setup, adopt=adopt)
+    def applied(self, setup: Setup, *, adopt: frozenset[str] = frozenset(), wire: bool = False) -> RunState:
+        plan = self.plan(setup, adopt=adopt, wire=wire)
         assert plan.applyable, [str(problem) for problem in plan.problems]
         return self.carried_out(plan, setup)
 
@@ -121,6 +134,8 @@ class World:
                 return {"policy_id": f"ANPA{number:04}", "version_id": "v1"}
             case kinds.CreatePolicyVersion() | kinds.RestorePolicyVersion():
                 return {"version_id": f"v{number + 100}"}
+            case kinds.CreateContext():
+                return {"context_id": f"context-{number:04}"}
             case _:
                 return {}
 
@@ -152,7 +167,8 @@ class World:
 def said_by(facts: Facts) -> dict[str, Any]:
     """What the account says, without the ids that AWS gives to the versions of policies."""
     policies = {arn: (_without_ids(policy), policy.document.canonical) for arn, policy in facts.policies.items()}
-    return {"bucket": facts.bucket, "provider": facts.provider, "roles": dict(facts.roles), "policies": policies}
+    contexts = dict(facts.contexts)
+    return {"bucket": facts.bucket, "provider": facts.provider, "roles": dict(facts.roles), "policies": policies, "contexts": contexts}
 
 
 def _without_ids(policy: ManagedPolicy) -> Any:
@@ -239,6 +255,22 @@ providers = st.builds(
 )
 
 
+CONTEXTS = ("circleci-web-build", "shared deploys")
+context_names = st.sampled_from(CONTEXTS)
+variable_names = st.sampled_from(["AWS_ROLE_ARN", "AWS_DEFAULT_REGION"])
+values = st.sampled_from([f"arn:aws:iam::{ACCOUNT}:role/build", f"arn:aws:iam::{ACCOUNT}:role/other", "us-east-1"])
+restriction_pairs = st.sampled_from([("project", "6b1f"), ("project", "7c2a"), ("expression", "not job.ssh.enabled"), ("group", ORG_ID)])
+
+
+@st.composite
+def contexts(draw: DrawFn, name: str) -> ContextFacts:
+    held = draw(st.dictionaries(variable_names, values.map(lambda value: value[-4:])))
+    found = draw(st.sets(restriction_pairs))
+    restrictions = tuple(sorted(each for each in found if each[0] != GROUP))
+    groups = tuple(value for kind, value in found if kind == GROUP)
+    return ContextFacts(name, draw(st.sampled_from(["c1", "c2"])), tuple(sorted(held.items())), restrictions, groups)
+
+
 @st.composite
 def facts(draw: DrawFn) -> Facts:
     return Facts(
@@ -248,6 +280,7 @@ def facts(draw: DrawFn) -> Facts:
         provider=draw(st.one_of(st.none(), providers)),
         roles={name.lower(): draw(roles(name)) for name in draw(st.sets(role_names))},
         policies={arn: draw(managed_policies(arn)) for arn in draw(st.sets(policy_arns))},
+        contexts={name: draw(contexts(name)) for name in draw(st.sets(context_names))},
         unread=draw(st.sampled_from([(), ("The quotas could not be read.",)])),
     )
 
@@ -316,5 +349,11 @@ CHANGES = (
     st.builds(kinds.UntagPolicy, policy_arns, _tag_names),
     st.builds(kinds.AttachPolicy, role_names, attachable),
     st.builds(kinds.DetachPolicy, role_names, attachable),
+    st.builds(kinds.CreateContext, context_names),
+    st.builds(kinds.DeleteContext, context_names),
+    st.builds(kinds.SetContextVariable, context_names, variable_names, values, st.booleans()),
+    st.builds(kinds.DeleteContextVariable, context_names, variable_names),
+    st.builds(lambda name, pair: kinds.AddRestriction(name, *pair), context_names, restriction_pairs),
+    st.builds(lambda name, pair: kinds.RemoveRestriction(name, *pair), context_names, restriction_pairs),
 )
 changes: st.SearchStrategy[kinds.Change] = st.one_of(*CHANGES)

@@ -106,6 +106,9 @@ def test_trust_is_contained_exactly_where_no_token_tells_the_two_stages_apart(se
         (stage("read", reads=("q/",)), stage("read"), True, True),
         (stage("read", extras=("tags",)), stage("read"), True, True),
         (stage("read", "write", prefix="q/"), stage("read", "write"), False, True),
+        (stage("delete", extras=("probe",)), stage("delete", prefix="", extras=("probe",)), False, True),
+        (stage("read", extras=("probe",)), stage("read", prefix="", extras=("probe",)), False, False),
+        (stage("read", extras=("probe",)), stage("read", prefix=""), False, True),
     ],
 )
 def test_a_stage_has_more_access_where_it_covers_the_other_and_goes_beyond_it(

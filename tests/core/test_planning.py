@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
+from ciam_tui.core.bucket_planning import tls_only_policy
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.codec import from_data, to_data
@@ -17,7 +18,7 @@ from ciam_tui.core.document import Document
 from ciam_tui.core.facts import Bucket, Facts, ManagedPolicy, PolicyVersion, Provider, Quotas, Role
 from ciam_tui.core.ownership import our_tags, setup_id
 from ciam_tui.core.plan import make_steps
-from ciam_tui.core.planning import make_plan, tls_only_policy
+from ciam_tui.core.planning import make_plan
 from ciam_tui.core.problems import Level
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.setup import Setup, SetupInvalid

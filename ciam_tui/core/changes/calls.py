@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Call:
     """One request to AWS: `service` and `operation` as botocore names them, `params` as its input shape wants them.
 
-    A `service` of `""` is no request at all: a step that only waits.
+    A `service` of `circleci` is a request to CircleCI, which names contexts where its API wants ids; of `""` it is no request at all: a
+    step that only waits.
     """
 
     service: str
@@ -76,6 +77,43 @@ def call_of(change: kinds.Change) -> Call:
             | kinds.UntagPolicy()
         ):
             return _policy_call(change)
+        case (
+            kinds.CreateContext()
+            | kinds.DeleteContext()
+            | kinds.SetContextVariable()
+            | kinds.DeleteContextVariable()
+            | kinds.AddRestriction()
+            | kinds.RemoveRestriction()
+        ):
+            return _context_call(change)
+        case _:
+            assert_never(change)
+
+
+_ContextChange = (
+    kinds.CreateContext
+    | kinds.DeleteContext
+    | kinds.SetContextVariable
+    | kinds.DeleteContextVariable
+    | kinds.AddRestriction
+    | kinds.RemoveRestriction
+)
+
+
+def _context_call(change: _ContextChange) -> Call:
+    match change:
+        case kinds.CreateContext(name=name):
+            return Call("circleci", "CreateContext", {"context": name})
+        case kinds.DeleteContext(name=name):
+            return Call("circleci", "DeleteContext", {"context": name})
+        case kinds.SetContextVariable(context=context, name=name, value=value):
+            return Call("circleci", "SetContextVariable", {"context": context, "name": name, "value": value})
+        case kinds.DeleteContextVariable(context=context, name=name):
+            return Call("circleci", "DeleteContextVariable", {"context": context, "name": name})
+        case kinds.AddRestriction(context=context, type=kind, value=value):
+            return Call("circleci", "AddRestriction", {"context": context, "restriction_type": kind, "restriction_value": value})
+        case kinds.RemoveRestriction(context=context, type=kind, value=value):
+            return Call("circleci", "RemoveRestriction", {"context": context, "restriction_type": kind, "restriction_value": value})
         case _:
             assert_never(change)
 

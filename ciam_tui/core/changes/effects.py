@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from ciam_tui.core.changes import kinds
-from ciam_tui.core.facts import Bucket, Facts, ManagedPolicy, PolicyVersion, Provider, Role
+from ciam_tui.core.circleci_facts import visible_end
+from ciam_tui.core.facts import Bucket, ContextFacts, Facts, ManagedPolicy, PolicyVersion, Provider, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,13 +24,13 @@ UNKNOWN_ID = ""
 # What S3 gives a new bucket by itself, differently over the years: not known until a step sets it.
 _SET_BY_S3 = ("encryption", "kms_key_arn", "ownership", "public_access_blocked")
 
-_Value = TypeVar("_Value", Role, ManagedPolicy)
+_Value = TypeVar("_Value", Role, ManagedPolicy, ContextFacts)
 
 _NO_IDS: Mapping[str, str] = MappingProxyType({})
 
 
 def effect(facts: Facts, change: kinds.Change, ids: Mapping[str, str] = _NO_IDS) -> Facts:
-    """`facts` after `change`; `ids` are those that AWS gave to what it made (`role_id`, `policy_id`, `version_id`).
+    """`facts` after `change`; `ids` are those that AWS gave to what it made (`role_id`, `policy_id`, `version_id`), and CircleCI (`context_id`).
 
     A change of something that is not there changes nothing.
     """
@@ -84,6 +85,14 @@ def effect(facts: Facts, change: kinds.Change, ids: Mapping[str, str] = _NO_IDS)
             standing = facts.policies.get(change.arn)
             version_id = ids.get("version_id", UNKNOWN_ID)
             return facts if standing is None else _with_policy(facts, change.arn, _policy(standing, change, version_id))
+        case kinds.CreateContext(name=name):
+            new = facts.contexts.get(name) or ContextFacts(name, ids.get("context_id", UNKNOWN_ID), groups=None)
+            return _with_context(facts, name, new)
+        case kinds.DeleteContext(name=name):
+            return _with_context(facts, name, None)
+        case kinds.SetContextVariable() | kinds.DeleteContextVariable() | kinds.AddRestriction() | kinds.RemoveRestriction():
+            context = facts.contexts.get(change.context)
+            return facts if context is None else _with_context(facts, change.context, _context(context, change))
         case _:
             assert_never(change)
 
@@ -146,6 +155,14 @@ def is_done(facts: Facts, change: kinds.Change) -> bool:
             return policy is not None and policy.default_version == change.version_id
         case kinds.TagPolicy():
             return change.arn in facts.policies and effect(facts, change) == facts
+        case kinds.CreateContext(name=name):
+            # A new context has no mark of ours: one that somebody has put something into is taken for theirs.
+            context = facts.contexts.get(name)
+            return context is not None and not context.variables and not context.restrictions
+        case kinds.SetContextVariable() | kinds.AddRestriction():
+            return change.context in facts.contexts and effect(facts, change) == facts
+        case kinds.DeleteContext() | kinds.DeleteContextVariable() | kinds.RemoveRestriction():
+            return effect(facts, change) == facts
         case _:
             assert_never(change)
 
@@ -276,6 +293,27 @@ def _policy(policy: ManagedPolicy, change: _PolicySetting, version_id: str) -> M
             assert_never(change)
 
 
+_ContextContent = kinds.SetContextVariable | kinds.DeleteContextVariable | kinds.AddRestriction | kinds.RemoveRestriction
+
+
+def _context(context: ContextFacts, change: _ContextContent) -> ContextFacts:
+    match change:
+        case kinds.SetContextVariable(name=name, value=value):
+            return replace(context, variables=tuple(sorted({**dict(context.variables), name: visible_end(value)}.items())))
+        case kinds.DeleteContextVariable(name=name):
+            return replace(context, variables=tuple(each for each in context.variables if each[0] != name))
+        case kinds.AddRestriction(type="group", value=group):
+            return replace(context, groups=tuple(sorted({*(context.groups or ()), group})))
+        case kinds.RemoveRestriction(type="group", value=group):
+            return replace(context, groups=tuple(each for each in context.groups or () if each != group))
+        case kinds.AddRestriction(type=kind, value=value):
+            return replace(context, restrictions=tuple(sorted({*context.restrictions, (kind, value)})))
+        case kinds.RemoveRestriction(type=kind, value=value):
+            return replace(context, restrictions=tuple(each for each in context.restrictions if each != (kind, value)))
+        case _:
+            assert_never(change)
+
+
 def _new_role(change: kinds.CreateRole, role_id: str) -> Role:
     return Role(
         name=change.name,
@@ -318,6 +356,10 @@ def _with_role(facts: Facts, key: str, role: Role | None) -> Facts:
 
 def _with_policy(facts: Facts, arn: str, policy: ManagedPolicy | None) -> Facts:
     return replace(facts, policies=_with(facts.policies, arn, policy))
+
+
+def _with_context(facts: Facts, name: str, context: ContextFacts | None) -> Facts:
+    return replace(facts, contexts=_with(facts.contexts, name, context))
 
 
 def _with(values: Mapping[str, _Value], key: str, value: _Value | None) -> Mapping[str, _Value]:

@@ -58,10 +58,27 @@ def inverse(change: kinds.Change, before: Facts, ids: Mapping[str, str]) -> tupl
         ):
             policy = before.policies.get(change.arn)
             return () if policy is None else _of_policy(change, policy, ids.get("version_id", UNKNOWN_ID))
+        case kinds.CreateContext(name=name):
+            return (kinds.DeleteContext(name),)
+        case kinds.SetContextVariable(context=context, name=name):
+            # A value that was there cannot be given back, and what runs with the new one must not lose both.
+            return () if name in _names_in(before, context) else (kinds.DeleteContextVariable(context, name),)
+        case kinds.AddRestriction(context=context, type=kind, value=value):
+            return (kinds.RemoveRestriction(context, kind, value),)
+        case kinds.RemoveRestriction(context=context, type=kind, value=value):
+            standing = before.contexts.get(context)
+            return (kinds.AddRestriction(context, kind, value),) if standing and (kind, value) in standing.all_restrictions else ()
         case kinds.AwaitRoles() | kinds.DeleteBucket() | kinds.DeleteProvider() | kinds.DeleteRole() | kinds.DeletePolicy():
+            return ()
+        case kinds.DeleteContext() | kinds.DeleteContextVariable():
             return ()
         case _:
             assert_never(change)
+
+
+def _names_in(facts: Facts, context: str) -> frozenset[str]:
+    standing = facts.contexts.get(context)
+    return frozenset(name for name, _ in standing.variables) if standing else frozenset()
 
 
 def _is_ours_to_give(bucket: Bucket) -> bool:

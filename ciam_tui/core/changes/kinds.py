@@ -254,6 +254,58 @@ class DetachPolicy:
     kind: Literal["detach-policy"] = "detach-policy"
 
 
+@dataclass(frozen=True, slots=True)
+class CreateContext:
+    """A context of CircleCI, made in the Setup's organization. Contexts carry no tags: only a journal knows who made one."""
+
+    name: str
+    kind: Literal["create-context"] = "create-context"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteContext:
+    name: str
+    kind: Literal["delete-context"] = "delete-context"
+
+
+@dataclass(frozen=True, slots=True)
+class SetContextVariable:
+    """`replaces` says that a value goes for good with it: CircleCI never gives one back."""
+
+    context: str
+    name: str
+    value: str
+    replaces: bool = False
+    kind: Literal["set-context-variable"] = "set-context-variable"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteContextVariable:
+    context: str
+    name: str
+    kind: Literal["delete-context-variable"] = "delete-context-variable"
+
+
+@dataclass(frozen=True, slots=True)
+class AddRestriction:
+    """A condition on the use of a context: `type` is project, expression or group, and the only group is that of all members."""
+
+    context: str
+    type: str
+    value: str
+    kind: Literal["add-restriction"] = "add-restriction"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveRestriction:
+    """Take a restriction off a context, where it is on it."""
+
+    context: str
+    type: str
+    value: str
+    kind: Literal["remove-restriction"] = "remove-restriction"
+
+
 Change = (
     CreateBucket
     | TagBucket
@@ -287,4 +339,10 @@ Change = (
     | UntagPolicy
     | AttachPolicy
     | DetachPolicy
+    | CreateContext
+    | DeleteContext
+    | SetContextVariable
+    | DeleteContextVariable
+    | AddRestriction
+    | RemoveRestriction
 )

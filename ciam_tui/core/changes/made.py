@@ -43,6 +43,8 @@ def made(change: kinds.Change) -> str | None:
             return _tags(tags)
         case kinds.SetDefaultVersion(version_id=version):
             return version
+        case kinds.SetContextVariable(value=value):
+            return value
         case (
             kinds.CreateBucket()
             | kinds.BlockPublicAccess()
@@ -62,6 +64,11 @@ def made(change: kinds.Change) -> str | None:
             | kinds.UntagPolicy()
             | kinds.AttachPolicy()
             | kinds.DetachPolicy()
+            | kinds.CreateContext()
+            | kinds.DeleteContext()
+            | kinds.DeleteContextVariable()
+            | kinds.AddRestriction()
+            | kinds.RemoveRestriction()
         ):
             return None
         case _:
@@ -70,6 +77,8 @@ def made(change: kinds.Change) -> str | None:
 
 def taken_back(change: kinds.Change, before: Facts) -> str:
     """What an undo of `change` does, in words; `before` are the facts just before it."""
+    if isinstance(change, kinds.SetContextVariable) and change.replaces:
+        return "Not at all: CircleCI never gives the replaced value back, and an undo leaves the new one"
     ids = {"version_id": _NEW_VERSION} if isinstance(change, kinds.CreatePolicyVersion) else {}
     words = "; ".join(title(each).partition(": AWS keeps")[0] for each in inverse(change, before, ids))
     return words or "Nothing of its own: it goes with what this run makes"
@@ -80,6 +89,10 @@ def removes_something(change: kinds.Change) -> bool:
     match change:
         case kinds.SetBoundary(boundary=boundary):
             return boundary is None
+        case kinds.SetContextVariable(replaces=replaces):
+            return replaces
+        case kinds.RemoveRestriction(type=kind):
+            return kind != "group"  # without a group fewer may use the context, and undo puts it on again
         case (
             kinds.DeleteBucket()
             | kinds.DeleteProvider()
@@ -91,6 +104,8 @@ def removes_something(change: kinds.Change) -> bool:
             | kinds.DeletePolicyVersion()
             | kinds.UntagPolicy()
             | kinds.DetachPolicy()
+            | kinds.DeleteContext()
+            | kinds.DeleteContextVariable()
         ):
             return True
         case _:

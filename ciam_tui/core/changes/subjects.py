@@ -23,8 +23,13 @@ def policy_subject(arn: str) -> str:
     return f"policy {arn}"
 
 
+def context_subject(name: str) -> str:
+    """The subject of a context of CircleCI."""
+    return f"context {name}"
+
+
 def subjects(change: kinds.Change) -> frozenset[str]:
-    """The resources that `change` reads or writes, as `bucket`, `provider`, `role <name>` and `policy <arn>`."""
+    """The resources that `change` reads or writes, as `bucket`, `provider`, `role <name>`, `policy <arn>` and `context <name>`."""
     match change:
         case (
             kinds.CreateBucket()
@@ -66,12 +71,16 @@ def subjects(change: kinds.Change) -> frozenset[str]:
             | kinds.UntagPolicy()
         ):
             return frozenset({policy_subject(change.arn)})
+        case kinds.CreateContext(name=name) | kinds.DeleteContext(name=name):
+            return frozenset({context_subject(name)})
+        case kinds.SetContextVariable() | kinds.DeleteContextVariable() | kinds.AddRestriction() | kinds.RemoveRestriction():
+            return frozenset({context_subject(change.context)})
         case _:
             assert_never(change)
 
 
 def ids_in(facts: Facts, change: kinds.Change) -> dict[str, str]:
-    """The ids that AWS gave to what `change` made, found in `facts` that were read after it."""
+    """The ids that AWS or CircleCI gave to what `change` made, found in `facts` that were read after it."""
     match change:
         case kinds.CreateRole(name=name):
             role = facts.roles.get(name.lower())
@@ -86,5 +95,8 @@ def ids_in(facts: Facts, change: kinds.Change) -> dict[str, str]:
             policy = facts.policies.get(arn)
             found = [version.id for version in policy.versions if version.document == document] if policy else []
             return {"version_id": found[-1]} if found else {}
+        case kinds.CreateContext(name=name):
+            context = facts.contexts.get(name)
+            return {"context_id": context.context_id} if context else {}
         case _:
             return {}

@@ -74,5 +74,21 @@ def title(change: kinds.Change) -> str:
             return f"Attach {arn} to {role}"
         case kinds.DetachPolicy(role=role, policy_arn=arn):
             return f"Detach {arn} from {role}"
+        case kinds.CreateContext(name=name):
+            return f"Create the CircleCI context {name}"
+        case kinds.DeleteContext(name=name):
+            return f"Delete the CircleCI context {name}"
+        case kinds.SetContextVariable(context=context, name=name, replaces=replaces):
+            return f"{'Replace' if replaces else 'Set'} {name} in the context {context}"
+        case kinds.DeleteContextVariable(context=context, name=name):
+            return f"Delete {name} from the context {context}"
+        case kinds.AddRestriction(context=context, type="group"):  # this tool handles no other group
+            return f"Let the group of all members use the context {context}"
+        case kinds.AddRestriction(context=context, type=kind, value=value):
+            return f"Restrict the context {context} to the {kind} {value}"
+        case kinds.RemoveRestriction(context=context, type="group"):
+            return f"Take the group of all members off the context {context}, where it is on it"
+        case kinds.RemoveRestriction(context=context, type=kind, value=value):
+            return f"Lift the restriction of the context {context} to the {kind} {value}"
         case _:
             assert_never(change)
