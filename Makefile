@@ -20,7 +20,8 @@ INTERPRETERS := python3.11 python3 python3.12 python3.13
 BIN := .venv/bin
 DEMO := .venv/.installed-demo
 DEV := .venv/.installed-dev
-WORKERS ?= 2
+# One more than the cores: the tests of real processes spend much of their time waiting.
+WORKERS ?= 3
 
 # A checkout that was moved or copied has an environment that points to the old place.
 ifneq ($(wildcard .venv),)
@@ -42,7 +43,7 @@ test: lint types contracts tests ## lint, types, import contracts and tests, in 
 
 .PHONY: test-all
 test-all: lint types contracts $(DEV) ## the same with the long matrices
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(WORKERS) -m "long or not long"
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "long or not long"
 
 .PHONY: lint
 lint: $(DEV) ## ruff: rules and formatting
@@ -59,7 +60,7 @@ contracts: $(DEV) ## who may import whom
 
 .PHONY: tests
 tests: $(DEV) ## the tests alone
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: bench
 bench: $(DEV) ## time to the first frame, keys, plans and memory, each against a baseline
