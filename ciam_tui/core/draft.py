@@ -92,7 +92,7 @@ class Draft:
     role: RoleDraft = RoleDraft()
 
     def as_setup(self) -> dict[str, Any]:
-        """The draft in the shape of a Setup file (DESIGN of the file: `ciam-tui schema`), valid or not."""
+        """The draft in the shape of a Setup file (`ciam-tui schema` describes it), valid or not."""
         return {
             "version": 1,
             "account_id": self.account_id,
