@@ -38,14 +38,6 @@ READ_BACK_PAUSES_SECONDS = (0.0, 2.0, 4.0, 8.0)
 AWAIT_PAUSES_SECONDS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0, 5.0, 5.0)  # 35 s in all; IAM usually takes under ten
 VERIFY_PAUSES_SECONDS = (0.0, 2.0, 4.0, 8.0)
 
-_BUCKET_SETTINGS = (
-    kinds.TagBucket,
-    kinds.BlockPublicAccess,
-    kinds.EnforceOwnership,
-    kinds.EncryptBucket,
-    kinds.VersionBucket,
-    kinds.SetBucketPolicy,
-)
 _MAKES = (kinds.CreateBucket, kinds.CreateProvider, kinds.CreateRole, kinds.CreatePolicy)
 
 
@@ -226,7 +218,7 @@ class _Run:
 
 def _is_unread(facts: Facts, change: kinds.Change) -> bool:
     """Whether `change` set something on a bucket that now may not be read: a comparison would pass it over."""
-    return isinstance(change, _BUCKET_SETTINGS) and facts.bucket is not None and bool(facts.bucket.unread) and not is_done(facts, change)
+    return isinstance(change, kinds.BucketSetting) and facts.bucket is not None and bool(facts.bucket.unread) and not is_done(facts, change)
 
 
 def _why_again(failure: WriteFailed, step: Step) -> str:

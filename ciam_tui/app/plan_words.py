@@ -92,19 +92,7 @@ def words(change: kinds.Change) -> Words:
             assert_never(change)
 
 
-_BucketChange = (
-    kinds.CreateBucket
-    | kinds.TagBucket
-    | kinds.BlockPublicAccess
-    | kinds.EnforceOwnership
-    | kinds.EncryptBucket
-    | kinds.VersionBucket
-    | kinds.SetBucketPolicy
-    | kinds.DeleteBucket
-)
-
-
-def _of_bucket(change: _BucketChange) -> Words:
+def _of_bucket(change: kinds.BucketChange) -> Words:
     name = change.name
     match change:
         case kinds.CreateBucket():
@@ -127,22 +115,7 @@ def _of_bucket(change: _BucketChange) -> Words:
             assert_never(change)
 
 
-_RoleChange = (
-    kinds.CreateRole
-    | kinds.DeleteRole
-    | kinds.SetTrust
-    | kinds.SetRoleSettings
-    | kinds.SetBoundary
-    | kinds.TagRole
-    | kinds.UntagRole
-    | kinds.PutInlinePolicy
-    | kinds.DeleteInlinePolicy
-    | kinds.AttachPolicy
-    | kinds.DetachPolicy
-)
-
-
-def _of_role(change: _RoleChange) -> Words:
+def _of_role(change: kinds.RoleChange) -> Words:
     match change:
         case kinds.CreateRole(name=name):
             return Words("Create role", name, Manner.MAKES)
@@ -172,19 +145,7 @@ def _of_role(change: _RoleChange) -> Words:
             assert_never(change)
 
 
-_PolicyChange = (
-    kinds.CreatePolicy
-    | kinds.DeletePolicy
-    | kinds.CreatePolicyVersion
-    | kinds.DeletePolicyVersion
-    | kinds.RestorePolicyVersion
-    | kinds.SetDefaultVersion
-    | kinds.TagPolicy
-    | kinds.UntagPolicy
-)
-
-
-def _of_policy(change: _PolicyChange) -> Words:
+def _of_policy(change: kinds.PolicyChange) -> Words:
     name = _policy(change.arn)
     match change:
         case kinds.CreatePolicy():
@@ -207,17 +168,7 @@ def _of_policy(change: _PolicyChange) -> Words:
             assert_never(change)
 
 
-_ContextChange = (
-    kinds.CreateContext
-    | kinds.DeleteContext
-    | kinds.SetContextVariable
-    | kinds.DeleteContextVariable
-    | kinds.AddRestriction
-    | kinds.RemoveRestriction
-)
-
-
-def _of_context(change: _ContextChange) -> Words:
+def _of_context(change: kinds.ContextChange) -> Words:
     match change:
         case kinds.CreateContext(name=name):
             return Words("Create context", name, Manner.MAKES)

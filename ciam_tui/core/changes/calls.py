@@ -90,17 +90,7 @@ def call_of(change: kinds.Change) -> Call:
             assert_never(change)
 
 
-_ContextChange = (
-    kinds.CreateContext
-    | kinds.DeleteContext
-    | kinds.SetContextVariable
-    | kinds.DeleteContextVariable
-    | kinds.AddRestriction
-    | kinds.RemoveRestriction
-)
-
-
-def _context_call(change: _ContextChange) -> Call:
+def _context_call(change: kinds.ContextChange) -> Call:
     match change:
         case kinds.CreateContext(name=name):
             return Call("circleci", "CreateContext", {"context": name})
@@ -118,19 +108,7 @@ def _context_call(change: _ContextChange) -> Call:
             assert_never(change)
 
 
-_BucketChange = (
-    kinds.CreateBucket
-    | kinds.TagBucket
-    | kinds.BlockPublicAccess
-    | kinds.EnforceOwnership
-    | kinds.EncryptBucket
-    | kinds.VersionBucket
-    | kinds.SetBucketPolicy
-    | kinds.DeleteBucket
-)
-
-
-def _bucket_call(change: _BucketChange) -> Call:
+def _bucket_call(change: kinds.BucketChange) -> Call:
     name = {"Bucket": change.name}
     match change:
         case kinds.CreateBucket(region=region):
@@ -165,22 +143,7 @@ def _encryption(default: Mapping[str, str | None], *, bucket_key: bool) -> dict[
     return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
 
 
-_RoleChange = (
-    kinds.CreateRole
-    | kinds.DeleteRole
-    | kinds.SetTrust
-    | kinds.SetRoleSettings
-    | kinds.SetBoundary
-    | kinds.TagRole
-    | kinds.UntagRole
-    | kinds.PutInlinePolicy
-    | kinds.DeleteInlinePolicy
-    | kinds.AttachPolicy
-    | kinds.DetachPolicy
-)
-
-
-def _role_call(change: _RoleChange) -> Call:
+def _role_call(change: kinds.RoleChange) -> Call:
     match change:
         case kinds.CreateRole():
             params = {
@@ -218,19 +181,7 @@ def _role_call(change: _RoleChange) -> Call:
             assert_never(change)
 
 
-_PolicyChange = (
-    kinds.CreatePolicy
-    | kinds.DeletePolicy
-    | kinds.CreatePolicyVersion
-    | kinds.DeletePolicyVersion
-    | kinds.RestorePolicyVersion
-    | kinds.SetDefaultVersion
-    | kinds.TagPolicy
-    | kinds.UntagPolicy
-)
-
-
-def _policy_call(change: _PolicyChange) -> Call:
+def _policy_call(change: kinds.PolicyChange) -> Call:
     arn = {"PolicyArn": change.arn}
     match change:
         case kinds.CreatePolicy():

@@ -175,12 +175,7 @@ def _bucket_or_none(facts: Facts, change: kinds.CreateBucket | kinds.DeleteBucke
             return None
 
 
-_BucketSetting = (
-    kinds.TagBucket | kinds.BlockPublicAccess | kinds.EnforceOwnership | kinds.EncryptBucket | kinds.VersionBucket | kinds.SetBucketPolicy
-)
-
-
-def _bucket(bucket: Bucket | None, change: _BucketSetting) -> Bucket | None:
+def _bucket(bucket: Bucket | None, change: kinds.BucketSetting) -> Bucket | None:
     if bucket is None:
         return None
     match change:
@@ -205,10 +200,7 @@ def _without(bucket: Bucket, *known: str) -> tuple[str, ...]:
     return tuple(name for name in bucket.unread if name not in known)
 
 
-_ProviderChange = kinds.CreateProvider | kinds.DeleteProvider | kinds.AddAudience | kinds.RemoveAudience
-
-
-def _provider(provider: Provider | None, change: _ProviderChange) -> Provider | None:
+def _provider(provider: Provider | None, change: kinds.ProviderChange) -> Provider | None:
     match change:
         case kinds.CreateProvider(arn=arn, url=url, client_ids=client_ids, tags=tags):
             return provider or Provider(arn, url, tuple(sorted(client_ids)), tuple(sorted(tags)))
@@ -222,20 +214,7 @@ def _provider(provider: Provider | None, change: _ProviderChange) -> Provider | 
             assert_never(change)
 
 
-_RoleSetting = (
-    kinds.SetTrust
-    | kinds.SetRoleSettings
-    | kinds.SetBoundary
-    | kinds.TagRole
-    | kinds.UntagRole
-    | kinds.PutInlinePolicy
-    | kinds.DeleteInlinePolicy
-    | kinds.AttachPolicy
-    | kinds.DetachPolicy
-)
-
-
-def _role(role: Role, change: _RoleSetting) -> Role:
+def _role(role: Role, change: kinds.RoleSetting) -> Role:
     match change:
         case kinds.SetTrust(document=document):
             return replace(role, trust=document)
@@ -259,17 +238,7 @@ def _role(role: Role, change: _RoleSetting) -> Role:
             assert_never(change)
 
 
-_PolicySetting = (
-    kinds.CreatePolicyVersion
-    | kinds.DeletePolicyVersion
-    | kinds.RestorePolicyVersion
-    | kinds.SetDefaultVersion
-    | kinds.TagPolicy
-    | kinds.UntagPolicy
-)
-
-
-def _policy(policy: ManagedPolicy, change: _PolicySetting, version_id: str) -> ManagedPolicy:
+def _policy(policy: ManagedPolicy, change: kinds.PolicySetting, version_id: str) -> ManagedPolicy:
     match change:
         case kinds.CreatePolicyVersion(document=document):
             if policy.document == document:

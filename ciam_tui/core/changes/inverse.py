@@ -87,20 +87,7 @@ def _is_ours_to_give(bucket: Bucket) -> bool:
     return known and (bucket.encryption, bucket.kms_key_arn is None) in (("AES256", True), ("aws:kms", False))
 
 
-_RoleSetting = (
-    kinds.SetTrust
-    | kinds.SetRoleSettings
-    | kinds.SetBoundary
-    | kinds.TagRole
-    | kinds.UntagRole
-    | kinds.PutInlinePolicy
-    | kinds.DeleteInlinePolicy
-    | kinds.AttachPolicy
-    | kinds.DetachPolicy
-)
-
-
-def _of_role(change: _RoleSetting, role: Role | None) -> tuple[kinds.Change, ...]:
+def _of_role(change: kinds.RoleSetting, role: Role | None) -> tuple[kinds.Change, ...]:
     """A role that was not there before the change was made by a step of its own, whose inverse is written here for what hangs on it."""
     match change:
         case kinds.SetTrust():
@@ -140,17 +127,7 @@ def _taken_off(tags: kinds.Tags, before: kinds.Tags) -> tuple[tuple[str, ...], k
     return tuple(key for key, _ in tags if key not in standing), replaced
 
 
-_PolicySetting = (
-    kinds.CreatePolicyVersion
-    | kinds.DeletePolicyVersion
-    | kinds.RestorePolicyVersion
-    | kinds.SetDefaultVersion
-    | kinds.TagPolicy
-    | kinds.UntagPolicy
-)
-
-
-def _of_policy(change: _PolicySetting, policy: ManagedPolicy, version_id: str) -> tuple[kinds.Change, ...]:
+def _of_policy(change: kinds.PolicySetting, policy: ManagedPolicy, version_id: str) -> tuple[kinds.Change, ...]:
     match change:
         case kinds.CreatePolicyVersion(arn=arn):
             restored = kinds.SetDefaultVersion(arn, policy.default_version)

@@ -306,43 +306,16 @@ class RemoveRestriction:
     kind: Literal["remove-restriction"] = "remove-restriction"
 
 
-Change = (
-    CreateBucket
-    | TagBucket
-    | BlockPublicAccess
-    | EnforceOwnership
-    | EncryptBucket
-    | VersionBucket
-    | SetBucketPolicy
-    | DeleteBucket
-    | CreateProvider
-    | DeleteProvider
-    | AddAudience
-    | RemoveAudience
-    | CreateRole
-    | DeleteRole
-    | AwaitRoles
-    | SetTrust
-    | SetRoleSettings
-    | SetBoundary
-    | TagRole
-    | UntagRole
-    | PutInlinePolicy
-    | DeleteInlinePolicy
-    | CreatePolicy
-    | DeletePolicy
-    | CreatePolicyVersion
-    | DeletePolicyVersion
-    | RestorePolicyVersion
-    | SetDefaultVersion
-    | TagPolicy
-    | UntagPolicy
-    | AttachPolicy
-    | DetachPolicy
-    | CreateContext
-    | DeleteContext
-    | SetContextVariable
-    | DeleteContextVariable
-    | AddRestriction
-    | RemoveRestriction
+# What the kinds are about; a setting is a change of something that stands.
+BucketSetting = TagBucket | BlockPublicAccess | EnforceOwnership | EncryptBucket | VersionBucket | SetBucketPolicy
+BucketChange = CreateBucket | BucketSetting | DeleteBucket
+ProviderChange = CreateProvider | DeleteProvider | AddAudience | RemoveAudience
+RoleSetting = (
+    SetTrust | SetRoleSettings | SetBoundary | TagRole | UntagRole | PutInlinePolicy | DeleteInlinePolicy | AttachPolicy | DetachPolicy
 )
+RoleChange = CreateRole | RoleSetting | DeleteRole
+PolicySetting = CreatePolicyVersion | DeletePolicyVersion | RestorePolicyVersion | SetDefaultVersion | TagPolicy | UntagPolicy
+PolicyChange = CreatePolicy | PolicySetting | DeletePolicy
+ContextChange = CreateContext | DeleteContext | SetContextVariable | DeleteContextVariable | AddRestriction | RemoveRestriction
+
+Change = BucketChange | ProviderChange | RoleChange | AwaitRoles | PolicyChange | ContextChange
