@@ -164,14 +164,12 @@ def calls() -> Iterator[Request]:
         "arn:aws:s3:::acme-other/builds/x",
         "arn:aws:s3:::other",
     )
-    contexts: list[dict[str, tuple[str, ...]]] = [
-        {"aws:ResourceAccount": (account,)}
-        | ({"s3:prefix": (prefix,)} if prefix is not None else {})
-        | ({"s3:delimiter": ("/",)} if delimiter else {})
-        for account in ("123456789012", "999900001111")
-        for prefix in (None, "", "builds/", "builds/x", "team", "team/", "team/x", "team-secret/")
-        for delimiter in (False, True)
-    ]
+    contexts: list[dict[str, tuple[str, ...]]] = []
+    for account, prefix, delimiter in itertools.product(
+        ("123456789012", "999900001111"), (None, "", "builds/", "builds/x", "team", "team/", "team/x", "team-secret/"), (None, "/")
+    ):
+        said = {"aws:ResourceAccount": account, "s3:prefix": prefix, "s3:delimiter": delimiter}
+        contexts.append({key: (value,) for key, value in said.items() if value is not None})
     for action, place, context in itertools.product(actions, places, contexts):
         yield Request(f"s3:{action}", place, context)
     for action in (
