@@ -16,7 +16,18 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ciam_tui.core.matching import Context, Part, Test, arn_test, ignoring_context, parts_of, resolved, value_test, variables_in, wildcard_matcher
+from ciam_tui.core.matching import (
+    Context,
+    Part,
+    Test,
+    arn_test,
+    ignoring_context,
+    parts_of,
+    resolved,
+    value_test,
+    variables_in,
+    wildcard_matcher,
+)
 from ciam_tui.core.strict_json import quoted
 
 if TYPE_CHECKING:
@@ -30,7 +41,9 @@ SHOWN_LENGTH = 400  # a `sub` with a long branch has some 300 characters, and it
 SHOWN_VALUES = 3  # of a list in a sentence; a role for 50 projects has 50 values
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
 _EPOCH_SECONDS = re.compile(r"[0-9]{1,18}")
-_YEAR_OR_MONTH = re.compile(r"(?P<year>[0-9]{4})(-(?P<month>0[1-9]|1[0-2]))?")  # the W3C's shortest dates, which the standard library does not read
+_YEAR_OR_MONTH = re.compile(
+    r"(?P<year>[0-9]{4})(-(?P<month>0[1-9]|1[0-2]))?"
+)  # the W3C's shortest dates, which the standard library does not read
 _BOOLEANS = frozenset({"true", "false"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {

@@ -66,7 +66,7 @@ def _account_reach(account: str) -> Callable[[str], Reach | None]:
 def account_of(arn: str) -> str | None:
     """The account that an ARN names in its fifth segment; S3's buckets name none."""
     segments = arn.split(":", 5)
-    return segments[4] if len(segments) > 5 and _ACCOUNT.fullmatch(segments[4]) else None  # noqa: PLR2004 - of an ARN's six
+    return segments[4] if len(segments) > 5 and _ACCOUNT.fullmatch(segments[4]) else None
 
 
 def is_root(caller: str) -> bool:
