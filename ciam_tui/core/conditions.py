@@ -22,6 +22,7 @@ from ciam_tui.core.matching import (
     Test,
     arn_test,
     ignoring_context,
+    length_of,
     parts_of,
     resolved,
     value_test,
@@ -202,8 +203,8 @@ def _ignoring_case(wanted: str, *, variables: bool) -> Test:
         return ignoring_context(lambda said: said.lower() == plain)
 
     def matches(said: str, context: Context) -> bool:
-        tokens = resolved(parts, context)
-        return tokens is not None and "".join(map(str, tokens)).lower() == said.lower()
+        tokens, folded = resolved(parts, context), said.lower()
+        return tokens is not None and length_of(tokens) <= len(folded) and "".join(map(str, tokens)).lower() == folded
 
     return matches
 

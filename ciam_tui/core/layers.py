@@ -83,7 +83,7 @@ class Policies:
     `scps` and `rcps` have one sequence of policies a level of the organization, from its root to the account.
     """
 
-    identity: Sequence[CompiledPolicy] = ()
+    identity: Sequence[CompiledPolicy] | None = None
     boundary: Sequence[CompiledPolicy] | None = None
     session: Sequence[CompiledPolicy] | None = None
     resource: Sequence[CompiledPolicy] | None = None
@@ -272,8 +272,8 @@ def _answer(layers: Sequence[LayerAnswer], caller: _Caller, *, crosses: bool, gu
     if resource.reach is None and (crosses or guard):
         return _refused_by_resource(resource, guard or resource.words, crosses=crosses)
     by_role = not crosses and resource.reach is Reach.ROLE
-    if not by_role and identity.said is Said.IMPLICIT_DENY:
-        return Outcome.IMPLICIT_DENY, identity, _without_identity(resource, crosses=crosses, named=named)
+    if not by_role and identity.said in (Said.IMPLICIT_DENY, Said.NOT_GIVEN):
+        return Outcome.IMPLICIT_DENY, identity, _without_identity(identity, resource, crosses=crosses, named=named)
     for answer in limits:
         if not answer.allows:
             return Outcome.IMPLICIT_DENY, answer, f"the {answer.words} leaves only what it allows itself, and it does not allow this"
@@ -297,18 +297,15 @@ def _refused_by_resource(resource: LayerAnswer, words: str, *, crosses: bool) ->
     return Outcome.IMPLICIT_DENY, resource, f"{cause}, and {given}"
 
 
-def _without_identity(resource: LayerAnswer, *, crosses: bool, named: bool) -> str:
+def _without_identity(identity: LayerAnswer, resource: LayerAnswer, *, crosses: bool, named: bool) -> str:
+    nothing = "no identity policy was given" if identity.said is Said.NOT_GIVEN else "no identity policy allows it"
     if crosses:
-        return "no identity policy allows it, and a request to another account needs one that does"
-    if resource.reach is None:
-        return (
-            "no identity policy and no resource policy allows it" if resource.said is not Said.NOT_GIVEN else "no identity policy allows it"
-        )
-    return (
-        "the resource policy names the account, which only delegates, and no identity policy allows it"
-        if named
-        else "the resource policy's callers were not judged, since none was named, and no identity policy allows it"
-    )
+        return f"{nothing}, and a request to another account needs one that does"
+    if resource.reach is not None and not named:
+        return f"{nothing}, and whom the resource policy names was not judged, since no caller was named"
+    if resource.reach is not None:
+        return f"{nothing}, and the resource policy names the account, which only delegates"
+    return nothing if resource.said is Said.NOT_GIVEN else f"{nothing}, and no resource policy does"
 
 
 def _not_given(layers: Sequence[LayerAnswer], *, unknown_accounts: bool) -> Iterator[str]:

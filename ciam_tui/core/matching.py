@@ -130,9 +130,15 @@ def value_test(parts: Sequence[Part]) -> Test:
 
     def matches(value: str, context: Context) -> bool:
         tokens = resolved(parts, context)
-        return tokens is not None and matcher(tokens)(value)
+        # Many variables and one long value make a text that need not be put together to be known as too long.
+        return tokens is not None and length_of(tokens) <= len(value) and matcher(tokens)(value)
 
     return matches
+
+
+def length_of(tokens: Iterable[Token]) -> int:
+    """How long a text that matches `tokens` is at least."""
+    return sum(len(token) if isinstance(token, str) else token is Wildcard.ONE for token in tokens)
 
 
 def ignoring_context(matches: Matcher) -> Test:
