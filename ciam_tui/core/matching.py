@@ -93,14 +93,15 @@ def arn_test(text: str, *, variables: bool, open_ended: bool) -> Test:
     segments = _arn_segments(parts_of(text, wildcards=True, variables=variables))
     if len(segments) < ARN_SEGMENTS and not (open_ended and segments[-1][-1:] == [Wildcard.MANY]):
         return ignoring_context(lambda _said: False)
-    if not any(isinstance(part, Wildcard | Variable) for segment in segments[:-1] for part in segment):
-        # Plain text up to the last segment pins the colons by itself, and one comparison of the whole is several times faster.
+    pinned = segments[:-1] if len(segments) == ARN_SEGMENTS else [*segments[:-1], segments[-1][:-1]]
+    if all(isinstance(part, str) for segment in pinned for part in segment):
+        # Plain text up to where anything may follow pins the colons by itself, and one comparison of the whole is several times faster.
         return value_test(parts_of(text, wildcards=True, variables=variables))
     tests = [value_test(segment) for segment in segments]
 
     def matches(said: str, context: Context) -> bool:
-        said_segments = said.split(":", len(tests) - 1)
-        return len(said_segments) == len(tests) and all(test(value, context) for test, value in zip(tests, said_segments, strict=True))
+        said_segments = said.split(":", ARN_SEGMENTS - 1)
+        return len(said_segments) >= len(tests) and all(test(value, context) for test, value in zip(tests, said_segments, strict=False))
 
     return matches
 

@@ -39,9 +39,7 @@ def bucket(principal: Any, **elements: Any) -> list[CompiledPolicy]:
     return policy({"Principal": principal, **elements})
 
 
-def asked(
-    caller: str | None = SESSION, action: str = "s3:GetObject", arn: str = OBJECT, *, owner: str = MINE, **policies: Any
-) -> Verdict:
+def asked(caller: str | None = SESSION, action: str = "s3:GetObject", arn: str = OBJECT, *, owner: str = MINE, **policies: Any) -> Verdict:
     return decide(Request(action, arn, {}, caller), Policies(**policies), resource_account=owner)
 
 
@@ -90,8 +88,8 @@ class TestWithinAnAccount:
 
     @pytest.mark.parametrize("layer", ["identity", "boundary", "session", "resource", "scps", "rcps"])
     def test_an_explicit_deny_in_any_layer_wins(self, layer: str) -> None:
-        denying = {"identity": DENY, "boundary": DENY, "session": DENY, "resource": policy({"Effect": "Deny", "Principal": "*"})}
-        given = {
+        denying: dict[str, Any] = {"identity": DENY, "boundary": DENY, "session": DENY, "resource": policy({"Effect": "Deny", "Principal": "*"})}
+        given: dict[str, Any] = {
             "identity": ALL,
             "boundary": ALL,
             "session": ALL,
