@@ -38,6 +38,7 @@ Alone, all policies are taken together, as those of one identity. Once one is to
 managed, and all layers are asked as AWS asks them. The caller's account and the resource's come from --principal and --resource where these
 name them (an S3 ARN names none: say --resource-account); as long as one is unknown they are taken to be one account. Organization policies are
 taken to be those of a member account, since they do not bind the management account.
+Keys that AWS fills into every request, such as aws:PrincipalArn, are given with --context.
 Each file may also be what `aws iam get-policy-version`, `get-role-policy` or `get-role` printed; - is standard input.
 A wildcard in a request has no meaning: ask about one action on one resource.
 Exit codes: 0 allowed, 3 denied, 1 a policy that cannot be read, 2 wrong usage.

@@ -13,7 +13,8 @@ the resource's policy names them. The rules are those of the IAM User Guide:
 - a role's trust policy and a key's policy must allow or delegate in any account (the same page; KMS, "Key policies").
 
 What was not given cannot be judged. A layer that only limits is then passed over and named in `Verdict.not_given`; one that has to allow denies.
-AWS fills keys such as `aws:PrincipalArn` into every request; here the context of the request holds all there is.
+AWS fills keys such as `aws:PrincipalArn` into every request; here the context of the request holds all there is. AWS has resource control
+policies for some services alone, and none that bind a management account: a policy that is given is taken to bear on the request.
 """
 
 from __future__ import annotations
@@ -257,7 +258,7 @@ def _answer(layers: Sequence[LayerAnswer], caller: _Caller, *, crosses: bool, gu
             return Outcome.EXPLICIT_DENY, answer, "an explicit deny wins over every allow"
     for answer in layers:
         if answer.layer in (Layer.RCP, Layer.SCP) and not answer.allows:
-            return Outcome.IMPLICIT_DENY, answer, f"no statement of the {answer.words} allows it, and every level must"
+            return Outcome.IMPLICIT_DENY, answer, "no statement of this level allows it, and every level must"
     by_layer = {answer.layer: answer for answer in layers}
     resource, identity = by_layer[Layer.RESOURCE], by_layer[Layer.IDENTITY]
     if caller is _Caller.OUTSIDE:
@@ -276,7 +277,7 @@ def _answer(layers: Sequence[LayerAnswer], caller: _Caller, *, crosses: bool, gu
         return Outcome.IMPLICIT_DENY, identity, _without_identity(identity, resource, crosses=crosses, named=named)
     for answer in limits:
         if not answer.allows:
-            return Outcome.IMPLICIT_DENY, answer, f"the {answer.words} leaves only what it allows itself, and it does not allow this"
+            return Outcome.IMPLICIT_DENY, answer, "it leaves only what it allows itself, and it does not allow this"
     if by_role:
         return Outcome.ALLOWED, resource, "it names the caller's role, and nothing that limits the role stands against it"
     if crosses:
@@ -311,4 +312,4 @@ def _without_identity(identity: LayerAnswer, resource: LayerAnswer, *, crosses: 
 def _not_given(layers: Sequence[LayerAnswer], *, unknown_accounts: bool) -> Iterator[str]:
     yield from (answer.words for answer in layers if answer.said is Said.NOT_GIVEN)
     if unknown_accounts:
-        yield "the accounts of both the caller and the resource, taken to be one"
+        yield "whether caller and resource are of one account"

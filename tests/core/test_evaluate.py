@@ -59,6 +59,12 @@ class TestOutcome:
     def test_a_deny_that_does_not_apply_takes_nothing_away(self) -> None:
         assert decided(allow(), deny(Action="s3:PutObject")).allowed
 
+    def test_a_policy_as_large_as_aws_takes_one_is_decided_by_its_last_statement(self) -> None:
+        others = [allow(Action=f"s3:Get{number}") for number in range(1_500)]
+        decision = decided(*others, allow(Sid="Last"))
+        assert decision.deciding is not None
+        assert (decision.deciding.sid, decision.deciding.number) == ("Last", 1_501)
+
     def test_no_policy_allows_nothing(self) -> None:
         assert evaluate(Request("s3:GetObject", ARN, {}), []).outcome is Outcome.IMPLICIT_DENY
 

@@ -88,7 +88,12 @@ class TestWithinAnAccount:
 
     @pytest.mark.parametrize("layer", ["identity", "boundary", "session", "resource", "scps", "rcps"])
     def test_an_explicit_deny_in_any_layer_wins(self, layer: str) -> None:
-        denying: dict[str, Any] = {"identity": DENY, "boundary": DENY, "session": DENY, "resource": policy({"Effect": "Deny", "Principal": "*"})}
+        denying: dict[str, Any] = {
+            "identity": DENY,
+            "boundary": DENY,
+            "session": DENY,
+            "resource": policy({"Effect": "Deny", "Principal": "*"}),
+        }
         given: dict[str, Any] = {
             "identity": ALL,
             "boundary": ALL,
@@ -157,7 +162,7 @@ class TestAcrossAccounts:
         assert not decide(owned, Policies(identity=ALL)).allowed
         unknown = decide(Request("s3:GetObject", OBJECT, {}, SESSION), Policies(identity=ALL))
         assert unknown.allowed
-        assert unknown.not_given[-1] == "the accounts of both the caller and the resource, taken to be one"
+        assert unknown.not_given[-1] == "whether caller and resource are of one account"
 
 
 class TestTrustAndKeys:
