@@ -40,6 +40,7 @@ class Scope(Enum):
     OBJECT = auto()
     BUCKET = auto()
     KEY = auto()
+    BUCKET_KEY = auto()
     KEY_ALONE = auto()
 
 
@@ -84,8 +85,11 @@ OPERATIONS = (
     ),
     Operation("decrypt", "KMS decrypt", Scope.KEY, ("kms:Decrypt",)),
     Operation("encrypt", "KMS encrypt", Scope.KEY, ("kms:GenerateDataKey",)),
+    Operation("bucket-key", "Bucket Key", Scope.BUCKET_KEY, ("kms:Decrypt", "kms:GenerateDataKey")),
     Operation("key-alone", "KMS itself", Scope.KEY_ALONE, ("kms:Decrypt", "kms:GenerateDataKey", "kms:PutKeyPolicy")),
 )
+
+_ON_KEYS = (Scope.KEY, Scope.BUCKET_KEY, Scope.KEY_ALONE)
 
 
 class PlaceKind(StrEnum):
@@ -197,7 +201,7 @@ def stage_matrix(setup: SetupShape, stage: StageShape) -> Matrix:
     """
     policy = _compiled(permission_policy(setup, stage).text)
     places = tuple(_places(setup, stage))
-    operations = tuple(each for each in OPERATIONS if setup.bucket.kms_key_arn or each.scope not in (Scope.KEY, Scope.KEY_ALONE))
+    operations = tuple(each for each in OPERATIONS if setup.bucket.kms_key_arn or each.scope not in _ON_KEYS)
     rows = tuple(tuple(_cell(setup, stage, policy, operation, place) for place in places) for operation in operations)
     return Matrix(stage, places, operations, rows, tuple(_limits(setup)), policy)
 
@@ -222,7 +226,7 @@ def _places(setup: SetupShape, stage: StageShape) -> Iterator[Place]:
     named: dict[str, list[str]] = {}
     for other in setup.stages:
         if other is not stage:
-            named.setdefault(normalized_prefix(other.prefix), []).append(other.name or "(no name)")
+            named.setdefault(normalized_prefix(other.prefix), []).append(f"{other.name}'s" if other.name else "another stage's")
     own = normalized_prefix(stage.prefix)
     reads = [each for each in dict.fromkeys(map(normalized_prefix, stage.read_prefixes)) if each != own]
     taken = {own, *reads, *named}
@@ -243,12 +247,10 @@ def _places(setup: SetupShape, stage: StageShape) -> Iterator[Place]:
         yield below(PlaceKind.STAGE, prefix)
     if "" not in (own, *reads):
         elsewhere = _untaken(("elsewhere/", "somewhere/", "anywhere/"), taken)
-        yield Place(
-            PlaceKind.REST, "the rest of the bucket", ", ".join(named.pop("", ())), bucket, owner, "", f"{elsewhere}{EXAMPLE}"
-        )
-    yield Place(PlaceKind.OTHER_BUCKET, "another bucket", "", f"{bucket}-2", owner, own, f"{own}{EXAMPLE}")
+        yield Place(PlaceKind.REST, "the rest", ", ".join(named.pop("", ())), bucket, owner, "", f"{elsewhere}{EXAMPLE}")
+    yield Place(PlaceKind.OTHER_BUCKET, "other bucket", "", f"{bucket}-2", owner, own, f"{own}{EXAMPLE}")
     stranger = "210987654321" if owner != "210987654321" else "321098765432"
-    yield Place(PlaceKind.STRANGER, "a stranger's", "same name", bucket, stranger, own, f"{own}{EXAMPLE}")
+    yield Place(PlaceKind.STRANGER, "stranger's", "", bucket, stranger, own, f"{own}{EXAMPLE}")
 
 
 def _untaken(candidates: Sequence[str], taken: set[str]) -> str:
@@ -283,13 +285,12 @@ def _requests(setup: SetupShape, operation: Operation, place: Place) -> Iterator
                 for action in operation.actions:
                     yield Request(action, bucket, account)
         case Scope.KEY:
-            # With an S3 Bucket Key S3 names the bucket alone, of which a place within it cannot be told apart.
-            wanted = (f"{bucket}/{place.key}", *((bucket,) if place.kind in (PlaceKind.OWN, PlaceKind.OTHER_BUCKET) else ()))
             if place.kind is not PlaceKind.STRANGER:
-                for action in operation.actions:
-                    for endpoint in s3_endpoints(setup.partition, setup.bucket):
-                        for arn in wanted:
-                            yield Request(action, _key(setup), _key_context(place, endpoint, arn))
+                yield from _through_s3(setup, operation, place, f"{bucket}/{place.key}")
+        case Scope.BUCKET_KEY:
+            # With an S3 Bucket Key S3 names the bucket alone: no place within it can be told from another.
+            if place.kind in (PlaceKind.OWN, PlaceKind.OTHER_BUCKET):
+                yield from _through_s3(setup, operation, place, bucket)
         case Scope.KEY_ALONE:
             if place.kind is PlaceKind.OWN:
                 for action in operation.actions:
@@ -300,8 +301,12 @@ def _key(setup: SetupShape) -> str:
     return setup.bucket.kms_key_arn or ""
 
 
-def _key_context(place: Place, endpoint: str, arn: str) -> dict[str, tuple[str, ...]]:
-    return {"aws:ResourceAccount": (place.owner,), "kms:ViaService": (endpoint,), "kms:EncryptionContext:aws:s3:arn": (arn,)}
+def _through_s3(setup: SetupShape, operation: Operation, place: Place, arn: str) -> Iterator[Request]:
+    """The calls of KMS that S3 makes for the job; `arn` is what S3 says that it needs the key for."""
+    for action in operation.actions:
+        for endpoint in s3_endpoints(setup.partition, setup.bucket):
+            context = {"kms:ViaService": (endpoint,), "kms:EncryptionContext:aws:s3:arn": (arn,)}
+            yield Request(action, _key(setup), {"aws:ResourceAccount": (place.owner,), **context})
 
 
 def is_bucket(place: Place) -> bool:
@@ -345,6 +350,8 @@ def _is_expected(stage: StageShape, operation: Operation, place: Place, request:
             # S3 decrypts the data key of what it writes, too.
             places = places_of(stage, "write")
             return _lies_in(place.key, places if operation.id == "encrypt" else (*places, *read_places(stage)))
+        case Scope.BUCKET_KEY:
+            return bool(places_of(stage, "write") or (request.action == "kms:Decrypt" and read_places(stage)))
         case Scope.KEY_ALONE:
             return False
 
