@@ -135,7 +135,7 @@ def branches_offered(draft: Draft, known: KnownCircleCi) -> tuple[tuple[str, str
     read = [held for project in draft.circleci.projects if (held := known.projects.get(project.id)) is not None and held.default_branch]
     names = _by_branch(read)
     branches = dict.fromkeys(held.default_branch or "" for held in read)
-    return tuple((branch, f"the default branch of {listed(names[shown(branch)])}") for branch in branches)
+    return tuple((branch, f"default of {listed(names[shown(branch)])}") for branch in branches)
 
 
 def _by_branch(projects: Iterable[Project]) -> dict[str, list[str]]:

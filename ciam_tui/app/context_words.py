@@ -32,15 +32,16 @@ def context_rows(draft: Draft, facts: CircleCiFacts) -> tuple[Row, ...]:
     """A row for each context, those that wiring makes or uses first."""
     wanted = dict.fromkeys(name for name in context_names(draft) if name)
     standing = {held.context.name for held in facts.contexts}
-    new = (Row(f"new {name}", (name, "", MAKES), name) for name in wanted if name not in standing)
+    new = (Row(f"new {name}", (name, MAKES), name) for name in wanted if name not in standing)
     used = (_row(held, facts.org_id, USES) for held in facts.contexts if held.context.name in wanted)
     others = (_row(held, facts.org_id) for held in facts.contexts if held.context.name not in wanted)
     return (*new, *used, *others)
 
 
 def _row(held: ContextContents, org_id: str, wiring: str = "") -> Row:
-    who = restriction_words(held.restrictions, org_id)
-    return Row(held.context.id, (held.context.name, key_words(held.variables), " · ".join(filter(None, (wiring, who)))), held.context.name)
+    # What matters most comes first: beside the preview there is no room for all of it, and the guide says the rest.
+    told = (wiring, key_words(held.variables), restriction_words(held.restrictions, org_id))
+    return Row(held.context.id, (held.context.name, " · ".join(filter(None, told))), held.context.name)
 
 
 def key_words(variables: Sequence[Variable] | None) -> str:
@@ -100,6 +101,7 @@ def context_detail(row: Row, draft: Draft, facts: CircleCiFacts) -> str:
 
 
 def _sentences(held: ContextContents, draft: Draft, facts: CircleCiFacts) -> Iterator[str]:
+    yield f"{held.context.name}: {restriction_words(held.restrictions, facts.org_id)}."
     for finding in context_findings(draft, replace(facts, contexts=(held,), projects=())):
         yield f"! {finding.text}"
     if held.variables is None:

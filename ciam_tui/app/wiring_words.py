@@ -53,6 +53,11 @@ def organization_in_short(org_id: str, slug: str | None, known: KnownCircleCi) -
     return slug if slug and not slug.startswith("circleci/") else shortened(slug or org_id)
 
 
+def organization_changed(steps: Iterable[Step], org_id: str, slug: str | None, known: KnownCircleCi) -> str:
+    """The organization in short where `steps` change it, else nothing."""
+    return organization_in_short(org_id, slug, known) if changes_circleci(steps) else ""
+
+
 def organization_of(run: RunState, known: KnownCircleCi) -> str:
     """The organization of a run that changes CircleCI, empty where it does not."""
     circleci = run.started.setup.get("circleci", {})

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from ciam_tui.app.context_words import context_detail, context_rows
 from ciam_tui.app.literal import literal
 from ciam_tui.app.widgets.picker import Picker
-from ciam_tui.core.words import counted
 
 if TYPE_CHECKING:
     from ciam_tui.app.circleci_known import KnownCircleCi
@@ -28,7 +27,7 @@ class ContextList(Picker):
             return
         self._seen = seen
         unread = next((sentence for sentence in facts.unread if "contexts" in sentence), "")
-        self.border_title = literal(f"Contexts · {counted(len(facts.contexts), 'context')}")
+        self.border_title = literal(f"Contexts · {len(facts.contexts)}")
         if unread and not facts.contexts:
             self.say(f"! {unread}")
         else:

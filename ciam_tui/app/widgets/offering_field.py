@@ -44,8 +44,8 @@ class OfferingField(Field):
     def offer(self, entries: Sequence[str], why: str) -> None:
         """Offer `entries`; `why` says what the first of them is."""
         self.input.offered = tuple(entries)
-        key = "right takes" if not self.input.value.strip() else "click, or a comma and right, adds"
-        about = f"{key} {entries[0]}: {why}" if entries else ""
+        key = ", then right:" if self.input.value.strip() else "right takes"
+        about = f"{key} {entries[0]} ({why})" if entries else ""
         if about != self.about:
             self.about = about
             if not self.has_problem:
