@@ -17,8 +17,8 @@ from ciam_tui.app.jobs import Outcome, outcome
 from ciam_tui.app.literal import lines, literal
 from ciam_tui.app.plan_lines import counted
 from ciam_tui.app.screens.base import WorkScreen
+from ciam_tui.app.widgets.document import DocumentView
 from ciam_tui.app.widgets.picker import Picker, Row
-from ciam_tui.app.widgets.preview import DocumentView
 from ciam_tui.app.wiring_words import changes_circleci, contexts_in, organization_of
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.words import listed
