@@ -20,6 +20,7 @@ from ciam_tui.core.outcome import Outcome
 from ciam_tui.core.plan import Conflict
 from ciam_tui.core.problems import Level, Problem
 from ciam_tui.core.roles import wanted_roles
+from ciam_tui.core.static_keys import STATIC_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 ROLE_VARIABLE = "AWS_ROLE_ARN"
 REGION_VARIABLE = "AWS_DEFAULT_REGION"
 OUR_VARIABLES = (ROLE_VARIABLE, REGION_VARIABLE)
-# Keys in the environment win over a web identity in every AWS SDK, and so shadow the role.
-STATIC_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _STANDALONE_SLUG = "circleci/"
 _FIELD = "circleci"
 
