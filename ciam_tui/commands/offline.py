@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.commands.circleci import add_circleci_argument, circleci_reading
+from ciam_tui.commands.config_file import add_config_argument
 from ciam_tui.commands.setup_source import add_setup_argument, setup_from
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "check",
         help="tell the problems and findings of a Setup file, offline",
         description="Tells what is wrong with a Setup file and what is risky about it, offline; with --circleci, also what CircleCI shows.",
-        epilog="Exit codes: 0 nothing of level error; 1 the file is no valid Setup, or CircleCI cannot be read; 3 there are findings of level error.",
+        epilog="Exit codes: 0 nothing of level error; 1 the file is no valid Setup, or CircleCI or a configuration cannot be read; 3 there are findings of level error.",
     )
     add_setup_argument(check)
     add_circleci_argument(check)
+    add_config_argument(check)
     check.add_argument("--json", action="store_true", help="one JSON document on standard output")
     check.set_defaults(run=run_check)
 

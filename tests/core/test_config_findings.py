@@ -32,6 +32,18 @@ STRANGE = "arn:aws:iam::999999999999:role/somebody-elses"
 NO_BRANCHES = {"stages": [stage | {"branches": []} for stage in answers()["stages"]]}
 V1_SHELL = 'aws sts assume-role-with-web-identity --role-arn "$ROLE" --web-identity-token "${CIRCLE_OIDC_TOKEN}"'
 
+IN_A_WORKFLOW = f"""\
+orbs:
+  aws-cli: circleci/aws-cli@3.1.3 # old
+workflows:
+  w:
+    jobs:
+      - aws-s3/sync:
+          auth:
+            - aws-cli/setup:
+                role-arn: {DEPLOY}
+"""
+
 
 def config(version: str = "3.1.3", steps: str = "", *, alias: str = "aws-cli", orb: str = "circleci/aws-cli") -> str:
     return f"version: 2.1\norbs:\n  {alias}: {orb}@{version}\njobs:\n  deploy:\n    steps:\n      - checkout\n{steps}"
@@ -142,8 +154,7 @@ class TestWhereItStands:
             config(steps=f"      - aws-cli/setup: {{role-arn: '{DEPLOY}'}}\n"),
             f"orbs: {{aws-cli: circleci/aws-cli@3.1.3}}\njobs:\n  a:\n    steps:\n    - aws-cli/setup:\n        role-arn: {DEPLOY}\n",
             f'jobs:\n  a:\n    steps:\n    - aws-cli/setup:\n        role-arn: {DEPLOY}\norbs:\n  "aws-cli": "circleci/aws-cli@3.1.3"\n',
-            "orbs:\n  aws-cli: circleci/aws-cli@3.1.3 # old\nworkflows:\n  w:\n    jobs:\n      - aws-s3/sync:\n"
-            f"          auth:\n            - aws-cli/setup:\n                role-arn: {DEPLOY}\n",
+            IN_A_WORKFLOW,
         ],
     )
     def test_the_call_is_found_however_it_is_written(self, text: str) -> None:
