@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.commands.check_policy import add_policy_arguments, policy_in, refuse_what_is_for_policies, run_policy
 from ciam_tui.commands.circleci import add_circleci_argument, circleci_reading
+from ciam_tui.commands.config_file import add_config_argument
 from ciam_tui.commands.setup_source import setup_content
 
 if TYPE_CHECKING:
@@ -35,11 +36,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="tell the problems and findings of a Setup file or of a policy, offline",
         description="Tells what is wrong with a Setup file and what is risky about it, offline; with --circleci, also what CircleCI shows. "
         "A trust or permission policy, also as `aws iam get-role` and the like print one, is told its findings in the same way.",
-        epilog="Exit codes: 0 nothing of level error; 1 the file is no valid Setup or policy, or CircleCI cannot be read; 3 there are findings of level error.",
+        epilog="Exit codes: 0 nothing of level error; 1 the file is no valid Setup or policy, or CircleCI or a configuration cannot be read; 3 there are findings of level error.",
     )
     check.add_argument("setup", metavar="FILE", help="the Setup file or the policy, or - for standard input")
     add_policy_arguments(check)
     add_circleci_argument(check)
+    add_config_argument(check)
     check.add_argument("--json", action="store_true", help="one JSON document on standard output")
     check.set_defaults(run=run_check)
 

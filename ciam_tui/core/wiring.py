@@ -21,6 +21,7 @@ from ciam_tui.core.ownership import is_adopted
 from ciam_tui.core.plan import Conflict
 from ciam_tui.core.problems import Level, Problem
 from ciam_tui.core.roles import wanted_roles
+from ciam_tui.core.static_keys import STATIC_KEYS
 from ciam_tui.core.wiring_problems import FIELD, FOR_GOOD, is_for_good
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 ROLE_VARIABLE = "AWS_ROLE_ARN"
 REGION_VARIABLE = "AWS_DEFAULT_REGION"
 OUR_VARIABLES = (ROLE_VARIABLE, REGION_VARIABLE)
-# Keys in the environment win over a web identity in every AWS SDK, and so shadow the role.
-STATIC_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _STANDALONE_SLUG = "circleci/"
 
 
