@@ -19,5 +19,10 @@ def role_names(role: RoleShape, stage_name: str, projects: Sequence[ProjectShape
     One role for all projects, or, with `per_project`, one a project; then no project means no role.
     """
     if role.per_project:
-        return tuple((f"{role.name_prefix}{project.name}-{stage_name}", (project,)) for project in projects)
+        return tuple((role_name_of_project(role, stage_name, project), (project,)) for project in projects)
     return ((role.name_prefix + stage_name, tuple(projects)),)
+
+
+def role_name_of_project(role: RoleShape, stage_name: str, project: ProjectShape) -> str:
+    """The name of a stage's role for one project, where there is one role a project."""
+    return f"{role.name_prefix}{project.name}-{stage_name}"
