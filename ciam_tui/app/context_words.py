@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ciam_tui.app.widgets.picker import Row
-from ciam_tui.core.circleci_context_findings import STATIC_KEYS, context_findings
+from ciam_tui.core.circleci_context_findings import context_findings
 from ciam_tui.core.circleci_facts import RestrictionType
 from ciam_tui.core.context_expression import NO_SSH
 from ciam_tui.core.naming import context_names
+from ciam_tui.core.static_keys import KEY_ID, STATIC_KEYS
 from ciam_tui.core.words import counted, listed
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def key_words(variables: Sequence[Variable] | None) -> str:
     if variables is None:
         return "variables unread"
     keys = [variable for variable in variables if variable.name in STATIC_KEYS]
-    end = next((variable.last_four for variable in keys if variable.name == STATIC_KEYS[0]), "")
+    end = next((variable.last_four for variable in keys if variable.name == KEY_ID), "")
     return f"AWS keys{f' …{end}' if end else ''}" if keys else ""
 
 
