@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Every AWS SDK takes these before a web identity: a job that has them never asks for the role.
 STATIC_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-_KEY_ID = STATIC_KEYS[0]
+KEY_ID = STATIC_KEYS[0]
 _ROLE = "ROLE_ARN"  # AWS_ROLE_ARN, which the SDKs read, and names such as DEPLOY_ROLE_ARN, which configs hand on
 
 
@@ -109,7 +109,7 @@ def _static_keys(variables: Sequence[Variable] | None) -> tuple[Variable, ...]:
 def _told(keys: Sequence[Variable]) -> str:
     """The names, with the visible end of the key id: a secret's end is nobody's business, and tells nothing."""
     return listed(
-        f"{variable.name} (ends in {variable.last_four})" if variable.name == _KEY_ID and variable.last_four else variable.name
+        f"{variable.name} (ends in {variable.last_four})" if variable.name == KEY_ID and variable.last_four else variable.name
         for variable in keys
     )
 

@@ -14,9 +14,11 @@ from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from ciam_tui.core.audit.facts import KeysRead, PoliciesRead, RolesRead
     from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.circleci_facts import (
         CircleCiUser,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
         RestrictionType,
         Variable,
     )
+    from ciam_tui.core.document import Document
     from ciam_tui.core.draft import Draft
     from ciam_tui.core.facts import Bucket, BucketSummary, Identity, ManagedPolicy, PrefixPage, Provider, Quotas, Role, TrustingRole
     from ciam_tui.core.journal import Entry
@@ -63,6 +66,7 @@ class Sent:
 class Aws(Protocol):
     """One account, seen by one operator. Reads retry by themselves; `send` sends once.
 
+    What may take long tells `progress` in the caller's thread what it is at; what that raises ends the reading.
     Every read raises CiamError: code `access-denied` when the operator may not, `no-credentials`, `sso-expired`, `unreachable`, ...
     """
 
@@ -76,6 +80,10 @@ class Aws(Protocol):
     def roles(self, names: Sequence[str]) -> Mapping[str, Role]: ...
     def policies(self, arns: Sequence[str]) -> Mapping[str, ManagedPolicy]: ...
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]: ...
+    def wanted_roles(self, is_wanted: Callable[[str, Document], bool], progress: Callable[[str], None]) -> RolesRead: ...
+    def provider_arns(self) -> tuple[str, ...]: ...
+    def policies_in_force(self, arns: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead: ...
+    def keys_ending(self, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead: ...
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]: ...
     def send(self, call: Call) -> Sent: ...
 
