@@ -7,7 +7,7 @@ pass over the text and no parser.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -35,6 +35,10 @@ class Ink(Enum):
     WARNING = auto()
     NOTE = auto()
     HEADING = auto()
+    ALLOWED = auto()
+    DENIED = auto()
+    CURSOR = auto()
+    PROSE = auto()
 
 
 _INK = {Level.ERROR: Ink.ERROR, Level.WARNING: Ink.WARNING, Level.NOTE: Ink.NOTE}
@@ -42,11 +46,15 @@ _INK = {Level.ERROR: Ink.ERROR, Level.WARNING: Ink.WARNING, Level.NOTE: Ink.NOTE
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line: the sign in its gutter (`+` new, `~` changed, or a space) and its pieces. `indent` is where its continuation starts."""
+    """A line: the sign in its gutter (`+` new, `~` changed, or a space) and its pieces. `indent` is where its continuation starts.
+
+    `about` is the number of what the line belongs to, such as a finding, where it can be pointed at.
+    """
 
     pieces: tuple[tuple[str, Ink], ...]
     gutter: str = " "
     indent: int = 0
+    about: int | None = None
 
 
 def highlighted(text: str) -> tuple[tuple[str, Ink], ...]:
@@ -122,7 +130,7 @@ def wrapped(line: Line, width: int) -> list[Line]:
     length = sum(len(text) for text, _ in line.pieces)
     if length <= width or width < 8:
         return [line]
-    prose = line.pieces[0][1] in (Ink.ERROR, Ink.WARNING, Ink.NOTE)
+    prose = line.pieces[0][1] in (Ink.ERROR, Ink.WARNING, Ink.NOTE, Ink.PROSE)
     indent = min(line.indent, width // 2)
     result: list[Line] = []
     row: list[tuple[str, Ink]] = []
@@ -139,10 +147,10 @@ def wrapped(line: Line, width: int) -> list[Line]:
             if cut:
                 row.append((rest[:cut].rstrip() if prose else rest[:cut], ink))
             rest = rest[cut:].lstrip() if prose else rest[cut:]
-            result.append(Line(tuple(row), line.gutter if not result else " ", line.indent))
+            result.append(replace(line, pieces=tuple(row), gutter=line.gutter if not result else " "))
             row, used = [(" " * indent, Ink.PUNCTUATION)], indent
     if row and (used > indent or not result):
-        result.append(Line(tuple(row), line.gutter if not result else " ", line.indent))
+        result.append(replace(line, pieces=tuple(row), gutter=line.gutter if not result else " "))
     return result
 
 

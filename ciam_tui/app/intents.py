@@ -30,6 +30,7 @@ class Want(StrEnum):
     UNDO = "undo"
     STOP = "stop"
     ADOPT = "adopt"
+    WIRE = "wire"
     RUNS = "runs"
     LEAVE = "leave"
 
@@ -94,7 +95,14 @@ INTENTS: tuple[Intent, ...] = (
     ),
     Intent(Want.FILTER, ("slash", "ctrl+f"), "Filter", "Filter the list", "Filter the list", "filter the list; Esc clears it"),
     Intent(Want.COPY, ("y", "ctrl+y"), "Copy", "Copy the row or the policy", "Copy", "copy the row of a list, or the policy shown"),
-    Intent(Want.EXPORT, ("ctrl+s",), "Export", "Write the policies as files", "Export the policies", "write the policies as JSON files"),
+    Intent(
+        Want.EXPORT,
+        ("ctrl+s",),
+        "Export",
+        "Write the policies as files",
+        "Export",
+        "write the policies, or a CircleCI configuration, as files",
+    ),
     Intent(Want.RELOAD, ("f5", "ctrl+r"), "Read again", "Ask AWS again", "Read again from AWS", "read the list again"),
     Intent(
         Want.APPLY,
@@ -124,9 +132,17 @@ INTENTS: tuple[Intent, ...] = (
         Want.ADOPT,
         ("ctrl+d",),
         "Adopt",
-        "Take over a role that exists and differs",
-        "Adopt a role that exists",
-        "take over a role that exists and is not ours, after a question",
+        "Take over a role or a context that exists and differs",
+        "Adopt what exists",
+        "take over a role or a context that exists and is not ours, after a question",
+    ),
+    Intent(
+        Want.WIRE,
+        ("w", "ctrl+w"),
+        "Wire CircleCI",
+        "Plan contexts in CircleCI for the roles too, or leave CircleCI alone",
+        "Wire CircleCI too, or not",
+        "in Review: plan a context in CircleCI for each role too, or not",
     ),
     Intent(Want.RUNS, ("f7",), "Past runs", "What was applied before", "Past runs", "what was applied from this machine before"),
     Intent(Want.PALETTE, ("ctrl+p",), "Commands", "Everything that can be done", help="all commands, by name"),

@@ -17,6 +17,7 @@ from ciam_tui.core.context_expression import expression_of
 from ciam_tui.core.facts import GROUP
 from ciam_tui.core.naming import role_names
 from ciam_tui.core.outcome import Outcome
+from ciam_tui.core.ownership import is_adopted
 from ciam_tui.core.plan import Conflict
 from ciam_tui.core.problems import Level, Problem
 from ciam_tui.core.roles import wanted_roles
@@ -73,11 +74,21 @@ def wiring_outcome(setup: SetupShape, facts: Facts, known: AbstractSet[kinds.Cha
     parts = [planner.of(wanted, facts.contexts.get(wanted.name)) for wanted in wanted_contexts(setup)]
     outcome = sum(parts, Outcome())
     # What can never be taken back is said before everything else.
-    ordered = sorted(outcome.problems, key=lambda problem: not problem.text.startswith(_FOR_GOOD))
+    ordered = sorted(outcome.problems, key=lambda problem: not is_for_good(problem))
     return Outcome(outcome.changes, outcome.conflicts, tuple(ordered), outcome.adopted)
 
 
 _FOR_GOOD = "An undo cannot bring back"
+
+
+def is_for_good(problem: Problem) -> bool:
+    """Whether `problem` tells of a value that nobody can bring back once the plan is applied."""
+    return problem.text.startswith(_FOR_GOOD)
+
+
+def is_wiring(problem: Problem) -> bool:
+    """Whether `problem` of a plan is about contexts."""
+    return problem.field == _FIELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +148,7 @@ class _Wiring:
         if end == visible_end(value):
             text = f"{name} in the context {context} ends in {end}, as it should; CircleCI shows no more of it, so that it may still be another."
             return Outcome(problems=(Problem(_FIELD, Level.WARNING, text, "Where in doubt, delete it in CircleCI, and plan again."),))
-        if context.lower() in self.adopt:
+        if is_adopted(self.adopt, context, context_subject(context)):
             text = f"{_FOR_GOOD} what {name} in the context {context} is now: CircleCI never gives a value back. It will be replaced."
             problem = Problem(_FIELD, Level.WARNING, text, "Keep a copy of it, if it is needed.")
             change = kinds.SetContextVariable(context, name, value, replaces=True)

@@ -25,9 +25,9 @@ from ciam_tui.app.running import Ending, Progress, StepState
 from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.resuming import ask_to_resume
 from ciam_tui.app.session import Mode
+from ciam_tui.app.widgets.document import DocumentView
 from ciam_tui.app.widgets.link import Link
 from ciam_tui.app.widgets.plan_table import PlanRow, PlanTable, Tone
-from ciam_tui.app.widgets.preview import DocumentView
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:

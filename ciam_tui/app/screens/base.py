@@ -120,6 +120,8 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_stop()
             case Want.ADOPT:
                 return self.want_adopt()
+            case Want.WIRE:
+                return self.want_wire()
             case Want.RUNS:
                 return self.want_runs()
             case Want.PALETTE:
@@ -191,6 +193,10 @@ class WorkScreen(Screen[ScreenResultType]):
     def want_adopt(self) -> str | None:
         """Take over a role."""
         return "There is no role to adopt here; Review shows what exists already."
+
+    def want_wire(self) -> str | None:
+        """Wire CircleCI, or not."""
+        return "There is no plan here that could wire CircleCI: Review makes one."
 
     def want_runs(self) -> str | None:
         """What was applied before."""

@@ -58,6 +58,7 @@ class PlanScreen(WorkScreen[ScreenResultType]):
     NARROW: ClassVar = frozenset({Want.APPLY, Want.BACK, Want.DOCUMENT, Want.HELP})
     WORDS: ClassVar = {Want.DOCUMENT: "Other tab"}
     NOTHING_TO_DO: ClassVar = "Nothing to do: the account already is as you want it."
+    READING: ClassVar = "reading the account; nothing is changed by that"
     VERB: ClassVar = "Apply"
     app: CiamApp
 
@@ -93,12 +94,17 @@ class PlanScreen(WorkScreen[ScreenResultType]):
             with Vertical(id="plan-column"):
                 yield self._table
                 yield self._pane
+                yield from self.choices()
                 with Horizontal(id="verdict-row"):
                     yield self._verdict
                     yield Link(f"{self.VERB} …", "apply")
 
     def beside(self) -> Iterable[Widget]:
         """What stands left of the plan where there is room."""
+        return ()
+
+    def choices(self) -> Iterable[Widget]:
+        """What may be chosen of the plan, above the verdict."""
         return ()
 
     def made(self, tell: Callable[[str], None]) -> Reviewed:
@@ -149,15 +155,19 @@ class PlanScreen(WorkScreen[ScreenResultType]):
 
     def on_plan_screen_planned(self, event: Planned) -> None:
         """Show the plan."""
-        if event.reading == self._reading:
+        if self.is_awaited(event):
             self.outcome = event.outcome
             self._show()
+
+    def is_awaited(self, event: Planned) -> bool:
+        """Whether no later reading has taken its place."""
+        return event.reading == self._reading
 
     def _is_reading(self) -> bool:
         return any(worker.group == "plan" and worker.is_running for worker in self.workers if worker.node is self)
 
     def _show_reading(self, what: str) -> None:
-        self._table.say("reading the account; nothing is changed by that")
+        self._table.say(self.READING)
         self._pane.show_step([])
         self._pane.show_concerns([], 0)
         self._pane.show_conflicts(())
@@ -201,7 +211,12 @@ class PlanScreen(WorkScreen[ScreenResultType]):
         suggestions = [Line(((f"  · {suggestion}", Ink.STRING),), indent=4) for suggestion in error.suggestions]
         self._pane.show_step([Line(((f"✗ {error.title}: {error.message}", Ink.ERROR),), indent=2), *suggestions])
         self._pane.choose(PlanTab.STEP)
-        self._say_verdict(literal(f"✗ {error.title}", "$error"), literal("ctrl+r reads again; ctrl+s exports without an account", "$muted"))
+        self._say_verdict(literal(f"✗ {error.title}", "$error"), literal(self.way_on(error), "$muted"))
+
+    def way_on(self, error: CiamError) -> str:
+        """What can be done where there is no plan."""
+        del error
+        return "ctrl+r reads again; ctrl+s exports without an account"
 
     def _show_step(self) -> None:
         plan = self.plan

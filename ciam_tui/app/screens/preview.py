@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from ciam_tui.app.intents import Want
 from ciam_tui.app.previewing import View, preview_of
 from ciam_tui.app.screens.base import WorkScreen
-from ciam_tui.app.widgets.preview import DocumentView, PreviewPane
+from ciam_tui.app.widgets.preview import PreviewPane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,9 +37,9 @@ class PreviewScreen(WorkScreen[View]):
         yield self._pane
 
     def on_mount(self) -> None:
-        """Show it, and let the arrows scroll."""
+        """Show it, and let the arrows move in it."""
         self._show(self._view)
-        self.query_one(DocumentView).focus()
+        self._pane.view.focus()
 
     def _show(self, view: View) -> None:
         self._view = view

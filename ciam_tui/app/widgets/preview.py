@@ -5,94 +5,24 @@ Only the document that is looked at is made, and only its visible lines are draw
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
-from rich.segment import Segment
 from textual.containers import Vertical
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 from textual.widgets import Static
 
-from ciam_tui.app.document_lines import Ink, Line, document_lines, finding_line, wrapped
+from ciam_tui.app.document_lines import Ink, Line, document_lines, finding_line
 from ciam_tui.app.literal import joined, literal
 from ciam_tui.app.previewing import Preview, Tab
-from ciam_tui.core.shown import shown
+from ciam_tui.app.widgets.document import DocumentView
+from ciam_tui.app.widgets.matrix import MatrixView
 
 if TYPE_CHECKING:
-    from rich.style import Style as RichStyle
     from textual import events
     from textual.app import ComposeResult
 
-_CLASS = {ink: f"document--{ink.name.lower()}" for ink in Ink}
-GUTTER = 2
-
-
-class DocumentView(ScrollView, can_focus=True):
-    """Lines with a gutter, wrapped at the width there is."""
-
-    COMPONENT_CLASSES: ClassVar = {*_CLASS.values(), "document--gutter"}
-
-    def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self._lines: list[Line] = []
-        self._rows: list[Line] = []
-        self._width = 0
-
-    def show(self, lines: list[Line]) -> None:
-        """Draw `lines`, from where the view is scrolled to; of a document that kept its length, only what differs is drawn again."""
-        if lines == self._lines:
-            return
-        before = self._rows
-        self._lines = lines
-        self._wrap()
-        if len(before) != len(self._rows):
-            self.refresh()
-            return
-        top = int(self.scroll_offset.y)
-        changed = [place - top for place, (old, new) in enumerate(zip(before, self._rows, strict=True)) if old != new]
-        regions = [Region(0, y, self.size.width, 1) for y in changed if 0 <= y < self.size.height]
-        if regions:
-            self.refresh(*regions)
-
-    def to_top(self) -> None:
-        """Scroll to the first line."""
-        self.scroll_to(y=0, animate=False)
-
-    def reveal_changes(self) -> None:
-        """Scroll so that the first changed line is in sight, if none is."""
-        changed = [place for place, row in enumerate(self._rows) if row.gutter != " "]
-        top = int(self.scroll_offset.y)
-        if changed and not any(top <= place < top + self.size.height for place in changed):
-            self.scroll_to(y=max(0, changed[0] - 2), animate=False)
-
-    def on_resize(self) -> None:
-        """Wrap again where the width changed."""
-        if self.scrollable_content_region.width != self._width:
-            self._wrap()
-            self.refresh()
-
-    def _wrap(self) -> None:
-        self._width = self.scrollable_content_region.width
-        room = self._width - GUTTER
-        self._rows = [row for line in self._lines for row in wrapped(line, room)]
-        self.virtual_size = Size(0, len(self._rows))
-
-    def render_line(self, y: int) -> Strip:
-        """One row."""
-        width = self.scrollable_content_region.width
-        place = y + int(self.scroll_offset.y)
-        base = self.rich_style
-        if place >= len(self._rows):
-            return Strip.blank(width, base)
-        row = self._rows[place]
-        segments = [Segment(f"{row.gutter} ", self._style("document--gutter"))]
-        segments.extend(Segment(shown(text), self._style(_CLASS[ink])) for text, ink in row.pieces)
-        return Strip(segments).adjust_cell_length(width, base)
-
-    def _style(self, name: str) -> RichStyle:
-        return self.get_component_rich_style(name)
+__all__ = ["DocumentView", "PreviewPane", "TabLine"]
 
 
 class TabLine(Static, can_focus=False):
@@ -141,20 +71,31 @@ class PreviewPane(Vertical):
         super().__init__(id=id)
         self._tabs = TabLine()
         self._document = DocumentView()
+        self._matrix = MatrixView()
+        self._matrix.display = False
         self._titled = ""
+        self._pointed = ""
         self._before: Preview | None = None
         self._now: Preview | None = None
 
     def compose(self) -> ComposeResult:
-        """The tab line and the document."""
+        """The tab line, and the views of which one is shown."""
         yield self._tabs
         yield self._document
+        yield self._matrix
+
+    @property
+    def view(self) -> DocumentView:
+        """The view that is shown: of documents and findings, or of the matrix."""
+        return self._matrix if self._matrix.display else self._document
 
     @property
     def text(self) -> str:
-        """What `y` copies: the document, or the findings as lines."""
+        """What `y` copies: the document, the matrix, or the findings as lines."""
         if self._now is None:
             return ""
+        if self._now.matrix is not None:
+            return self._matrix.text
         return self._now.text or "\n".join(f"{each.level}: {each.text} {each.fix}" for each in self._now.findings)
 
     def show(self, preview: Preview) -> None:
@@ -169,11 +110,37 @@ class PreviewPane(Vertical):
         self._now = preview
         self._tabs.show(preview.tab, preview.found)
         self._entitle(_title(preview))
+        self._choose_view(is_matrix=preview.matrix is not None)
+        if preview.matrix is not None:
+            self._matrix.show_matrix(preview.matrix)
+            if not same:
+                self._matrix.begin()
+            return
+        self._point("")
         self._document.show(_lines(preview, self._before.text if self._before is not None else None))
         if same:
             self._document.reveal_changes()
         else:
             self._document.to_top()
+
+    def _choose_view(self, *, is_matrix: bool) -> None:
+        """Show one of the views; the focus stays in the pane if it was there."""
+        if is_matrix is self._matrix.display:
+            return
+        had_focus = self.view.has_focus
+        self._matrix.display, self._document.display = is_matrix, not is_matrix
+        if had_focus:
+            self.view.focus()
+
+    def on_matrix_view_pointed(self, event: MatrixView.Pointed) -> None:
+        """Another cell of the matrix is at hand."""
+        event.stop()
+        self._point(event.text)
+
+    def _point(self, text: str) -> None:
+        if text != self._pointed:
+            self._pointed = text
+            self.border_subtitle = literal(text)
 
     def _entitle(self, title: str) -> None:
         if title != self._titled:
