@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qs, quote
 
 from ciam_tui.ports.aws import FixedAccess
 from tests.one_answer import IAM_ERROR, Answer, answers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ciam_tui.ports.aws import BotoAws
     from tests.one_answer import OneAnswer
+
+_Item = TypeVar("_Item")
 
 ACCOUNT_ID = "123456789012"
 EC2_TRUST = json.dumps(
@@ -87,12 +89,12 @@ class PagedIam:
         body = f'<{operation}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><{operation}Result>{result}</{operation}Result></{operation}Response>'
         return Answer(200, body, {"Content-Type": "text/xml"})
 
-    def page(self, asked: Mapping[str, str], items: list[str]) -> tuple[str, str]:
+    def page(self, asked: Mapping[str, str], items: Sequence[_Item], member: Callable[[_Item], str]) -> tuple[str, str]:
         """The members of one page, and what tells that there are more."""
         start, size = int(asked.get("Marker", 0)), min(self.page_size, int(asked.get("MaxItems", 100)))
         end = start + size
         more = f"<IsTruncated>true</IsTruncated><Marker>{end}</Marker>" if end < len(items) else "<IsTruncated>false</IsTruncated>"
-        return "".join(items[start:end]), more
+        return "".join(map(member, items[start:end])), more
 
     def role(self, asked: Mapping[str, str]) -> ServedRole | None:
         return next((role for role in self.roles if role.name == asked["RoleName"]), None)
@@ -100,9 +102,9 @@ class PagedIam:
 
 def _details(iam: PagedIam, asked: Mapping[str, str]) -> str:
     if asked["Filter.member.1"] == "Role":
-        members, more = iam.page(asked, [role.detail for role in iam.roles])
+        members, more = iam.page(asked, iam.roles, lambda role: role.detail)
         return f"<RoleDetailList>{members}</RoleDetailList>{more}"
-    members, more = iam.page(asked, [_policy_detail(arn, text) for arn, text in iam.policies.items()])
+    members, more = iam.page(asked, tuple(iam.policies.items()), lambda policy: _policy_detail(*policy))
     return f"<Policies>{members}</Policies>{more}"
 
 
@@ -116,7 +118,7 @@ def _policy_detail(arn: str, text: str) -> str:
 
 
 def _list_roles(iam: PagedIam, asked: Mapping[str, str]) -> str:
-    members, more = iam.page(asked, [role.listed for role in iam.roles])
+    members, more = iam.page(asked, iam.roles, lambda role: role.listed)
     return f"<Roles>{members}</Roles>{more}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,11 +15,12 @@ from ciam_tui.core.document import Document
 from ciam_tui.core.history import History
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.aws.authorization import read_wanted_roles
+from tests.detail_pages import peak_bytes
 from tests.key_holder import NOW, holding
 from tests.moto_server import ACCOUNT_ID, access_to, moto_server, reset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from ciam_tui.core.audit.judging import AuditReport
     from ciam_tui.ports.api import CircleCi
@@ -171,45 +171,11 @@ def test_without_the_right_to_list_providers_and_users_the_rest_is_audited(aws: 
 # --- Memory ---
 
 
-class Pages:
-    """An account's details a page at a time, made when asked for, as a paginator of boto3's gives them."""
-
-    def __init__(self, roles: int) -> None:
-        self.roles = roles
-
-    def iam(self) -> Pages:
-        return self
-
-    def get_paginator(self, _operation: str) -> Pages:
-        return self
-
-    def ask(self, _doing: str, request: Callable[[], object]) -> object:
-        return request()
-
-    def paginate(self, **_: object) -> Iterator[dict[str, Any]]:
-        for start in range(0, self.roles, 250):
-            yield {"RoleDetailList": [self.role(number) for number in range(start, min(start + 250, self.roles))]}
-
-    @staticmethod
-    def role(number: int) -> dict[str, Any]:
-        return {
-            "RoleName": f"app-{number}",
-            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Sid": f"S{number}" * 20}]},
-            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": {"Statement": [f"{number}" * 400]}}],
-        }
-
-
-def peak_of(roles: int) -> int:
-    pages: Any = Pages(roles)
-    tracemalloc.start()
-    try:
-        read = read_wanted_roles(pages, lambda _, trusted: CircleCiIssuers().may_concern(trusted), lambda _: None)
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-        assert (read.roles, read.seen) == ((), roles)
+def read_all(pages: Any) -> None:
+    read = read_wanted_roles(pages, lambda _, trusted: CircleCiIssuers().may_concern(trusted), lambda _: None)
+    assert (read.roles, read.seen) == ((), pages.roles)
 
 
 def test_memory_does_not_grow_with_the_roles_of_others() -> None:
-    peak_of(500)  # what is made once
-    assert peak_of(5000) < 1.3 * peak_of(500)
+    peak_bytes(read_all, 500)  # what is made once
+    assert peak_bytes(read_all, 5000) < 1.3 * peak_bytes(read_all, 500)

@@ -36,7 +36,8 @@ class AuditFinding:
     """One finding. `document` is `trust`, the name of an inline policy or a managed policy's ARN; empty where it is about no policy.
 
     `statement` and `line` count from 1, `line` in the document's canonical form. `leaves_open` is what it does not establish. `about` tells
-    findings of one id in one place apart, and stays when their texts change.
+    findings of one id in one place apart, and stays when their texts change. `opens` says that the fix would let in, or grant, what is
+    refused now: the finding is about a door that is shut by mistake.
     """
 
     id: str
@@ -50,6 +51,7 @@ class AuditFinding:
     line: int | None = None
     patch: tuple[Operation, ...] = ()
     about: str = ""
+    opens: bool = False
 
     def __str__(self) -> str:
         """`error: text Fix. (id)`."""
@@ -70,6 +72,7 @@ def of_policy(finding: PolicyFinding, document: str) -> AuditFinding:
         finding.line,
         tuple(finding.patch),
         finding.pointer,
+        finding.opens,
     )
 
 
@@ -142,8 +145,8 @@ def missing_provider_findings(named: Sequence[str], facts: AuditFacts) -> Iterat
             )
 
 
-def provider_findings(provider: Provider, users: Sequence[str]) -> Iterator[AuditFinding]:
-    """What is wrong with a provider of CircleCI; `users` are the roles that name it."""
+def provider_findings(provider: Provider, users: Sequence[str], *, is_used: bool) -> Iterator[AuditFinding]:
+    """What is wrong with a provider of CircleCI; `users` are the roles that name it, and `is_used` says whether tokens get in by any."""
     if provider.url == CLOUD_HOST:
         yield AuditFinding(
             "root-issuer-provider",
@@ -155,7 +158,7 @@ def provider_findings(provider: Provider, users: Sequence[str]) -> Iterator[Audi
     if owner is not None and owner not in provider.client_ids:
         yield AuditFinding(
             "provider-lacks-audience",
-            Level.WARNING,
+            Level.NOTE if is_used else Level.WARNING,
             f"Its audiences ({listed(provider.client_ids) if provider.client_ids else 'none'}) lack {owner}, the organization's id, which is the audience of CircleCI's tokens.",
             f"Add {owner} to its audiences; without it AWS answers Incorrect token audience.",
             "An organization or a project may have set another audience for its tokens.",

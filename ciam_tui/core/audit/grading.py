@@ -35,6 +35,20 @@ _OUTSIDERS = frozenset({"another-organization", "root-issuer", "expired"})
 _FORKS = frozenset({"fork", "fork-v1"})
 
 
+# What keeps a job out, or grants it nothing: a mistake, and no reason to call a role wide.
+_MISFITS = frozenset(
+    {
+        "alias-as-bucket",
+        "bucket-action-on-object",
+        "custom-audience",
+        "delimiter-condition",
+        "listing-key-on-other-action",
+        "object-action-on-bucket",
+        "user-pinned",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """What a grade is computed from. `doorless` are findings by which no provider is left to come through."""
@@ -60,9 +74,10 @@ def graded(grounds: Grounds) -> tuple[Grade, tuple[str, ...]]:
     inside = [each for each in grounds.who if each.answer.let_in]
     if not grounds.who:
         return Grade.DEAD, ("Its trust policy is not about CircleCI.",)
-    errors = tuple(finding.text for finding in grounds.about_trust if finding.level is Level.ERROR)
     if not inside:
-        return Grade.DEAD, (f"None of {counted(len(grounds.who), 'token')} that were tried is let in.", *errors)
+        why = (finding.text for finding in grounds.about_trust if finding.level is Level.ERROR)
+        return Grade.DEAD, (f"None of {counted(len(grounds.who), 'token')} that were tried is let in.", *why)
+    errors = tuple(finding.text for finding in grounds.about_trust if finding.level is Level.ERROR and _widens(finding))
     outsiders = [each.case.title for each in inside if each.case.id in _OUTSIDERS]
     if outsiders or errors:
         return Grade.OPEN, (*([f"Strangers to the organization are let in: {listed(outsiders)}."] if outsiders else []), *errors)
@@ -80,4 +95,9 @@ def _why_wide(grounds: Grounds, inside: list[CaseAnswer]) -> tuple[str, ...]:
     if grounds.access.is_everything:
         reasons.append("It may do everything with every service.")
     about = worst_first([*grounds.about_trust, *grounds.about_permissions])
-    return (*reasons, *(finding.text for finding in about if finding.level is not Level.NOTE))
+    return (*reasons, *(finding.text for finding in about if finding.level is not Level.NOTE and _widens(finding)))
+
+
+def _widens(finding: AuditFinding) -> bool:
+    """Whether a finding is about too much, rather than about something that does not work as it was meant."""
+    return not finding.opens and finding.id not in _MISFITS

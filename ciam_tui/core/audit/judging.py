@@ -23,7 +23,7 @@ from ciam_tui.core.tokens.scope import issuer_of_provider, scope_of
 from ciam_tui.core.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ciam_tui.core.audit.access import Access
@@ -129,11 +129,11 @@ def judged(
         if number % 50 == 0:
             progress(f"Judging roles, {number:,} of {len(facts.roles):,}")
         roles.append(_role(read, facts, expected, issuers, unused_days))
-    users: dict[str, list[str]] = {}
+    users: dict[str, list[RoleAudit]] = {}
     for role in roles:
         for url in role.issuers:
-            users.setdefault(url, []).append(role.read.role.name)
-    providers = [_provider(each, tuple(users.get(each.url, ())), facts, expected.providers.get(each.arn)) for each in facts.providers]
+            users.setdefault(url, []).append(role)
+    providers = [_provider(each, users.get(each.url, ()), facts, expected.providers.get(each.arn)) for each in facts.providers]
     order = list(Grade)
     return AuditReport(
         facts.identity,
@@ -211,18 +211,22 @@ def _role(read: ReadRole, facts: AuditFacts, expected: Expected, issuers: Circle
     )
 
 
-def _provider(provider: Provider, users: tuple[str, ...], facts: AuditFacts, expectation: Expectation | None) -> ProviderAudit:
-    own = [*found_in.provider_findings(provider, users)]
+def _provider(provider: Provider, users: Sequence[RoleAudit], facts: AuditFacts, expectation: Expectation | None) -> ProviderAudit:
+    names = tuple(each.read.role.name for each in users)
+    living = [each for each in users if each.grade is not Grade.DEAD]
+    own = [*found_in.provider_findings(provider, names, is_used=bool(living))]
     drift = provider_drift(expectation, provider, facts) if expectation is not None else ()
+    texts = {finding.id: finding.text for finding in own}
+    if "root-issuer-provider" in texts:
+        grade, reasons = Grade.OPEN, [texts["root-issuer-provider"]]
+    elif not living:
+        told = [texts[each] for each in ("provider-unused", "provider-lacks-audience") if each in texts]
+        grade, reasons = Grade.DEAD, told or ["Nobody gets in by any role that names it."]
+    else:
+        number = counted(len(users), "role")
+        grade, reasons = Grade.TIGHT, [f"{number} of the account {'names' if len(users) == 1 else 'name'} it, and tokens get in by it."]
     findings = worst_first([*own, *found_in.drift_findings(drift, expectation)])
-    by_id = {finding.id: finding.text for finding in own}
-    dead = [by_id[each] for each in ("provider-unused", "provider-lacks-audience") if each in by_id]
-    grade, reasons = Grade.TIGHT, [f"{counted(len(users), 'role')} of the account {'trusts' if len(users) == 1 else 'trust'} it."]
-    if "root-issuer-provider" in by_id:
-        grade, reasons = Grade.OPEN, [by_id["root-issuer-provider"]]
-    elif dead:
-        grade, reasons = Grade.DEAD, dead
-    return ProviderAudit(provider, grade, tuple(reasons), users, findings, drift, origin_of(provider, expectation))
+    return ProviderAudit(provider, grade, tuple(reasons), names, findings, drift, origin_of(provider, expectation))
 
 
 def _gone(facts: AuditFacts, expected: Expected) -> Iterator[Gone]:

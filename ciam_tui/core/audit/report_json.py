@@ -139,6 +139,7 @@ def _finding(finding: AuditFinding) -> dict[str, Any]:
         "text": finding.text,
         "fix": finding.fix,
         "leaves_open": finding.leaves_open,
+        "opens": finding.opens,
         "patch": [operation.as_json() for operation in finding.patch],
     }
 
