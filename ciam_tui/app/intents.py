@@ -81,9 +81,9 @@ INTENTS: tuple[Intent, ...] = (
         Want.DOCUMENT,
         ("f4", "ctrl+t"),
         "Other policy",
-        "Trust, permissions, findings",
+        "Trust, permissions, access, findings",
         "Show the next policy",
-        "trust, permissions or findings",
+        "trust, permissions, what they let the role do, or findings",
     ),
     Intent(
         Want.ROLE,

@@ -16,15 +16,17 @@ from ciam_tui.core.facts import Quotas
 from ciam_tui.core.naming import role_names
 from ciam_tui.core.owner import key_owner
 from ciam_tui.core.permissions import bucket_owner, permission_policy, read_places
-from ciam_tui.core.problems import Level
+from ciam_tui.core.problems import Level, worst_first
 from ciam_tui.core.roles import session_seconds
 from ciam_tui.core.trust import audience, has_project_key, is_cloud, issuer_url, trust_policy
 from ciam_tui.core.validate.git_refs import full_ref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from ciam_tui.core.shape import ProjectShape, SetupShape, StageShape
+
+__all__ = ["Finding", "findings", "stage_findings", "worst_first"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +46,12 @@ class Finding:
     anchor: str = ""
 
 
-_ORDER = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTE: 2}
-
-
 def findings(setup: SetupShape, quotas: Quotas | None = None) -> tuple[Finding, ...]:
     """Everything risky about `setup`, worst first; `quotas` are the account's, AWS's defaults where they are not known."""
     found = [*_setup_findings(setup)]
     for index, _stage in enumerate(setup.stages):
         found += stage_findings(setup, index, quotas)
     return worst_first(found)
-
-
-def worst_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """`found` by level; those of one level stay in their order."""
-    return tuple(sorted(found, key=lambda finding: _ORDER[finding.level]))
 
 
 def stage_findings(setup: SetupShape, index: int, quotas: Quotas | None = None) -> tuple[Finding, ...]:

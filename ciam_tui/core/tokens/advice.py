@@ -19,13 +19,11 @@ from ciam_tui.core.tokens.values import differ_in_case_alone, is_literal_wildcar
 from ciam_tui.core.trust import CLOUD_HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from ciam_tui.core.conditions import CompiledCondition
-    from ciam_tui.core.document import PolicyDocument
     from ciam_tui.core.evaluate import CompiledStatement, Decision
     from ciam_tui.core.tokens.claims import Claims
-    from ciam_tui.core.tokens.judging import Check
     from ciam_tui.core.tokens.scope import TrustScope
 
 STS_AUDIENCE = "sts.amazonaws.com"
@@ -36,7 +34,6 @@ GITHUB_ISSUER = "token.actions.githubusercontent.com"
 class _Seen:
     """The case at hand; `unmet` are the conditions of the nearest statement that the token does not meet."""
 
-    trust: PolicyDocument
     scope: TrustScope
     claims: Claims
     decision: Decision
@@ -45,29 +42,31 @@ class _Seen:
 
     @property
     def caller_is_named(self) -> bool:
-        return _names_caller(self.nearest, self.decision)
+        return names_caller(self.nearest, self.decision)
 
 
-def advice(trust: PolicyDocument, scope: TrustScope, claims: Claims, decision: Decision, checks: Iterable[Check]) -> Iterator[str]:
-    """What to change so that the token gets in, or why it should not; nothing where no mistake is recognized."""
-    refused = {check.id for check in checks if check.verdict == "refused"}
+def advice(scope: TrustScope, claims: Claims, decision: Decision, refused: Collection[str]) -> Iterator[str]:
+    """What to change so that the token gets in, or why it should not; nothing where no mistake is recognized.
+
+    `refused` are the checks that refuse it before the policy is asked.
+    """
     yield from _check_advice(claims, refused)
     if decision.outcome is Outcome.EXPLICIT_DENY and decision.deciding is not None:
         yield f"{decision.deciding} refuses it, whatever is allowed elsewhere: change that statement's conditions, if it should not."
         return
-    nearest = _nearest(decision)
-    if nearest is None:
-        yield from _action_advice(trust)
+    statement = nearest(decision)
+    if statement is None:
+        yield from _action_advice(decision)
         return
     context = decision.request.folded_context
-    unmet = tuple(condition for condition in nearest.conditions if not condition.holds(context))
-    seen = _Seen(trust, scope, claims, decision, nearest, unmet)
+    unmet = tuple(condition for condition in statement.conditions if not condition.holds(context))
+    seen = _Seen(scope, claims, decision, statement, unmet)
     yield from _issuer_advice(seen)
     for condition in unmet:
         yield from _condition_advice(seen, condition)
 
 
-def _nearest(decision: Decision) -> CompiledStatement | None:
+def nearest(decision: Decision) -> CompiledStatement | None:
     """The Allow that the token comes nearest to."""
     request = decision.request
     context = request.folded_context
@@ -75,17 +74,18 @@ def _nearest(decision: Decision) -> CompiledStatement | None:
 
     def distance(statement: CompiledStatement) -> int:
         unmet = sum(not condition.holds(context) for condition in statement.conditions)
-        return unmet + (0 if _names_caller(statement, decision) else len(statement.conditions) + 1)
+        return unmet + (0 if names_caller(statement, decision) else len(statement.conditions) + 1)
 
     return min(asked, key=distance, default=None)
 
 
-def _names_caller(statement: CompiledStatement, decision: Decision) -> bool:
+def names_caller(statement: CompiledStatement, decision: Decision) -> bool:
+    """Whether the Principal of `statement`, if it has one, is the token's provider."""
     request = decision.request
     return statement.principal is None or statement.principal.holds(request.principal or "", request.folded_context)
 
 
-def _check_advice(claims: Claims, refused: set[str]) -> Iterator[str]:
+def _check_advice(claims: Claims, refused: Collection[str]) -> Iterator[str]:
     if "time" in refused and claims.expires_at is not None:
         yield "The token's time is over: CircleCI's tokens live for an hour, and a long job gets a new one by `circleci run oidc get`."
     if "client-ids" in refused:
@@ -95,8 +95,9 @@ def _check_advice(claims: Claims, refused: set[str]) -> Iterator[str]:
         )
 
 
-def _action_advice(trust: PolicyDocument) -> Iterator[str]:
-    allowed = dict.fromkeys(action for each in trust.statements if each.effect == "Allow" for action in each.actions or ())
+def _action_advice(decision: Decision) -> Iterator[str]:
+    statements = [each for policy in decision.policies for each in policy.allows if not each.action.negated]
+    allowed = dict.fromkeys(action for each in statements for action in each.action.values)
     if allowed:
         yield f"A token becomes a role by sts:AssumeRoleWithWebIdentity, and the policy allows {named(tuple(allowed))}. Write that action."
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.matching import wildcard_matcher
-from ciam_tui.core.tokens.judging import Answer, let_in
+from ciam_tui.core.tokens.judging import Answer, Judge
 from ciam_tui.core.tokens.making import MAIN, ORG_ID, ORIGIN, PROJECT_ID, PULL, USER_ID, Job, Trigger, fork_of, made_up
 from ciam_tui.core.tokens.scope import TrustScope, is_circleci_issuer, is_whole, org_of_issuer, scope_of
 from ciam_tui.core.trust import CLOUD_HOST
@@ -69,12 +69,13 @@ def who_gets_in(trust: PolicyDocument, *, client_ids: Sequence[str] | None = Non
 
 def standing(trust: PolicyDocument, *, client_ids: Sequence[str] | None = None) -> Standing:
     """The list as `who_gets_in` gives it, with its remarks."""
-    scope = scope_of(trust)
+    judge = Judge(trust)
+    scope = judge.scope
     if not scope.is_about_circleci:
         return Standing((), (_NOT_CIRCLECI,))
     job, remarks = _own_job(scope)
     now = datetime.fromtimestamp(_NOW, UTC)
-    answers = tuple(CaseAnswer(case, let_in(trust, case.claims, client_ids=client_ids, now=now)) for case in _cases(scope, job))
+    answers = tuple(CaseAnswer(case, judge.let_in(case.claims, client_ids=client_ids, now=now)) for case in _cases(scope, job))
     return Standing(answers, remarks)
 
 
@@ -137,8 +138,7 @@ def _cases(scope: TrustScope, job: Job) -> Iterator[Case]:
         replace(job, origin=fork_of(job.origin), ref=PULL, trigger=Trigger.V1),
         stranger=True,
     )
-    crafted = f"refs/heads/x/vcs-origin/{job.origin}/vcs-ref/{named}"
-    yield of_ref("crafted-branch", "A branch whose name spells out another sub", crafted)
+    yield of_ref("crafted-branch", "A branch whose name spells out another sub", _crafted(scope, job, named))
     yield case("webhook", "A custom webhook, whose tokens name no branch", replace(job, trigger=Trigger.WEBHOOK), stranger=has_refs)
     yield case("v1", "A token of the first form, CIRCLE_OIDC_TOKEN", replace(job, ref=named, trigger=Trigger.V1), stranger=has_refs)
     other_project = replace(job, ref=named, project_id=OTHER_PROJECT)
@@ -152,6 +152,13 @@ def _cases(scope: TrustScope, job: Job) -> Iterator[Case]:
     yield case("another-repository", "Another repository that triggers this project", other, stranger=has_origins or not has_projects)
     root = replace(_of_other_org(job, named), issuer=CLOUD_HOST)
     yield case("root-issuer", "Another organization, by the issuer that all share", root, stranger=True)
+
+
+def _crafted(scope: TrustScope, job: Job, ref: str) -> str:
+    """A branch that says what a pattern wants after its first wildcard, which IAM lets reach over slashes; no longer than that takes."""
+    is_wild_before_user = any(not is_whole(pattern.project_id) for pattern in scope.patterns)
+    user = f"user/{job.user_id}/" if is_wild_before_user else ""
+    return f"refs/heads/x/{user}vcs-origin/{job.origin}/vcs-ref/{ref}"
 
 
 def _is_named(ref: str, scope: TrustScope) -> bool:

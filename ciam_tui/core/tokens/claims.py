@@ -86,7 +86,8 @@ def found_jwt(text: str) -> str:
     if len(text) > PASTE_LENGTH:
         raise _refused(f"What was pasted has {len(text)} characters, and STS takes a token of at most {TOKEN_LENGTH}.")
     whole = _LEADING.sub("", "".join(text.split()).strip(_QUOTES), count=1).strip(_QUOTES)
-    tokens = [whole] if _COMPACT.fullmatch(whole) else _tokens_in(text)
+    # A terminal may have wrapped the token; but two tokens, put together, have five parts.
+    tokens = [whole] if _COMPACT.fullmatch(whole) and whole.count(".") == 2 else _tokens_in(text)
     if not tokens:
         raise _refused("There is no JSON Web Token in it, which begins with eyJ and has three parts between dots.")
     if len(tokens) > 1:

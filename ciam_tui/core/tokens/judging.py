@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.evaluate import compile_policy, evaluate
 from ciam_tui.core.strict_json import quoted
+from ciam_tui.core.tokens.advice import advice, names_caller, nearest
 from ciam_tui.core.tokens.claims import moment_claim
 from ciam_tui.core.tokens.request import SESSION_NAME, request_of
 from ciam_tui.core.tokens.scope import issuer_of_provider, scope_of, split_key
@@ -49,14 +51,23 @@ class Check:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Answer:
-    """Whether the token gets in: if no check refuses it and the policy allows it. `advice` is what to change, a sentence or two each."""
+    """Whether the token gets in: if no check refuses it and the policy allows it."""
 
     let_in: bool
     decision: Decision | None
     checks: tuple[Check, ...]
-    advice: tuple[str, ...]
+    claims: Claims
+    scope: TrustScope
+
+    @cached_property
+    def advice(self) -> tuple[str, ...]:
+        """What to change where it is refused, a sentence or two each; made when somebody reads it, as it takes longer than the decision."""
+        if self.let_in or self.decision is None:
+            return ()
+        refused = {check.id for check in self.checks if check.verdict is Verdict.REFUSED}
+        return tuple(dict.fromkeys(advice(self.scope, self.claims, self.decision, refused)))
 
     @property
     def is_known(self) -> bool:
@@ -69,11 +80,53 @@ class Answer:
         return any(check.verdict is Verdict.REFUSED for check in self.checks)
 
     @property
+    def unmet(self) -> tuple[str, ...]:
+        """What of the nearest statement the token does not meet: the claims of its conditions, and `principal`; empty where one applies."""
+        if self.decision is None or self.decision.deciding is not None:
+            return ()
+        statement = nearest(self.decision)
+        if statement is None:
+            return ("action",)
+        context = self.decision.request.folded_context
+        caller = () if names_caller(statement, self.decision) else ("principal",)
+        claims = (split_key(each.key)[1].rpartition("/")[2] for each in statement.conditions if not each.holds(context))
+        return (*caller, *dict.fromkeys(claims))
+
+    @property
     def word(self) -> str:
         """The answer in a word or two."""
         if not self.is_known:
             return "not known"
         return "let in" if self.let_in else "refused"
+
+
+class Judge:
+    """A trust policy made ready to be asked about any number of tokens."""
+
+    def __init__(self, trust: PolicyDocument) -> None:
+        self.scope = scope_of(trust)
+        self._policy = compile_policy(trust, name="trust policy")
+
+    def let_in(
+        self,
+        claims: Claims,
+        *,
+        provider_arn: str | None = None,
+        client_ids: Sequence[str] | None = None,
+        now: datetime | None = None,
+        context: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """As the function `let_in`."""
+        decision = evaluate(request_of(claims, self.scope, provider_arn=provider_arn, more=context), [self._policy])
+        checks = (
+            _issuer_check(claims, self.scope, provider_arn),
+            *_audience_checks(claims, client_ids),
+            *_subject_checks(claims, is_allowed=decision.allowed),
+            *_time_checks(claims, now),
+            *_request_checks(decision, claims),
+        )
+        passes = decision.allowed and all(check.verdict is not Verdict.REFUSED for check in checks)
+        return Answer(passes, decision, checks, claims, self.scope)
 
 
 def let_in(
@@ -90,21 +143,7 @@ def let_in(
     `provider_arn` and `client_ids` are the account's provider and its audiences, where they are known; `context` has condition keys of the
     request that no token fills, such as aws:SourceIp.
     """
-    from ciam_tui.core.tokens.advice import advice
-
-    scope = scope_of(trust)
-    request = request_of(claims, scope, provider_arn=provider_arn, more=context)
-    decision = evaluate(request, [compile_policy(trust, name="trust policy")])
-    checks = (
-        _issuer_check(claims, scope, provider_arn),
-        *_audience_checks(claims, client_ids),
-        *_subject_checks(claims),
-        *_time_checks(claims, now),
-        *_request_checks(decision, claims),
-    )
-    passes = decision.allowed and all(check.verdict is not Verdict.REFUSED for check in checks)
-    told = () if passes else tuple(dict.fromkeys(advice(trust, scope, claims, decision, checks)))
-    return Answer(passes, decision, checks, told)
+    return Judge(trust).let_in(claims, provider_arn=provider_arn, client_ids=client_ids, now=now, context=context)
 
 
 def _issuer_check(claims: Claims, scope: TrustScope, provider_arn: str | None) -> Check:
@@ -143,11 +182,11 @@ def _audience_checks(claims: Claims, client_ids: Sequence[str] | None) -> Iterat
         yield Check("client-ids", Verdict.REFUSED, f"The token's audience is {shown}, and the provider takes {_quoted_list(client_ids)}.")
 
 
-def _subject_checks(claims: Claims) -> Iterator[Check]:
+def _subject_checks(claims: Claims, *, is_allowed: bool) -> Iterator[Check]:
     length = len(claims.subject)
     if not length:
         yield Check("subject", Verdict.REFUSED, "The token has no sub, and STS takes none without it.")
-    elif not 6 <= length <= SUBJECT_LENGTH:
+    elif is_allowed and not 6 <= length <= SUBJECT_LENGTH:
         yield Check(
             "subject",
             Verdict.NOT_KNOWN,
