@@ -13,8 +13,8 @@ from ciam_tui.core.audit.drift import expected_of
 from ciam_tui.core.audit.facts import AuditFacts, HeldKey
 from ciam_tui.core.audit.issuers import url_of
 from ciam_tui.core.audit.judging import UNUSED_DAYS, judged
-from ciam_tui.core.circleci_context_findings import KEY_ID
 from ciam_tui.core.problems import CiamError
+from ciam_tui.core.static_keys import KEY_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -81,14 +81,17 @@ def _add_layers(parser: argparse.ArgumentParser) -> None:
     layers.add_argument(
         "--resource-policy", type=Path, metavar="FILE", help="the policy of the bucket or the key, or the role's trust policy"
     )
-    for flag, whom in (("--scp", "service control policies"), ("--rcp", "resource control policies")):
+    for flag, whom in (
+        ("--scp", "service control policies of the caller's account"),
+        ("--rcp", "resource control policies of the resource's"),
+    ):
         layers.add_argument(
             flag,
             action="append",
             default=[],
             type=_level,
             metavar="FILE[,FILE]",
-            help=f"the {whom} of one level, with a comma between; again for each level, from the root to the account",
+            help=f"the {whom}: one level's, with a comma between; again for each level, from the root to the account",
         )
     layers.add_argument("--account", type=_account, metavar="ID", help="the caller's account")
     layers.add_argument("--resource-account", type=_account, metavar="ID", help="the account that owns the resource")

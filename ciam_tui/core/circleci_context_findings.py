@@ -12,6 +12,7 @@ from ciam_tui.core.findings import Finding
 from ciam_tui.core.problems import Level
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.shown import shown
+from ciam_tui.core.static_keys import KEY_ID, STATIC_KEYS
 from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.roles import WantedRole
     from ciam_tui.core.shape import CircleCiShape, SetupShape
 
-# Every AWS SDK takes these before a web identity: a job that has them never asks for the role.
-STATIC_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-KEY_ID = STATIC_KEYS[0]
 _ROLE = "ROLE_ARN"  # AWS_ROLE_ARN, which the SDKs read, and names such as DEPLOY_ROLE_ARN, which configs hand on
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from ciam_tui.core.activity import EventPage, Window
     from ciam_tui.core.audit.facts import KeysRead, PoliciesRead, RolesRead
     from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.circleci_facts import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         Inventory,
         OidcClaims,
         Organization,
+        PipelineConfig,
         Project,
         ProjectList,
         ProjectSettings,
@@ -35,8 +37,10 @@ if TYPE_CHECKING:
     )
     from ciam_tui.core.document import Document
     from ciam_tui.core.draft import Draft
+    from ciam_tui.core.evaluate import Request
     from ciam_tui.core.facts import Bucket, BucketSummary, Identity, ManagedPolicy, PrefixPage, Provider, Quotas, Role, TrustingRole
     from ciam_tui.core.journal import Entry
+    from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
 
 
 class WriteOutcome(StrEnum):
@@ -68,6 +72,9 @@ class Aws(Protocol):
 
     What may take long tells `progress` in the caller's thread what it is at; what that raises ends the reading.
     Every read raises CiamError: code `access-denied` when the operator may not, `no-credentials`, `sso-expired`, `unreachable`, ...
+
+    Second opinions (`validated`, `simulated`) never raise it: they say that they are not checked, and why. They and `assume_events`, one page
+    of CloudTrail about a role or, with None, about all, ask once and do not wait long.
     """
 
     def identity(self) -> Identity: ...
@@ -86,6 +93,11 @@ class Aws(Protocol):
     def keys_ending(self, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead: ...
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]: ...
     def send(self, call: Call) -> Sent: ...
+    def validated(self, document: Document, kind: PolicyKind) -> tuple[AnalyzerFinding, ...] | NotChecked: ...
+    def simulated(
+        self, requests: Sequence[Request], policies: Sequence[tuple[str, Document]], boundary: Document | None = None
+    ) -> tuple[SimulatedDecision, ...] | NotChecked: ...
+    def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage: ...
 
 
 class CircleCi(Protocol):
@@ -95,6 +107,7 @@ class CircleCi(Protocol):
     `circleci-unreachable`, ... Every write raises WriteFailed with the same codes. A context that does not exist is `circleci-forbidden`,
     since CircleCI does not tell one from a context that the user may not see. A project is named by its slug or its id.
 
+    `latest_config` is what the newest pipeline on the project's default branch ran by; None where there is no such pipeline or branch.
     `projects` hands each page of a long list to `page` as it comes; what that raises ends the reading. `close` lets go of the connections.
     """
 
@@ -110,6 +123,7 @@ class CircleCi(Protocol):
     def project(self, slug_or_id: str) -> Project: ...
     def project_settings(self, project: Project) -> ProjectSettings: ...
     def project_variables(self, project: Project) -> tuple[Variable, ...]: ...
+    def latest_config(self, project: Project) -> PipelineConfig | None: ...
     def contexts(self, organization: Organization) -> tuple[Context, ...]: ...
     def context_variables(self, context_id: str) -> tuple[Variable, ...]: ...
     def context_restrictions(self, context_id: str) -> tuple[Restriction, ...]: ...
