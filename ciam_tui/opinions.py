@@ -161,7 +161,7 @@ def activities_of(
     so far is returned, marked as stopped. Nothing is raised: a region that cannot be read is not checked.
     """
     window = Window.of_last(days, clock.now())
-    reader = _Reader(aws, clock, window, pages, progress or _nobody, should_stop or _never)
+    reader = _Reader(aws=aws, clock=clock, window=window, pages=pages, tell=progress or _nobody, leaves=should_stop or _never)
     read: dict[str, _Gathered] = {arn: _Gathered() for arn in roles}
     for region in dict.fromkeys(regions):
         reader.read_region(region, read)
@@ -197,27 +197,19 @@ class _Run:
     not_checked: NotChecked | None = None
 
 
+@dataclass(slots=True, kw_only=True)
 class _Reader:
     """Reads pages at CloudTrail's pace. `stopped` once somebody wanted to leave, `unreadable` the events that are not as CloudTrail's are."""
 
-    def __init__(
-        self,
-        aws: Aws,
-        clock: Clock,
-        window: Window,
-        pages: int,
-        tell: Callable[[str], None],
-        leaves: Callable[[], bool],
-    ) -> None:
-        self.stopped = False
-        self.unreadable = 0
-        self._aws = aws
-        self._clock = clock
-        self._window = window
-        self._pages = pages
-        self._tell = tell
-        self._leaves = leaves
-        self._free_at: datetime | None = None
+    aws: Aws
+    clock: Clock
+    window: Window
+    pages: int
+    tell: Callable[[str], None]
+    leaves: Callable[[], bool]
+    stopped: bool = False
+    unreadable: int = 0
+    _free_at: datetime | None = None
 
     def read_region(self, region: str, roles: Mapping[str, _Gathered]) -> None:
         """Add what the history of `region` tells about each of `roles`."""
@@ -231,11 +223,11 @@ class _Reader:
 
     def _run(self, region: str, role_arn: str | None, roles: Mapping[str, _Gathered]) -> _Run:
         run, token = _Run(), None
-        for number in range(1, self._pages + 1):
+        for number in range(1, self.pages + 1):
             if self._has_left():
                 return run
             whose = role_arn.rpartition("/")[2] if role_arn else "all roles"
-            self._tell(f"CloudTrail in {region}: {whose}, page {number}")
+            self.tell(f"CloudTrail in {region}: {whose}, page {number}")
             page = self._page(region, role_arn, token)
             if page is None:
                 return run
@@ -261,29 +253,29 @@ class _Reader:
             if not self._paced(region):
                 return None
             try:
-                return self._aws.assume_events(self._window, region, role_arn, token)
+                return self.aws.assume_events(self.window, region, role_arn, token)
             except CiamError as error:
                 if error.code != "throttled" or wait is None:
                     return NotChecked.because(error)
-                self._tell(f"CloudTrail in {region} is busy: waiting {wait:.0f} s")
-                self._free_at = self._clock.now() + timedelta(seconds=wait)
+                self.tell(f"CloudTrail in {region} is busy: waiting {wait:.0f} s")
+                self._free_at = self.clock.now() + timedelta(seconds=wait)
         raise AssertionError("the last of the waits is none")
 
     def _paced(self, region: str) -> bool:
         """Wait until CloudTrail takes another request; False where somebody left meanwhile."""
         told = False
-        while self._free_at is not None and (left := (self._free_at - self._clock.now()).total_seconds()) > 0:
+        while self._free_at is not None and (left := (self._free_at - self.clock.now()).total_seconds()) > 0:
             if self._has_left():
                 return False
             if not told:
-                self._tell(f"CloudTrail in {region}: waiting, since it takes two requests a second")
+                self.tell(f"CloudTrail in {region}: waiting, since it takes two requests a second")
                 told = True
-            self._clock.sleep(min(left, _LONGEST_NAP))
-        self._free_at = self._clock.now() + timedelta(seconds=_BETWEEN_REQUESTS)
+            self.clock.sleep(min(left, _LONGEST_NAP))
+        self._free_at = self.clock.now() + timedelta(seconds=_BETWEEN_REQUESTS)
         return True
 
     def _has_left(self) -> bool:
-        self.stopped = self.stopped or self._leaves()
+        self.stopped = self.stopped or self.leaves()
         return self.stopped
 
 
