@@ -20,6 +20,7 @@ class Want(StrEnum):
     PREVIEW = "preview"
     DOCUMENT = "document"
     ROLE = "role"
+    FIX = "fix"
     FILTER = "filter"
     COPY = "copy"
     EXPORT = "export"
@@ -93,6 +94,14 @@ INTENTS: tuple[Intent, ...] = (
         "Show the next role",
         "the preview's next role, with one role a project",
     ),
+    Intent(
+        Want.FIX,
+        ("f", "ctrl+l"),
+        "Fix",
+        "Apply the fix of the finding at hand",
+        "Fix the finding at hand",
+        "apply the fix of the finding at hand to the answers; the preview marks what that changes",
+    ),
     Intent(Want.FILTER, ("slash", "ctrl+f"), "Filter", "Filter the list", "Filter the list", "filter the list; Esc clears it"),
     Intent(Want.COPY, ("y", "ctrl+y"), "Copy", "Copy the row or the policy", "Copy", "copy the row of a list, or the policy shown"),
     Intent(
@@ -116,9 +125,9 @@ INTENTS: tuple[Intent, ...] = (
         Want.UNDO,
         ("ctrl+u", "f9"),
         "Take back",
-        "Take the run back: see how first",
-        "Take a run back",
-        "see how a run is taken back, and do it",
+        "Take the run back: see how first; in the wizard, take back the last fix",
+        "Take a run back, or a fix",
+        "see how a run is taken back, and do it; in the wizard, take back the last fix",
     ),
     Intent(
         Want.STOP,
@@ -161,7 +170,7 @@ BY_WANT: dict[Want, Intent] = {intent.want: intent for intent in INTENTS}
 
 # The palette has a binding of Textual's own, and ctrl+f would otherwise delete a word in a focused input.
 _TEXTUALS = frozenset({Want.PALETTE})
-_BEFORE_INPUTS = frozenset({"ctrl+f", "ctrl+y", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "ctrl+r", "ctrl+g"})
+_BEFORE_INPUTS = frozenset({"ctrl+f", "ctrl+y", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "ctrl+r", "ctrl+g", "ctrl+l"})
 
 
 def bindings() -> list[Binding]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Inventory,
         OidcClaims,
         Organization,
+        PipelineConfig,
         Project,
         ProjectList,
         ProjectSettings,
@@ -99,6 +100,7 @@ class CircleCi(Protocol):
     `circleci-unreachable`, ... Every write raises WriteFailed with the same codes. A context that does not exist is `circleci-forbidden`,
     since CircleCI does not tell one from a context that the user may not see. A project is named by its slug or its id.
 
+    `latest_config` is what the newest pipeline on the project's default branch ran by; None where there is no such pipeline or branch.
     `projects` hands each page of a long list to `page` as it comes; what that raises ends the reading. `close` lets go of the connections.
     """
 
@@ -114,6 +116,7 @@ class CircleCi(Protocol):
     def project(self, slug_or_id: str) -> Project: ...
     def project_settings(self, project: Project) -> ProjectSettings: ...
     def project_variables(self, project: Project) -> tuple[Variable, ...]: ...
+    def latest_config(self, project: Project) -> PipelineConfig | None: ...
     def contexts(self, organization: Organization) -> tuple[Context, ...]: ...
     def context_variables(self, context_id: str) -> tuple[Variable, ...]: ...
     def context_restrictions(self, context_id: str) -> tuple[Restriction, ...]: ...

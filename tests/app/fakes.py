@@ -15,6 +15,7 @@ from ciam_tui.core.circleci_facts import (
     Inventory,
     OidcClaims,
     Organization,
+    PipelineConfig,
     Project,
     ProjectContents,
     ProjectList,
@@ -173,6 +174,7 @@ class FakeCircleCi:
     reads: list[str] = field(default_factory=list)
     gate: threading.Event | None = None
     held: frozenset[str] = frozenset()
+    config: PipelineConfig | None = field(default_factory=lambda: PipelineConfig("version: 2.1\n"))
     page_size: int = 50
     closed: bool = False
     host: str = "https://circleci.example"
@@ -212,6 +214,10 @@ class FakeCircleCi:
     def project_settings(self, project: Project) -> ProjectSettings:
         self._read("project_settings", project.id)
         return self.settings
+
+    def latest_config(self, project: Project) -> PipelineConfig | None:
+        self._read("latest_config", project.id)
+        return self.config
 
     def oidc_claims(self, org_id: str, project_id: str | None = None) -> OidcClaims:
         self._read("oidc_claims")

@@ -173,7 +173,7 @@ class TestLayers:
             ("--session-policy", COMPUTE, 3),
             ("--scp", BROAD, 0),
             ("--scp", COMPUTE, 3),
-            ("--rcp", {**BROAD, "Principal": "*"}, 0),
+            ("--rcp", {**COMPUTE, "Principal": "*", "Effect": "Deny"}, 0),
             ("--rcp", {**BROAD, "Principal": "*", "Effect": "Deny"}, 3),
             ("--resource-policy", OWN, 0),
             ("--resource-policy", {**OWN, "Effect": "Deny"}, 3),
