@@ -29,6 +29,8 @@ _NAMED_OTHERWISE = {
     "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
 }
+# Services whose prefix in policies is not boto3's name of them.
+_PREFIXES = {"accessanalyzer": "access-analyzer"}
 # A creation that carries one of these parameters needs a second permission.
 _WITH_PARAMETER = {
     ("CreateBucket", "ObjectOwnership"): "s3:PutBucketOwnershipControls",
@@ -68,6 +70,8 @@ BUCKET_READS = (
     "s3:ListBucketMultipartUploads",
     "s3:ListBucketVersions",
 )
+# What AWS is asked beside the facts; IAM takes no narrower resource for these either.
+OPINION_READS = ("access-analyzer:ValidatePolicy", "cloudtrail:LookupEvents", "iam:SimulateCustomPolicy")
 PROVIDER_WRITES = (
     "iam:AddClientIDToOpenIDConnectProvider",
     "iam:CreateOpenIDConnectProvider",
@@ -112,9 +116,9 @@ BUCKET_WRITES = (
 
 def actions_of(service: str, operation: str, params: Mapping[str, Any]) -> tuple[str, ...]:
     """The IAM actions that a request needs. sts:GetCallerIdentity needs none."""
-    if service not in ("iam", "s3"):
+    if service == "sts":
         return ()
-    own = f"{service}:{operation}"
+    own = f"{_PREFIXES.get(service, service)}:{operation}"
     more = (action for (name, parameter), action in _WITH_PARAMETER.items() if name == operation and params.get(parameter))
     return (_NAMED_OTHERWISE.get(own, own), *more)
 
@@ -141,7 +145,8 @@ def operator_policy(account_id: str, partition: str, *, role_path: str = DEFAULT
     """The least policy for whoever runs this tool: reads, and writes on the roles and policies under `role_path` alone.
 
     `bucket` narrows the bucket statements to one bucket. Whoever never lets the tool create a bucket leaves `WriteBucket` out; without
-    `ReadAccount` the tool works too, and says what it could not read.
+    `ReadAccount` the tool works too, and says what it could not read. Without `ReadOpinions` it says "not checked" where it would ask AWS for a
+    second opinion or for a role's use.
     """
     account = f"arn:{partition}:iam::{account_id}"
     bucket_arn = f"arn:{partition}:s3:::{bucket}"
@@ -152,6 +157,7 @@ def operator_policy(account_id: str, partition: str, *, role_path: str = DEFAULT
                 _allow("ReadAccount", ACCOUNT_READS, ["*"]),
                 _allow("ReadIam", IAM_READS, [f"{account}:{kind}/*" for kind in ("oidc-provider", "policy", "role", "user")]),
                 _allow("ReadBucket", BUCKET_READS, [bucket_arn]),
+                _allow("ReadOpinions", OPINION_READS, ["*"]),
                 _allow("WriteProvider", PROVIDER_WRITES, [f"{account}:oidc-provider/*"]),
                 _allow("WriteRoles", ROLE_WRITES, [f"{account}:role{role_path}*"]),
                 _allow("WritePolicies", POLICY_WRITES, [f"{account}:policy{role_path}*"]),

@@ -14,9 +14,10 @@ import pytest
 from botocore.stub import Stubber
 
 from ciam_tui.core.activity import EventPage, Window
-from ciam_tui.core.document import Document
+from ciam_tui.core.document import Document, parse_policy
 from ciam_tui.core.evaluate import Outcome, Request
 from ciam_tui.core.opinions import AnalyzerFinding, Location, MatchedStatement, NotChecked, PolicyKind
+from ciam_tui.core.operator import actions_of, operator_policy
 from ciam_tui.core.problems import CiamError
 from tests.moto_server import access_to
 from tests.one_answer import IAM_ERROR, Answer, answers, one_answer
@@ -325,3 +326,26 @@ def test_a_lookup_that_is_not_answered_by_cloudtrail_fails_in_a_sentence(elsewhe
     with pytest.raises(CiamError) as caught:
         elsewhere.aws.assume_events(WINDOW, "us-east-1", ROLE)
     assert caught.value.title == "Cannot look up CloudTrail's events in us-east-1"
+
+
+def test_the_operators_policy_allows_exactly_these_reads_in_a_statement_of_their_own(elsewhere: Elsewhere) -> None:
+    elsewhere.answer = Answer(403)
+    asked: set[str] = set()
+    clients = [elsewhere.aws._clients.glance(service) for service in ("accessanalyzer", "cloudtrail", "iam")]
+
+    def note(params: Any, model: Any, **_: Any) -> None:
+        asked.update(actions_of(model.service_model.service_name, model.name, params))
+
+    for client in clients:
+        client.meta.events.register("provide-client-params", note)
+    try:
+        elsewhere.aws.validated(DOCUMENT, PolicyKind.TRUST)
+        elsewhere.aws.simulated([READ], [("s3", DOCUMENT)])
+        with pytest.raises(CiamError):
+            elsewhere.aws.assume_events(WINDOW, "us-east-1", ROLE)
+    finally:
+        for client in clients:
+            client.meta.events.unregister("provide-client-params", note)
+    (statement,) = [each for each in parse_policy(operator_policy("123456789012", "aws").text).statements if each.sid == "ReadOpinions"]
+    assert set(statement.actions or ()) == asked
+    assert statement.resources == ("*",)
