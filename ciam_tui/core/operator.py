@@ -116,7 +116,7 @@ BUCKET_WRITES = (
 
 def actions_of(service: str, operation: str, params: Mapping[str, Any]) -> tuple[str, ...]:
     """The IAM actions that a request needs. sts:GetCallerIdentity needs none."""
-    if service == "sts":
+    if service not in ("iam", "s3", "accessanalyzer", "cloudtrail"):
         return ()
     own = f"{_PREFIXES.get(service, service)}:{operation}"
     more = (action for (name, parameter), action in _WITH_PARAMETER.items() if name == operation and params.get(parameter))

@@ -16,8 +16,8 @@ from botocore.stub import Stubber
 from ciam_tui.core.activity import EventPage, Window
 from ciam_tui.core.document import Document, parse_policy
 from ciam_tui.core.evaluate import Outcome, Request
-from ciam_tui.core.opinions import AnalyzerFinding, Location, MatchedStatement, NotChecked, PolicyKind
 from ciam_tui.core.operator import actions_of, operator_policy
+from ciam_tui.core.opinions import AnalyzerFinding, Location, MatchedStatement, NotChecked, PolicyKind
 from ciam_tui.core.problems import CiamError
 from tests.moto_server import access_to
 from tests.one_answer import IAM_ERROR, Answer, answers, one_answer
