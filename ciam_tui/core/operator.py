@@ -44,6 +44,7 @@ ACCOUNT_READS = (
     "iam:GetAccountAuthorizationDetails",
     "iam:GetAccountSummary",
     "iam:ListAccountAliases",
+    "iam:ListOpenIDConnectProviders",
     "iam:ListRoles",
     "s3:ListAllMyBuckets",
 )
@@ -58,6 +59,12 @@ IAM_READS = (
     "iam:ListRolePolicies",
     "iam:ListRoleTags",
     "iam:SimulatePrincipalPolicy",
+)
+# Only an audit that looks for the keys that CircleCI holds.
+USER_READS = (
+    "iam:GetAccessKeyLastUsed",
+    "iam:ListAccessKeys",
+    "iam:ListUsers",
 )
 BUCKET_READS = (
     "s3:GetBucketOwnershipControls",
@@ -144,9 +151,9 @@ def resource_of(call: Call, account_id: str, partition: str, role_arns: Mapping[
 def operator_policy(account_id: str, partition: str, *, role_path: str = DEFAULT_ROLE_PATH, bucket: str = "*") -> Document:
     """The least policy for whoever runs this tool: reads, and writes on the roles and policies under `role_path` alone.
 
-    `bucket` narrows the bucket statements to one bucket. Whoever never lets the tool create a bucket leaves `WriteBucket` out; without
-    `ReadAccount` the tool works too, and says what it could not read. Without `ReadOpinions` it says "not checked" where it would ask AWS for a
-    second opinion or for a role's use.
+    `bucket` narrows the bucket statements to one bucket. Whoever never lets the tool create a bucket leaves `WriteBucket` out; `ReadUsers` is
+    for `audit --circleci` alone, and `ReadOpinions` for `audit --second-opinions` and `--activity`, which say "not checked" without it. Without
+    `ReadAccount` the tool works too, and says what it could not read.
     """
     account = f"arn:{partition}:iam::{account_id}"
     bucket_arn = f"arn:{partition}:s3:::{bucket}"
@@ -155,7 +162,15 @@ def operator_policy(account_id: str, partition: str, *, role_path: str = DEFAULT
             "Version": "2012-10-17",
             "Statement": [
                 _allow("ReadAccount", ACCOUNT_READS, ["*"]),
-                _allow("ReadIam", IAM_READS, [f"{account}:{kind}/*" for kind in ("oidc-provider", "policy", "role", "user")]),
+                _allow(
+                    "ReadIam",
+                    IAM_READS,
+                    [
+                        *(f"{account}:{kind}/*" for kind in ("oidc-provider", "policy", "role", "user")),
+                        f"arn:{partition}:iam::aws:policy/*",
+                    ],
+                ),
+                _allow("ReadUsers", USER_READS, ["*"]),
                 _allow("ReadBucket", BUCKET_READS, [bucket_arn]),
                 _allow("ReadOpinions", OPINION_READS, ["*"]),
                 _allow("WriteProvider", PROVIDER_WRITES, [f"{account}:oidc-provider/*"]),
