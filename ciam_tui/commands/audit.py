@@ -11,9 +11,12 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ciam_tui.commands.audit_opinions import add_opinion_arguments
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ciam_tui.commands.audit_opinions import Beside
     from ciam_tui.core.audit.judging import AuditReport
 
 ERRORS = 3
@@ -28,6 +31,7 @@ examples:
   ciam-tui audit --sarif audit.sarif            for code scanning
   ciam-tui audit --issuer https://circleci.example.com
   ciam-tui audit --circleci                     and the access keys that CircleCI holds
+  ciam-tui audit --second-opinions --activity   and what AWS itself says of each role, and who took it
 
 Grades: open (strangers get in), wide (more get in, or may do more, than a job needs), unknown (it could not be read), dead (nobody
 gets in), tight. Exit codes: 0 nothing of level error, 3 findings of level error, 1 a problem, 2 wrong usage, 130 interrupted.
@@ -61,6 +65,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--unused-days", metavar="N", type=_days, default=90, help="call a role unused that was last used more than N days ago (90)"
     )
+    add_opinion_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -93,19 +98,20 @@ def _run(args: argparse.Namespace) -> int:
     from ciam_tui.core.audit.sarif import sarif_document
     from ciam_tui.core.audit.words import report_lines
 
-    report = _report(args)
+    report, beside = _report(args)
     if args.sarif is not None:
         _write(args.sarif, sarif_document(report, __version__))
     if args.json:
-        print_document(report_document(report))
+        print_document(beside.added_to(report_document(report)))
     elif args.sarif != STANDARD_OUTPUT:
-        say(args, _fitting(report_lines(report)))
+        say(args, _fitting([*report_lines(report), *beside.lines(report)]))
     return ERRORS if report.has_errors else 0
 
 
-def _report(args: argparse.Namespace) -> AuditReport:
+def _report(args: argparse.Namespace) -> tuple[AuditReport, Beside]:
     from ciam_tui.audit_survey import audited
     from ciam_tui.commands.account import ports_from
+    from ciam_tui.commands.audit_opinions import read_beside
     from ciam_tui.commands.circleci import opened_circleci
     from ciam_tui.commands.progress import progress_line
     from ciam_tui.core.audit.issuers import CircleCiIssuers
@@ -113,7 +119,7 @@ def _report(args: argparse.Namespace) -> AuditReport:
 
     ports = ports_from(args)
     with closing(opened_circleci(args)) if args.circleci else nullcontext() as circleci, progress_line() as tell:
-        return audited(
+        report = audited(
             ports.aws,
             history(ports.journals),
             CircleCiIssuers.with_urls(args.issuer),
@@ -122,6 +128,7 @@ def _report(args: argparse.Namespace) -> AuditReport:
             unused_days=args.unused_days,
             progress=tell,
         )
+        return report, read_beside(args, report, ports, tell)
 
 
 def _fitting(lines: Iterable[str]) -> Iterator[str]:

@@ -29,6 +29,8 @@ _NAMED_OTHERWISE = {
     "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
 }
+# Services whose prefix in policies is not boto3's name of them.
+_PREFIXES = {"accessanalyzer": "access-analyzer"}
 # A creation that carries one of these parameters needs a second permission.
 _WITH_PARAMETER = {
     ("CreateBucket", "ObjectOwnership"): "s3:PutBucketOwnershipControls",
@@ -75,6 +77,8 @@ BUCKET_READS = (
     "s3:ListBucketMultipartUploads",
     "s3:ListBucketVersions",
 )
+# What AWS is asked beside the facts; IAM takes no narrower resource for these either.
+OPINION_READS = ("access-analyzer:ValidatePolicy", "cloudtrail:LookupEvents", "iam:SimulateCustomPolicy")
 PROVIDER_WRITES = (
     "iam:AddClientIDToOpenIDConnectProvider",
     "iam:CreateOpenIDConnectProvider",
@@ -119,9 +123,9 @@ BUCKET_WRITES = (
 
 def actions_of(service: str, operation: str, params: Mapping[str, Any]) -> tuple[str, ...]:
     """The IAM actions that a request needs. sts:GetCallerIdentity needs none."""
-    if service not in ("iam", "s3"):
+    if service not in ("iam", "s3", "accessanalyzer", "cloudtrail"):
         return ()
-    own = f"{service}:{operation}"
+    own = f"{_PREFIXES.get(service, service)}:{operation}"
     more = (action for (name, parameter), action in _WITH_PARAMETER.items() if name == operation and params.get(parameter))
     return (_NAMED_OTHERWISE.get(own, own), *more)
 
@@ -147,8 +151,9 @@ def resource_of(call: Call, account_id: str, partition: str, role_arns: Mapping[
 def operator_policy(account_id: str, partition: str, *, role_path: str = DEFAULT_ROLE_PATH, bucket: str = "*") -> Document:
     """The least policy for whoever runs this tool: reads, and writes on the roles and policies under `role_path` alone.
 
-    `bucket` narrows the bucket statements to one bucket. Whoever never lets the tool create a bucket leaves `WriteBucket` out, and `ReadUsers`
-    is for `audit --circleci` alone; without `ReadAccount` the tool works too, and says what it could not read.
+    `bucket` narrows the bucket statements to one bucket. Whoever never lets the tool create a bucket leaves `WriteBucket` out; `ReadUsers` is
+    for `audit --circleci` alone, and `ReadOpinions` for `audit --second-opinions` and `--activity`, which say "not checked" without it. Without
+    `ReadAccount` the tool works too, and says what it could not read.
     """
     account = f"arn:{partition}:iam::{account_id}"
     bucket_arn = f"arn:{partition}:s3:::{bucket}"
@@ -167,6 +172,7 @@ def operator_policy(account_id: str, partition: str, *, role_path: str = DEFAULT
                 ),
                 _allow("ReadUsers", USER_READS, ["*"]),
                 _allow("ReadBucket", BUCKET_READS, [bucket_arn]),
+                _allow("ReadOpinions", OPINION_READS, ["*"]),
                 _allow("WriteProvider", PROVIDER_WRITES, [f"{account}:oidc-provider/*"]),
                 _allow("WriteRoles", ROLE_WRITES, [f"{account}:role{role_path}*"]),
                 _allow("WritePolicies", POLICY_WRITES, [f"{account}:policy{role_path}*"]),

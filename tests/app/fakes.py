@@ -86,6 +86,7 @@ class FakeAws:
     refusals: dict[str, CiamError] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
     gate: threading.Event | None = None
+    region: str = "us-east-1"
 
     def _read(self, name: str) -> None:
         self.reads.append(name)
