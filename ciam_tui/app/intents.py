@@ -20,6 +20,7 @@ class Want(StrEnum):
     PREVIEW = "preview"
     DOCUMENT = "document"
     ROLE = "role"
+    TOKEN = "token"  # noqa: S105 - the name of an intent
     FILTER = "filter"
     COPY = "copy"
     EXPORT = "export"
@@ -93,6 +94,14 @@ INTENTS: tuple[Intent, ...] = (
         "Show the next role",
         "the preview's next role, with one role a project",
     ),
+    Intent(
+        Want.TOKEN,
+        ("f2", "ctrl+b"),
+        "Test a token",
+        "Who gets in by the trust policy, and whether a token would",
+        "Test a token",
+        "who gets in by the trust policy, and whether a token would; a pasted token is kept nowhere",
+    ),
     Intent(Want.FILTER, ("slash", "ctrl+f"), "Filter", "Filter the list", "Filter the list", "filter the list; Esc clears it"),
     Intent(Want.COPY, ("y", "ctrl+y"), "Copy", "Copy the row or the policy", "Copy", "copy the row of a list, or the policy shown"),
     Intent(
@@ -161,7 +170,7 @@ BY_WANT: dict[Want, Intent] = {intent.want: intent for intent in INTENTS}
 
 # The palette has a binding of Textual's own, and ctrl+f would otherwise delete a word in a focused input.
 _TEXTUALS = frozenset({Want.PALETTE})
-_BEFORE_INPUTS = frozenset({"ctrl+f", "ctrl+y", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "ctrl+r", "ctrl+g"})
+_BEFORE_INPUTS = frozenset({"ctrl+f", "ctrl+y", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "ctrl+r", "ctrl+g", "ctrl+b"})
 
 
 def bindings() -> list[Binding]:

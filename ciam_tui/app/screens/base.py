@@ -102,6 +102,8 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_document()
             case Want.ROLE:
                 return self.want_role()
+            case Want.TOKEN:
+                return self.want_token()
             case Want.FILTER:
                 return self.want_filter()
             case Want.COPY:
@@ -152,6 +154,10 @@ class WorkScreen(Screen[ScreenResultType]):
     def want_role(self) -> str | None:
         """The next role of the preview."""
         return "There are no roles yet: begin a set-up first."
+
+    def want_token(self) -> str | None:
+        """Who gets in."""
+        return "There is no trust policy to test yet: begin a set-up first."
 
     def want_filter(self) -> str | None:
         """Filter the list that has the focus, else the first one."""
