@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ciam_tui.core.circleci_facts import CircleCiFacts, Organization, ProjectFacts, ProjectSettings
+from ciam_tui.core.config_reading import read_pipeline
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci.failures import ABSENT
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ciam_tui.core.circleci_facts import Inventory, Project, Variable
+    from ciam_tui.core.config_use import ConfigUse
     from ciam_tui.core.shape import CircleCiShape, ProjectShape, SetupShape
     from ciam_tui.ports.api import CircleCi
 
@@ -167,8 +169,25 @@ def _project(wanted: CircleCiShape, project: ProjectShape, circleci: CircleCi) -
         return _Read(ProjectFacts(project.id), found.unread)
     settings = _attempted(lambda: circleci.project_settings(held), f"Project {project.name}")
     claims = _attempted(lambda: circleci.oidc_claims(held.org_id or wanted.org_id, held.id), f"Project {project.name}")
+    config = _config(project, held, circleci)
     read = settings.value or ProjectSettings()
-    return _Read(ProjectFacts(project.id, held, read, claims.value), (*settings.unread, *read.unread, *claims.unread))
+    facts = ProjectFacts(project.id, held, read, claims.value, config=config.value)
+    return _Read(facts, (*settings.unread, *read.unread, *claims.unread, *config.unread))
+
+
+def _config(project: ProjectShape, held: Project, circleci: CircleCi) -> _Read[ConfigUse]:
+    """What the project's pipelines run by; of its text only what it does about AWS is kept."""
+    found = _attempted(lambda: circleci.latest_config(held), f"Configuration of {project.name}")
+    if found.unread:
+        return _Read(None, found.unread)
+    config = found.value
+    if config is None:
+        why = f"no pipeline was found on its default branch, {held.default_branch}" if held.default_branch else "it has no default branch"
+        return _Read(None, (f"Configuration of {project.name}: {why}.",))
+    if not config.source and not config.setup:
+        return _Read(None, (f"Configuration of {project.name}: CircleCI does not show that of its latest pipeline.",))
+    use = read_pipeline(config)
+    return _Read(use, (f"Configuration of {project.name}: {use.unclear}; not all of it was looked at.",) if use.unclear else ())
 
 
 def _found_project(wanted: CircleCiShape, project: ProjectShape, circleci: CircleCi) -> _Read[Project]:

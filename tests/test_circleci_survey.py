@@ -10,7 +10,7 @@ import pytest
 
 from ciam_tui.circleci_survey import circleci_survey
 from ciam_tui.core.circleci_answers import prefilled
-from ciam_tui.core.circleci_facts import CircleCiFacts, OidcClaims, RestrictionType
+from ciam_tui.core.circleci_facts import CircleCiFacts, OidcClaims, PipelineConfig, RestrictionType
 from ciam_tui.core.circleci_findings import circleci_findings
 from ciam_tui.core.draft import Draft
 from ciam_tui.core.problems import CiamError
@@ -134,6 +134,57 @@ def test_the_old_key_is_told_of_in_each_context_and_project_that_the_setups_jobs
     assert all(f"(ends in {KEY_END})" in text for text in (*contexts, project))
     assert [text.split()[2] for text in texts(setup, facts, "open-context")] == ["aws,"]
     assert "mobile-release" in str(texts(setup_of(ACME, "mobile"), facts, "static-keys-in-context"))
+
+
+def test_an_old_orb_and_one_without_a_role_are_told_of_in_the_configurations_that_pipelines_ran_by(circleci: HttpCircleCi) -> None:
+    setup = setup_of(ACME, "data-pipeline", "billing", "web")
+    facts = circleci_survey(setup, circleci)
+    assert facts.is_complete
+    assert {("orb-presents-token-v1", "deploy"), ("orb-uses-static-keys", None)} <= told(setup, facts)
+    assert texts(setup, facts, "orb-presents-token-v1")[0].startswith(
+        "The configuration of data-pipeline takes a role by circleci/aws-cli@3.1.3"
+    )
+    calm = setup_of(ACME, "web")
+    assert not {
+        found for found, _ in told(calm, circleci_survey(calm, circleci)) if found.startswith(("orb", "token", "static-keys-in-config"))
+    }
+
+
+@pytest.mark.parametrize(
+    ("organization", "name", "why"),
+    [
+        (ACME, "exports", "no pipeline was found on its default branch, main"),
+        (ACME_LABS, "playground", "it has no default branch"),
+    ],
+)
+def test_a_configuration_that_is_not_there_is_told_as_unread(
+    circleci: HttpCircleCi, organization: DemoOrganization, name: str, why: str
+) -> None:
+    facts = circleci_survey(setup_of(organization, name, stages__2__branches=[]), circleci)
+    assert f"Configuration of {name}: {why}." in facts.unread
+    assert facts.project(organization.project(name).id).config is None
+
+
+@pytest.mark.parametrize("code", ["circleci-forbidden", "circleci-not-found", "circleci-too-large", "circleci-failed"])
+def test_a_configuration_that_may_not_be_read_is_told_as_unread(circleci: HttpCircleCi, code: str) -> None:
+    facts = circleci_survey(setup_of(ACME, "data-pipeline"), Faulty(circleci, {"latest_config": code}))
+    assert facts.unread == ("Configuration of data-pipeline: Cannot ask latest_config: No.",)
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        (PipelineConfig(""), "CircleCI does not show that of its latest pipeline."),
+        (PipelineConfig("version: 2.1\njobs:\n\ta: b\n"), "line 3 is indented by a tab; not all of it was looked at."),
+        (PipelineConfig("#" * 1_000_001), "it has more than 1,000,000 characters; not all of it was looked at."),
+    ],
+    ids=["empty", "tab", "large"],
+)
+def test_a_configuration_that_is_not_wholly_read_is_told_as_unread(
+    circleci: HttpCircleCi, monkeypatch: pytest.MonkeyPatch, config: PipelineConfig, why: str
+) -> None:
+    monkeypatch.setattr(circleci, "latest_config", lambda _: config)
+    assert circleci_survey(setup_of(ACME, "web"), circleci).unread == (f"Configuration of web: {why}",)
 
 
 def test_a_context_that_holds_the_roles_of_two_stages_is_told_of(circleci: HttpCircleCi) -> None:

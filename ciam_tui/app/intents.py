@@ -21,6 +21,7 @@ class Want(StrEnum):
     DOCUMENT = "document"
     ROLE = "role"
     TOKEN = "token"  # noqa: S105 - the name of an intent
+    FIX = "fix"
     FILTER = "filter"
     COPY = "copy"
     EXPORT = "export"
@@ -82,9 +83,9 @@ INTENTS: tuple[Intent, ...] = (
         Want.DOCUMENT,
         ("f4", "ctrl+t"),
         "Other policy",
-        "Trust, permissions, findings",
+        "Trust, permissions, access, findings",
         "Show the next policy",
-        "trust, permissions or findings",
+        "trust, permissions, what they let the role do, or findings",
     ),
     Intent(
         Want.ROLE,
@@ -101,6 +102,14 @@ INTENTS: tuple[Intent, ...] = (
         "Who gets in by the trust policy, and whether a token would",
         "Test a token",
         "who gets in by the trust policy, and whether a token would; a pasted token is kept nowhere",
+    ),
+    Intent(
+        Want.FIX,
+        ("f", "ctrl+l"),
+        "Fix",
+        "Apply the fix of the finding at hand",
+        "Fix the finding at hand",
+        "apply the fix of the finding at hand to the answers; the preview marks what that changes",
     ),
     Intent(Want.FILTER, ("slash", "ctrl+f"), "Filter", "Filter the list", "Filter the list", "filter the list; Esc clears it"),
     Intent(Want.COPY, ("y", "ctrl+y"), "Copy", "Copy the row or the policy", "Copy", "copy the row of a list, or the policy shown"),
@@ -125,9 +134,9 @@ INTENTS: tuple[Intent, ...] = (
         Want.UNDO,
         ("ctrl+u", "f9"),
         "Take back",
-        "Take the run back: see how first",
-        "Take a run back",
-        "see how a run is taken back, and do it",
+        "Take the run back: see how first; in the wizard, take back the last fix",
+        "Take a run back, or a fix",
+        "see how a run is taken back, and do it; in the wizard, take back the last fix",
     ),
     Intent(
         Want.STOP,
@@ -170,7 +179,7 @@ BY_WANT: dict[Want, Intent] = {intent.want: intent for intent in INTENTS}
 
 # The palette has a binding of Textual's own, and ctrl+f would otherwise delete a word in a focused input.
 _TEXTUALS = frozenset({Want.PALETTE})
-_BEFORE_INPUTS = frozenset({"ctrl+f", "ctrl+y", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "ctrl+r", "ctrl+g", "ctrl+b"})
+_BEFORE_INPUTS = frozenset({"ctrl+f", "ctrl+y", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "ctrl+r", "ctrl+g", "ctrl+b", "ctrl+l"})
 
 
 def bindings() -> list[Binding]:

@@ -12,7 +12,7 @@ from ciam_tui.app.circleci_known import NO_TOKEN, findings_read, unasked
 from ciam_tui.app.plan_lines import Concerns
 from ciam_tui.app.running import Progress, progress_of
 from ciam_tui.app.session import Mode
-from ciam_tui.app.wiring_words import NEEDED, TYPE_A_TOKEN, changes_circleci, contexts_in
+from ciam_tui.app.wiring_words import NEEDED, WAY_TO_OPEN, changes_circleci, contexts_in, organization_changed
 from ciam_tui.core.findings import findings, worst_first
 from ciam_tui.core.problems import CiamError
 
@@ -41,13 +41,14 @@ READ_ONLY_REASON = "READ ONLY: ciam-tui was started with --read-only, and change
 class Job:
     """A run to be carried out: `begin` does it, and is asked between two calls whether it should stop.
 
-    `undoes` is the run that this one takes back, None where it makes something.
+    `undoes` is the run that this one takes back, None where it makes something; `circleci` the organization that it changes too, if it does.
     """
 
     run_id: str
     progress: Progress
     begin: Callable[[ShouldStop], Events]
     undoes: str | None = None
+    circleci: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _circleci(session: Session) -> CircleCi:
         if error.code != NO_TOKEN:
             raise
         text = "contexts can be neither looked up, made nor taken back without a token."
-        raise CiamError(NEEDED, "CircleCI is not open", text, [TYPE_A_TOKEN]) from None
+        raise CiamError(NEEDED, "CircleCI is not open", text, [WAY_TO_OPEN]) from None
 
 
 def _ports_for(session: Session, run: RunState) -> Ports:
@@ -104,12 +105,15 @@ def review(session: Session, draft: Draft, adopt: AbstractSet[str], tell: Callab
     found = worst_first((*findings(setup, plan.facts.quotas), *_circleci_findings(session, setup, tell)))
     concerns = replace(_permitted(plan, ports), findings=found)
 
+    organization = organization_changed(plan.steps, setup.circleci.org_id, setup.circleci.org_slug, session.known_circleci)
+
     def job() -> Job:
         run_id = new_run_id(ports.clock)
         return Job(
             run_id,
             Progress(plan.steps),
             lambda should_stop: apply_plan(plan, setup, ports, run_id=run_id, adopt=adopt, wire=wire, should_stop=should_stop),
+            circleci=organization,
         )
 
     return Reviewed(plan, concerns, job, setup)
@@ -142,6 +146,9 @@ def undo_review(session: Session, run_id: str, tell: Callable[[str], None]) -> R
     tell("What you may do")
     concerns = _permitted(plan, ports)
 
+    wanted = setup_of(run).circleci
+    organization = organization_changed(plan.steps, wanted.org_id, wanted.org_slug, session.known_circleci)
+
     def job() -> Job:
         new_id = new_run_id(ports.clock)
         return Job(
@@ -149,6 +156,7 @@ def undo_review(session: Session, run_id: str, tell: Callable[[str], None]) -> R
             Progress(plan.steps),
             lambda should_stop: apply_undo(plan, run, ports, run_id=new_id, should_stop=should_stop),
             undoes=run_id,
+            circleci=organization,
         )
 
     return Reviewed(plan, concerns, job, setup_of(run))
@@ -163,7 +171,9 @@ def resume_job(session: Session, run: RunState) -> Job:
 
         yield from resume(run_id, _ports_for(session, run), should_stop=should_stop)
 
-    return Job(run_id, progress_of(run), begin, undoes=run.started.undoes)
+    circleci = run.started.setup.get("circleci", {})
+    named = organization_changed(run.pending, str(circleci.get("org_id", "")), circleci.get("org_slug"), session.known_circleci)
+    return Job(run_id, progress_of(run), begin, undoes=run.started.undoes, circleci=named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +197,8 @@ def outcome(session: Session, run_id: str) -> Outcome:
         CiamError: the journal cannot be read.
     """
     from ciam_tui.core.export.circleci import config_text
+    from ciam_tui.core.naming import context_names
     from ciam_tui.core.roles import wanted_roles
-    from ciam_tui.core.wiring import context_names
     from ciam_tui.runs import setup_of
 
     run, history = run_state(session, run_id), past(session)

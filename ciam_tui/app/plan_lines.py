@@ -16,7 +16,7 @@ from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.changes.made import taken_back
 from ciam_tui.core.findings import Finding
 from ciam_tui.core.problems import Level
-from ciam_tui.core.wiring import is_for_good, is_wiring
+from ciam_tui.core.wiring_problems import is_for_good, is_wiring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

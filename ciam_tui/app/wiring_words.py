@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ciam_tui.core.plan import Step
 
 NEEDED = "circleci-needed"
-TYPE_A_TOKEN = "Type a CircleCI token in step 5, or set CIRCLE_TOKEN before ciam-tui starts."  # noqa: S105 - advice
-WITHOUT_A_TOKEN = f"CircleCI cannot be wired without a token. {TYPE_A_TOKEN}"
+WAY_TO_OPEN = "Type a CircleCI token in step 5, or set CIRCLE_TOKEN before ciam-tui starts."
+WHY_NOT_WIRED = f"CircleCI cannot be wired without a token. {WAY_TO_OPEN}"
 
 
 def changes_circleci(steps: Iterable[Step]) -> bool:
@@ -51,6 +51,11 @@ def organization_in_short(org_id: str, slug: str | None, known: KnownCircleCi) -
     if held is not None and held.is_standalone:
         return held.name
     return slug if slug and not slug.startswith("circleci/") else shortened(slug or org_id)
+
+
+def organization_changed(steps: Iterable[Step], org_id: str, slug: str | None, known: KnownCircleCi) -> str:
+    """The organization in short where `steps` change it, else nothing."""
+    return organization_in_short(org_id, slug, known) if changes_circleci(steps) else ""
 
 
 def organization_of(run: RunState, known: KnownCircleCi) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ciam_tui.commands.files import STANDARD_INPUT, content_of
 
 if TYPE_CHECKING:
     from ciam_tui.core.document import Kind
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.layers import Policies
 
 DENIED = 3
-STDIN = "-"
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _ARN = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[^:]*:[^:]*:.+", re.DOTALL)
@@ -81,14 +81,17 @@ def _add_layers(parser: argparse.ArgumentParser) -> None:
     layers.add_argument(
         "--resource-policy", type=Path, metavar="FILE", help="the policy of the bucket or the key, or the role's trust policy"
     )
-    for flag, whom in (("--scp", "service control policies"), ("--rcp", "resource control policies")):
+    for flag, whom in (
+        ("--scp", "service control policies of the caller's account"),
+        ("--rcp", "resource control policies of the resource's"),
+    ):
         layers.add_argument(
             flag,
             action="append",
             default=[],
             type=_level,
             metavar="FILE[,FILE]",
-            help=f"the {whom} of one level, with a comma between; again for each level, from the root to the account",
+            help=f"the {whom}: one level's, with a comma between; again for each level, from the root to the account",
         )
     layers.add_argument("--account", type=_account, metavar="ID", help="the caller's account")
     layers.add_argument("--resource-account", type=_account, metavar="ID", help="the account that owns the resource")
@@ -173,7 +176,7 @@ def _refuse_what_is_no_question(args: argparse.Namespace) -> None:
         args.refuse("the following arguments are required: POLICY.json, or --resource-policy")
     levels = [path for level in (*args.scp, *args.rcp) for path in level]
     every = [*args.policies, *args.session_policy, *levels, *filter(None, (args.boundary, args.resource_policy))]
-    if sum(str(path) == STDIN for path in every) > 1:
+    if sum(str(path) == STANDARD_INPUT for path in every) > 1:
         args.refuse("standard input (-) can be read once")
 
 
@@ -199,7 +202,7 @@ def _policy(path: Path, kind: Kind | None = None) -> CompiledPolicy:
     from ciam_tui.core.evaluate import compile_policy
     from ciam_tui.core.pasted import unwrapped
 
-    name = "standard input" if str(path) == STDIN else str(path)
+    name = "standard input" if str(path) == STANDARD_INPUT else str(path)
     return compile_policy(parse_policy(unwrapped(_text(path, name), what=name), what=name, kind=kind), name=name)
 
 
@@ -209,18 +212,12 @@ def _text(path: Path, name: str) -> str:
     from ciam_tui.core.problems import CiamError
 
     try:
-        content = sys.stdin.buffer.read(LARGEST + 1) if str(path) == STDIN else _content(path, LARGEST + 1)
-        if len(content) > LARGEST:
-            raise CiamError(INVALID, f"Cannot read {name}", f"{name} is larger than {LARGEST} bytes, which no policy is.")
+        content = content_of(str(path), LARGEST + 1, what=name)
+    except CiamError as error:
+        raise CiamError("policy-unreadable", error.title, error.message, error.suggestions) from None
+    if len(content) > LARGEST:
+        raise CiamError(INVALID, f"Cannot read {name}", f"{name} is larger than {LARGEST} bytes, which no policy is.")
+    try:
         return content.decode()
-    except OSError as error:
-        raise CiamError(
-            "policy-unreadable", f"Cannot read {name}", f"{error.strerror or type(error).__name__}.", ["Check the path."]
-        ) from None
     except UnicodeDecodeError:
         raise CiamError(INVALID, f"Cannot read {name}", f"{name} is not UTF-8 text.", ["Save it as UTF-8."]) from None
-
-
-def _content(path: Path, limit: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(limit)

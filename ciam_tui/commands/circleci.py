@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CircleCiReading:
-    """What CircleCI shows about a Setup, and what of it could not be read."""
+    """What CircleCI, or a configuration for it, shows about a Setup, and what of it could not be read."""
 
     findings: tuple[Finding, ...] = ()
     unread: tuple[str, ...] = ()
@@ -46,13 +46,16 @@ def opened_circleci(args: argparse.Namespace) -> HttpCircleCi:
 
 
 def circleci_reading(args: argparse.Namespace, setup: SetupShape) -> CircleCiReading:
-    """What CircleCI shows about `setup`; nothing unless `--circleci` asks for it.
+    """What CircleCI shows about `setup`, and configurations that are named; nothing unless `--circleci` or `--config` asks for it.
 
     Raises:
-        CiamError: there is no token, or CircleCI cannot be asked with it.
+        CiamError: there is no token, CircleCI cannot be asked with it, or a configuration cannot be read.
     """
+    from ciam_tui.commands.config_file import told_of_files
+
+    files = told_of_files(setup, getattr(args, "config", ()))
     if not args.circleci:
-        return CircleCiReading()
+        return CircleCiReading(files.findings, files.unread)
     from ciam_tui.circleci_survey import circleci_survey
     from ciam_tui.core.circleci_findings import circleci_findings
 
@@ -60,4 +63,4 @@ def circleci_reading(args: argparse.Namespace, setup: SetupShape) -> CircleCiRea
         if sys.stderr is not None and sys.stderr.isatty():
             print("Reading CircleCI ...", file=sys.stderr, flush=True)
         facts = circleci_survey(setup, circleci)
-    return CircleCiReading(circleci_findings(setup, facts), facts.unread)
+    return CircleCiReading((*circleci_findings(setup, facts), *files.findings), (*facts.unread, *files.unread))

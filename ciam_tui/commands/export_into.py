@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from ciam_tui.commands.config_file import config_text, told_of_text
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ciam_tui.commands.config_file import Told
     from ciam_tui.core.config_merge import ByHand, Merged
     from ciam_tui.core.shape import SetupShape
 
-# Some thirty times what a large configuration has: a device or a mistaken file is not read to its end to be refused.
-CONFIG_BYTES = 3_000_000
 DONE = 0
 PROBLEM = 1
 
@@ -29,7 +29,7 @@ def into(setup: SetupShape, path: str, *, project: str | None, jobs: Mapping[str
     """
     from ciam_tui.core.config_merge import config_diff
 
-    before = _content(path)
+    before = config_text(path)
     merged = _merged(setup, before, project, jobs)
     diff = config_diff(before, merged.text, path.removeprefix("./"))
     if as_json:
@@ -40,6 +40,7 @@ def into(setup: SetupShape, path: str, *, project: str | None, jobs: Mapping[str
         _print_by_hand(each)
     if not diff and not merged.by_hand:
         print("Nothing to add: the jobs take their roles already.", file=sys.stderr)
+    _print_findings(told_of_text(setup, merged.text, path))
     return PROBLEM if merged.by_hand else DONE
 
 
@@ -65,24 +66,6 @@ def _merged(setup: SetupShape, before: str, project: str | None, jobs: Mapping[s
     return merge_config(before, take_role(), steps)
 
 
-def _content(path: str) -> str:
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 - the name is shown as it was typed, which a Path would tidy up
-            content = file.read(CONFIG_BYTES + 1)
-    except OSError as error:
-        raise _unreadable(f'"{path}" cannot be read: {error.strerror or type(error).__name__}.', "Check the path.") from None
-    if len(content) > CONFIG_BYTES:
-        raise _unreadable(f'"{path}" has more than {CONFIG_BYTES} bytes.', "Name a CircleCI configuration.")
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        raise _unreadable(f'"{path}" is not text in UTF-8.', "Name a CircleCI configuration.") from None
-
-
-def _unreadable(message: str, fix: str) -> CiamError:
-    return CiamError("config-unreadable", "Cannot read the configuration", message, (fix,))
-
-
 def _print_diff(diff: str) -> None:
     """On a terminal the file's own characters are shown, not obeyed; into a pipe goes the diff as it is, or it could not be applied."""
     from ciam_tui.core.shown import shown
@@ -105,3 +88,13 @@ def _print_by_hand(each: ByHand) -> None:
 
     print(shown(f"{each.why} Add by hand:"), file=sys.stderr)
     print(shown(each.what, keep_newlines=True), file=sys.stderr)
+
+
+def _print_findings(told: Told) -> None:
+    """What is still wrong for the roles in the configuration, with all that was added."""
+    from ciam_tui.core.shown import shown
+
+    for finding in told.findings:
+        print(shown(f"{finding.level}: {finding.text} {finding.fix} ({finding.id})"), file=sys.stderr)
+    for sentence in told.unread:
+        print(shown(f"unread: {sentence}"), file=sys.stderr)

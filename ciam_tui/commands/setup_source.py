@@ -24,7 +24,18 @@ def setup_from(name: str) -> SetupFile:
         SetupInvalid: what was read is not a valid Setup.
         CiamError: it could not be read.
     """
-    from ciam_tui.core.setup import SETUP_FILE_BYTES, read_setup
+    from ciam_tui.core.setup import read_setup
+
+    return read_setup(setup_content(name))
+
+
+def setup_content(name: str) -> bytes:
+    """What stands in the file called `name`, or on standard input, and one byte more than a Setup may have where it is longer.
+
+    Raises:
+        CiamError: it could not be read.
+    """
+    from ciam_tui.core.setup import SETUP_FILE_BYTES
 
     missing = "Check the path, or let the wizard write one."
-    return read_setup(content_of(name, SETUP_FILE_BYTES + 1, what="the Setup file", missing=missing))
+    return content_of(name, SETUP_FILE_BYTES + 1, what="the Setup file", missing=missing)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.shape import SetupShape, StageShape
 
 EXAMPLE = "example.txt"
+_FEW_STAGES = 3
 
 
 class Verdict(StrEnum):
@@ -243,14 +244,17 @@ def _places(setup: SetupShape, stage: StageShape) -> Iterator[Place]:
         yield Place(PlaceKind.BARE, bare, "no slash", bucket, owner, bare, bare)
         beside = _untaken((f"{bare}-secret/", f"{bare}-other/", f"{bare}2/"), taken)
         yield Place(PlaceKind.SIBLING, beside, "beside", bucket, owner, beside, f"{beside}{EXAMPLE}")
-    for prefix in [each for each in named if each]:
-        yield below(PlaceKind.STAGE, prefix)
+    others = [each for each in named if each]
+    # Of many stages the prefixes come last, so that what nobody is given is in sight however narrow the screen.
+    early, late = (others, []) if len(others) <= _FEW_STAGES else ([], others)
+    yield from (below(PlaceKind.STAGE, prefix) for prefix in early)
     if "" not in (own, *reads):
         elsewhere = _untaken(("elsewhere/", "somewhere/", "anywhere/"), taken)
         yield Place(PlaceKind.REST, "the rest", ", ".join(named.pop("", ())), bucket, owner, "", f"{elsewhere}{EXAMPLE}")
     yield Place(PlaceKind.OTHER_BUCKET, "other bucket", "", f"{bucket}-2", owner, own, f"{own}{EXAMPLE}")
     stranger = "210987654321" if owner != "210987654321" else "321098765432"
     yield Place(PlaceKind.STRANGER, "stranger's", "", bucket, stranger, own, f"{own}{EXAMPLE}")
+    yield from (below(PlaceKind.STAGE, prefix) for prefix in late)
 
 
 def _untaken(candidates: Sequence[str], taken: set[str]) -> str:

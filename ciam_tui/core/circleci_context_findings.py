@@ -12,6 +12,7 @@ from ciam_tui.core.findings import Finding
 from ciam_tui.core.problems import Level
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.shown import shown
+from ciam_tui.core.static_keys import KEY_ID, STATIC_KEYS
 from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.roles import WantedRole
     from ciam_tui.core.shape import CircleCiShape, SetupShape
 
-# Every AWS SDK takes these before a web identity: a job that has them never asks for the role.
-STATIC_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-_KEY_ID = STATIC_KEYS[0]
 _ROLE = "ROLE_ARN"  # AWS_ROLE_ARN, which the SDKs read, and names such as DEPLOY_ROLE_ARN, which configs hand on
 
 
@@ -109,7 +107,7 @@ def _static_keys(variables: Sequence[Variable] | None) -> tuple[Variable, ...]:
 def _told(keys: Sequence[Variable]) -> str:
     """The names, with the visible end of the key id: a secret's end is nobody's business, and tells nothing."""
     return listed(
-        f"{variable.name} (ends in {variable.last_four})" if variable.name == _KEY_ID and variable.last_four else variable.name
+        f"{variable.name} (ends in {variable.last_four})" if variable.name == KEY_ID and variable.last_four else variable.name
         for variable in keys
     )
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003  pydantic resolves the annotation when a journal is read
 from enum import StrEnum
 
+from ciam_tui.core.config_use import ConfigUse  # noqa: TC001  as above
+
 _MASKS = ("xxxx", "****")
 _VISIBLE = 4
 
@@ -181,10 +183,24 @@ class Inventory:
 
 
 @dataclass(frozen=True, slots=True)
+class PipelineConfig:
+    """What a pipeline ran by. `setup` is the configuration that made the other, where there is one; each is followed by CircleCI's compilation.
+
+    A text is empty where the pipeline has none.
+    """
+
+    source: str
+    compiled: str = ""
+    setup: str = ""
+    compiled_setup: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectFacts:
     """One of a Setup's projects. `project_id` is as the Setup has it; None in a field is what could not be read.
 
-    `project` has another id where CircleCI does not show the one of the Setup, but has its repository as another project.
+    `project` has another id where CircleCI does not show the one of the Setup, but has its repository as another project. `config` is what
+    the configuration of its latest pipeline on the default branch does about AWS.
     """
 
     project_id: str
@@ -192,6 +208,7 @@ class ProjectFacts:
     settings: ProjectSettings = ProjectSettings()
     claims: OidcClaims | None = None
     variables: tuple[Variable, ...] | None = None
+    config: ConfigUse | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.circleci_context_findings import context_findings
+from ciam_tui.core.config_findings import config_findings
 from ciam_tui.core.findings import Finding, worst_first
 from ciam_tui.core.problems import Level
 from ciam_tui.core.shown import shown
@@ -35,6 +36,7 @@ def circleci_findings(setup: SetupShape, facts: CircleCiFacts) -> tuple[Finding,
         *_audience_findings(setup, facts),
         *_setting_findings(setup, facts),
         *context_findings(setup, facts),
+        *_config_findings(setup, facts),
     ]
     return worst_first(dict.fromkeys(found))
 
@@ -266,6 +268,15 @@ def _setting_findings(setup: SetupShape, facts: CircleCiFacts) -> Iterator[Findi
                 text = f"It could not be read whether {_settings_of(unread, first=False)} {rule.asks.format(stage=shown(stage.name))}."
                 fix = f"Look it up in CircleCI, or use a token that may read the project's settings. {fix}"
                 yield Finding(f"{rule.id}-unread", Level.WARNING, text, fix, field, stage.name, "trust", rule.anchor)
+
+
+# --- their configurations ---------------------------------------------------------------------------------------------------------------
+
+
+def _config_findings(setup: SetupShape, facts: CircleCiFacts) -> Iterator[Finding]:
+    for index, project in enumerate(setup.circleci.projects):
+        if (use := facts.project(project.id).config) is not None:
+            yield from config_findings(setup, use, f"The configuration of {project.name}", f"circleci.projects[{index}]")
 
 
 def _settings_of(names: list[str], *, first: bool = True) -> str:

@@ -66,7 +66,10 @@ class _Element:
     negated: bool
 
     def holds(self, value: str, context: Context) -> bool:
-        return any(test(value, context) for test in self.tests) is not self.negated
+        for test in self.tests:  # a loop, as this is asked more often than anything else
+            if test(value, context):
+                return not self.negated
+        return self.negated
 
     def reason(self, value: str, context: Context) -> str:
         matched = [wanted for wanted, test in zip(self.values, self.tests, strict=True) if test(value, context)]

@@ -5,8 +5,8 @@ that, what the resource grants by itself, and what the organization lets anybody
 the resource's policy names them. The rules are those of the IAM User Guide:
 
 - an explicit deny in any layer comes first ("How AWS enforcement code logic evaluates requests to allow or deny access");
-- every level of service control policies must allow what a principal of the account does, every level of resource control policies what is
-  done to a resource of the account (Organizations User Guide, "SCP evaluation", "RCP evaluation");
+- every level of service control policies must allow what a principal of the account does; resource control policies, of the resource's
+  account, can only deny, as every level keeps one that allows all (Organizations User Guide, "SCP evaluation", "RCP evaluation");
 - within an account the identity's policies or the resource's suffice. A boundary and a session policy limit the former, and the latter only
   where it names the role behind a session, not the session, the user or everybody ("Policy evaluation for requests within a single account");
 - between accounts both must allow ("Cross-account policy evaluation logic");
@@ -218,6 +218,8 @@ def _plain(
     if policies is None:
         return LayerAnswer(layer, Said.NOT_GIVEN)
     decision = evaluate(request, policies)
+    if layer is Layer.RCP and decision.outcome is Outcome.IMPLICIT_DENY:
+        return LayerAnswer(layer, Said.ALLOWED, decision, note="RCPFullAWSAccess, which stays at every level, allows it", level=level)
     return LayerAnswer(layer, Said(decision.outcome.value), decision, decision.deciding, level=level)
 
 
@@ -257,7 +259,7 @@ def _answer(layers: Sequence[LayerAnswer], caller: _Caller, *, crosses: bool, gu
         if answer.said is Said.EXPLICIT_DENY:
             return Outcome.EXPLICIT_DENY, answer, "an explicit deny wins over every allow"
     for answer in layers:
-        if answer.layer in (Layer.RCP, Layer.SCP) and not answer.allows:
+        if answer.layer is Layer.SCP and not answer.allows:
             return Outcome.IMPLICIT_DENY, answer, "no statement of this level allows it, and every level must"
     by_layer = {answer.layer: answer for answer in layers}
     resource, identity = by_layer[Layer.RESOURCE], by_layer[Layer.IDENTITY]

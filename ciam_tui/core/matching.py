@@ -160,8 +160,10 @@ def matcher(tokens: Sequence[Token]) -> Matcher:
     """The matcher of a whole value against `tokens`; it takes time in proportion to the value's length."""
     segments = _segments(tokens)
     if len(segments) == 1:
-        return segments[0].is_all_of
+        return segments[0].whole()
     head, *middle, tail = segments
+    if not middle and not tail.length and (text := head.plain) is not None:  # most patterns there are: text and a `*` at its end
+        return lambda value: value.startswith(text)
     middle = [segment for segment in middle if segment.length]
     shortest = sum(segment.length for segment in segments)
 
@@ -190,8 +192,18 @@ class _Segment:
     masks: Mapping[str, int]  # for a segment with text and `?`: which positions accept a character, as bits
     any_mask: int  # the positions of `?`, which accept every character
 
-    def is_all_of(self, value: str) -> bool:
-        return len(value) == self.length and self.stands_at(value, 0)
+    @property
+    def plain(self) -> str | None:
+        """The text of a segment without `?`, else None."""
+        if not self.length:
+            return ""
+        return self.runs[0][1] if len(self.runs) == 1 and len(self.runs[0][1]) == self.length else None
+
+    def whole(self) -> Matcher:
+        """The matcher of a value that is this segment and nothing else."""
+        if (text := self.plain) is not None:
+            return lambda value: value == text
+        return lambda value: len(value) == self.length and self.stands_at(value, 0)
 
     def stands_at(self, value: str, start: int) -> bool:
         return all(value.startswith(text, start + offset) for offset, text in self.runs)

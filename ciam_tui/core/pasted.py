@@ -39,13 +39,16 @@ def unwrapped(text: str, *, what: str) -> str:
     value = load_json(text, what=what, limit_bytes=LARGEST, code=INVALID)
     if not isinstance(value, dict) or "Statement" in value:
         return text
-    for path in _WRAPPERS:
-        found = _at(value, path)
-        if isinstance(found, dict):
-            return json.dumps(found, ensure_ascii=False)
-        if isinstance(found, str):
-            return _decoded(found)
-    return text
+    path = wrapper_in(value)
+    found = _at(value, path or ())
+    if isinstance(found, dict) and path:
+        return json.dumps(found, ensure_ascii=False)
+    return _decoded(found) if isinstance(found, str) else text
+
+
+def wrapper_in(value: Any) -> tuple[str, ...] | None:
+    """The keys that lead to the policy within what the AWS CLI prints around one; None where `value` is no such answer."""
+    return next((path for path in _WRAPPERS if isinstance(_at(value, path), dict | str)), None)
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:

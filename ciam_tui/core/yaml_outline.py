@@ -7,14 +7,23 @@ YAML only what configurations are written in. Whatever else it meets it refuses,
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# A key ends at a colon that a space or the end of the line follows; a comment begins at a # after a space.
-_KEY = re.compile(r"""(?P<key>"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'\[\]{},#&*!|>%@`?-][^#]*?|[?-][^\s#][^#]*?)\s*:(?=\s|$)""")
+# A key ends at a colon that a space or the end of the line follows; a comment begins at a # after a space. What has matched is not tried
+# again by halves (*+): a line of a million spaces would else be read a million times.
+_KEY = re.compile(
+    r"""(?P<key>"(?:[^"\\]|\\.)*+"\s*+|'(?:[^']|'')*+'\s*+|(?:[^\s"'\[\]{},#&*!|>%@`?-]|[?-][^\s#])(?:[^#:]|:(?=\S))*+):(?=\s|$)"""
+)
+_DASH = re.compile(r"-(?=\s|$)")
+_SPACES = re.compile(r" *")
+_MOST_ENTRIES = 50_000  # a large configuration has some thousands
+_MOST_DASHES = 100
 _PROPERTY = re.compile(r"(?:&(?P<anchor>[^\s\[\]{},]+)|!\S*)(?=\s|$)\s*")
 _BLOCK = re.compile(r"[|>](?:[1-9][+-]?|[+-][1-9]?)?\s*(?:#.*)?$")
 _ENDED = re.compile(r"\s*(?:\s#.*)?$")
@@ -63,7 +72,9 @@ class Outline:
 
     def _all_below(self, parent: Entry) -> tuple[Entry, ...]:
         below: list[Entry] = []
-        for entry in self.entries[self.entries.index(parent) + 1 :]:
+        first = bisect_right(self.entries, (parent.row, parent.column), key=lambda entry: (entry.row, entry.column))
+        for at in range(first, len(self.entries)):
+            entry = self.entries[at]
             # The items of a key may begin in its own column.
             beside = parent.key is not None and entry.key is None and entry.column == parent.column
             if entry.column <= parent.column and not beside:
@@ -92,7 +103,10 @@ def outline(lines: Sequence[str]) -> Outline:
     Raises:
         OutlineUnclear: it holds something that is not read here.
     """
-    return Outline(tuple(_entries(lines)))
+    entries = tuple(islice(_entries(lines), _MOST_ENTRIES + 1))
+    if len(entries) > _MOST_ENTRIES:
+        raise OutlineUnclear(f"line {entries[-1].row + 1} has the {_MOST_ENTRIES + 1:,}th key or item, and no more are read")
+    return Outline(entries)
 
 
 def _entries(lines: Sequence[str]) -> Iterator[Entry]:
@@ -120,17 +134,18 @@ def _line(lines: Sequence[str], row: int, line: str) -> tuple[Entry, ...]:
     """The items and the key that begin on one line; the last has what stands behind it, over as many rows as that takes."""
     at = len(line) - len(line.lstrip(" "))
     items: list[int] = []
-    while re.match(r"-(\s|$)", line[at:]):
+    while _DASH.match(line, at):
         items.append(at)
-        at += 1 + len(line[at + 1 :]) - len(line[at + 1 :].lstrip(" "))
+        at = _behind_spaces(line, at + 1)
+        if len(items) > _MOST_DASHES:
+            raise OutlineUnclear(f"line {row + 1} begins more than {_MOST_DASHES} lists")
     inner, inner_anchor, value_at = None, None, at
     anchor, at = _properties(line, at)
     key = _KEY.match(line, at)
     if key:
         if anchor:
             raise OutlineUnclear(f"line {row + 1} has an anchor before a key")
-        inner, value_at = _unquoted(key["key"]), key.end()
-        value_at += len(line[value_at:]) - len(line[value_at:].lstrip(" "))
+        inner, value_at = _unquoted(key["key"].rstrip()), _behind_spaces(line, key.end())
         inner_anchor, value_at = _properties(line, value_at)
     elif not items:
         raise OutlineUnclear(f"line {row + 1} is neither a key nor an item")
@@ -145,6 +160,11 @@ def _line(lines: Sequence[str], row: int, line: str) -> tuple[Entry, ...]:
     else:
         entries.append(Entry(row, column, inner, value, inner_anchor, end))
     return tuple(entries)
+
+
+def _behind_spaces(line: str, at: int) -> int:
+    found = _SPACES.match(line, at)
+    return found.end() if found else at
 
 
 def _properties(line: str, at: int) -> tuple[str | None, int]:
@@ -186,7 +206,8 @@ def _deeper(lines: Sequence[str], row: int, column: int) -> int:
 def _enclosed(lines: Sequence[str], row: int, text: str) -> tuple[str, int]:
     """A quoted scalar or a flow collection, to its end."""
     quote, depth, before, escaped = "", 0, "", False
-    at, rest, read = row, text, ""
+    at, rest = row, text
+    read: list[str] = []
     while True:
         for index, character in enumerate(rest):
             if quote:
@@ -210,8 +231,9 @@ def _enclosed(lines: Sequence[str], row: int, text: str) -> tuple[str, int]:
             if not quote and not depth and not (text[0] == "'" and rest[index + 1 : index + 2] == "'"):
                 if not _ENDED.fullmatch(rest[index + 1 :]):
                     raise OutlineUnclear(f"line {at + 1} goes on behind a value that has ended")
-                return (read + rest[: index + 1]), at + 1
-        read, escaped, at = f"{read}{rest} ", False, at + 1
+                return "".join((*read, rest[: index + 1])), at + 1
+        read += (rest, " ")
+        escaped, at = False, at + 1
         if at == len(lines):
             raise OutlineUnclear(f"line {row + 1} begins a value that never ends")
         rest = lines[at].rstrip("\r\n")

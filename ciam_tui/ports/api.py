@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from ciam_tui.core.activity import EventPage, Window
     from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.circleci_facts import (
         CircleCiUser,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Inventory,
         OidcClaims,
         Organization,
+        PipelineConfig,
         Project,
         ProjectList,
         ProjectSettings,
@@ -31,9 +33,12 @@ if TYPE_CHECKING:
         RestrictionType,
         Variable,
     )
+    from ciam_tui.core.document import Document
     from ciam_tui.core.draft import Draft
+    from ciam_tui.core.evaluate import Request
     from ciam_tui.core.facts import Bucket, BucketSummary, Identity, ManagedPolicy, PrefixPage, Provider, Quotas, Role, TrustingRole
     from ciam_tui.core.journal import Entry
+    from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
 
 
 class WriteOutcome(StrEnum):
@@ -64,6 +69,9 @@ class Aws(Protocol):
     """One account, seen by one operator. Reads retry by themselves; `send` sends once.
 
     Every read raises CiamError: code `access-denied` when the operator may not, `no-credentials`, `sso-expired`, `unreachable`, ...
+
+    Second opinions (`validated`, `simulated`) never raise it: they say that they are not checked, and why. They and `assume_events`, one page
+    of CloudTrail about a role or, with None, about all, ask once and do not wait long.
     """
 
     def identity(self) -> Identity: ...
@@ -78,6 +86,11 @@ class Aws(Protocol):
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]: ...
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]: ...
     def send(self, call: Call) -> Sent: ...
+    def validated(self, document: Document, kind: PolicyKind) -> tuple[AnalyzerFinding, ...] | NotChecked: ...
+    def simulated(
+        self, requests: Sequence[Request], policies: Sequence[tuple[str, Document]], boundary: Document | None = None
+    ) -> tuple[SimulatedDecision, ...] | NotChecked: ...
+    def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage: ...
 
 
 class CircleCi(Protocol):
@@ -87,6 +100,7 @@ class CircleCi(Protocol):
     `circleci-unreachable`, ... Every write raises WriteFailed with the same codes. A context that does not exist is `circleci-forbidden`,
     since CircleCI does not tell one from a context that the user may not see. A project is named by its slug or its id.
 
+    `latest_config` is what the newest pipeline on the project's default branch ran by; None where there is no such pipeline or branch.
     `projects` hands each page of a long list to `page` as it comes; what that raises ends the reading. `close` lets go of the connections.
     """
 
@@ -102,6 +116,7 @@ class CircleCi(Protocol):
     def project(self, slug_or_id: str) -> Project: ...
     def project_settings(self, project: Project) -> ProjectSettings: ...
     def project_variables(self, project: Project) -> tuple[Variable, ...]: ...
+    def latest_config(self, project: Project) -> PipelineConfig | None: ...
     def contexts(self, organization: Organization) -> tuple[Context, ...]: ...
     def context_variables(self, context_id: str) -> tuple[Variable, ...]: ...
     def context_restrictions(self, context_id: str) -> tuple[Restriction, ...]: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,44 +17,24 @@ from ciam_tui.app.screens.runs import RunsScreen
 from ciam_tui.app.screens.start import StartScreen
 from ciam_tui.app.screens.undo import UndoScreen
 from ciam_tui.app.session import Mode, no_circleci
-from ciam_tui.core.circleci_facts import ContextContents, Inventory, ProjectContents
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
 from tests.app.driving import NARROW, WIDE, app_of, held, messages, running, screen_text, shows, types
-from tests.app.fakes import ACCOUNT_ID, FakeCircleCi, FakeClipboard, circleci_door
+from tests.app.fakes import ACCOUNT_ID, FakeClipboard, circleci_door
 from tests.app.memory_account import EMPTY_ACCOUNT, MemoryAws, MemoryJournals, example_draft, hand_made_role, memory_session
-from tests.memory_circleci import MemoryCircleCi
+from tests.app.wired_circleci import WiredCircleCi
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator
 
     from textual.pilot import Pilot
 
     from ciam_tui.app.session import Session
-    from ciam_tui.core.circleci_facts import Organization, Project
+    from ciam_tui.core.circleci_facts import Organization
 
 NAMES = ["circleci-web-build", "circleci-web-test", "circleci-web-deploy"]
 DEPLOY = NAMES[2]
 OTHERS_ROLE = "arn:aws:iam::123456789012:role/somebody-else"
-
-
-@dataclass
-class WiredCircleCi(MemoryCircleCi, FakeCircleCi):
-    """A CircleCI that can be read by the wizard's steps and written to by a run."""
-
-    def inventory(
-        self,
-        organization: Organization,
-        progress: Callable[[int, int], None],
-        should_stop: Callable[[], bool],
-        projects: Sequence[Project] | None = None,
-    ) -> Inventory:
-        found = super().inventory(organization, progress, should_stop, projects)
-        contexts = tuple(
-            ContextContents(context, self.context_variables(context.id), self.context_restrictions(context.id))
-            for context in self.contexts(organization)
-        )
-        return replace(found, contexts=contexts, projects=tuple(ProjectContents(each, ()) for each in projects or ()))
 
 
 def session_with(

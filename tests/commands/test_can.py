@@ -173,7 +173,7 @@ class TestLayers:
             ("--session-policy", COMPUTE, 3),
             ("--scp", BROAD, 0),
             ("--scp", COMPUTE, 3),
-            ("--rcp", {**BROAD, "Principal": "*"}, 0),
+            ("--rcp", {**COMPUTE, "Principal": "*", "Effect": "Deny"}, 0),
             ("--rcp", {**BROAD, "Principal": "*", "Effect": "Deny"}, 3),
             ("--resource-policy", OWN, 0),
             ("--resource-policy", {**OWN, "Effect": "Deny"}, 3),
@@ -225,9 +225,7 @@ class TestLayers:
         with pytest.raises(CiamError, match="has a Resource in statement 1, which a trust policy must not have"):
             asked(action=action, resource=ROLE, more=("--resource-policy", written(tmp_path, OWN), *claims))
 
-    def test_standard_input_is_a_policy_once(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
+    def test_standard_input_is_a_policy_once(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         document = {"Version": "2012-10-17", "Statement": [READ]}
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps({"PolicyVersion": {"Document": document}}).encode())))
         assert asked("-") == 0

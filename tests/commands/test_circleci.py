@@ -136,3 +136,46 @@ def test_a_custom_audience_is_an_error_until_the_setup_has_it(shell: Shell, tmp_
     assert refused.code == 3
     assert 'Set audience to "https://aws.acme-labs.example". (audience-differs)' in refused.out
     assert shell("check", docs(tmp_path, **labs, circleci__audience="https://aws.acme-labs.example"), "--circleci").code == 0
+
+
+OLD_ORB = (
+    "version: 2.1\norbs:\n  aws-cli: circleci/aws-cli@3.1.3\njobs:\n  a:\n    steps:\n      - aws-cli/setup:\n          role-arn: $ROLE\n"
+)
+
+
+def test_check_looks_at_configurations_that_are_named_and_asks_nobody(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CIRCLE_HOST", "https://circleci.invalid")
+    old, tabs = tmp_path / "config.yml", tmp_path / "tabs.yml"
+    old.write_text(OLD_ORB)
+    tabs.write_text("a:\n\tb: c\n")
+    setup = docs(tmp_path)
+    said = shell("check", setup, "--config", str(old), "--config", str(tabs), "--json")
+    assert said.code == 3
+    assert [finding["stage"] for finding in said.document["findings"] if finding["id"] == "orb-presents-token-v1"] == ["deploy"]
+    assert said.document["unread"] == [f"Configuration {tabs}: line 2 is indented by a tab; not all of it was looked at."]
+    in_words = shell("check", setup, "--config", str(old)).out
+    assert f"error: circleci: {old} takes a role by circleci/aws-cli@3.1.3 (line 3)" in in_words
+    assert "orb-presents-token-v1" not in shell("check", setup).out
+
+
+@pytest.mark.parametrize(("content", "why"), [(None, "No such file"), (b"\xff\xfe", "is not text in UTF-8")])
+def test_a_configuration_that_cannot_be_read_is_a_problem_in_one_line(
+    shell: Shell, tmp_path: Path, content: bytes | None, why: str
+) -> None:
+    path = tmp_path / "config.yml"
+    if content is not None:
+        path.write_bytes(content)
+    said = shell("check", docs(tmp_path), "--config", str(path))
+    assert said.code == 1
+    assert why in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_check_tells_of_an_old_orb_in_the_configuration_that_circleci_has(shell: Shell, tmp_path: Path) -> None:
+    project = ACME.project("data-pipeline")
+    named = {"id": project.id, "name": project.name, "vcs_origin": project.vcs_origin}
+    setup = docs(tmp_path, circleci__projects=[named])
+    assert "orb-presents-token-v1" in ids(shell("check", setup, "--circleci", "--json"))
+    assert "orb-presents-token-v1" in ids(shell("plan", setup, "--circleci", "--json"))

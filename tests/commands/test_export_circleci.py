@@ -11,7 +11,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # comes with moto, without types
 
 from ciam_tui import cli
-from ciam_tui.commands import export_into
+from ciam_tui.commands import config_file
 from tests.core.examples import file as setup_file
 from tests.core.examples import project
 
@@ -115,7 +115,7 @@ def test_a_file_with_hostile_characters_is_shown_and_not_obeyed(capfd: pytest.Ca
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"\xff\xfe", "is not text in UTF-8"), (b"#" * (export_into.CONFIG_BYTES + 1), "has more than"), (None, "No such file or directory")],
+    [(b"\xff\xfe", "is not text in UTF-8"), (b"#" * (config_file.CONFIG_BYTES + 1), "has more than"), (None, "No such file or directory")],
 )
 def test_a_file_that_is_no_configuration_is_told_in_one_line(content: bytes | None, said: str, capfd: pytest.CaptureFixture[str]) -> None:
     if content is None:
@@ -151,3 +151,19 @@ def test_options_that_do_not_go_together_are_wrong_usage(words: tuple[str, ...],
     shown = capfd.readouterr()
     assert shown.out == ""
     assert said in shown.err
+
+
+def test_what_is_still_wrong_in_the_configuration_is_told_beside_the_diff(capfd: pytest.CaptureFixture[str]) -> None:
+    orb = "orbs:\n  aws-cli: circleci/aws-cli@3.1.3\n"
+    Path(".circleci/config.yml").write_text(
+        CONFIG.replace("jobs:", f"{orb}jobs:") + "  test:\n    steps: [checkout]\n  deploy:\n    steps:\n      - x\n"
+    )
+    assert into("--job", "test=release") == 0
+    out, err = capfd.readouterr()
+    assert out.startswith("--- a/.circleci/config.yml")
+    assert "(orb-presents-token-v1)" in err
+    assert "orb-presents-token-v1" not in out
+    assert into("--job", "test=release", "--json") == 0
+    out, err = capfd.readouterr()
+    assert set(json.loads(out)) == {"into", "diff", "by_hand"}
+    assert "(orb-presents-token-v1)" in err

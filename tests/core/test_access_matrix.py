@@ -167,6 +167,12 @@ def test_another_stages_prefix_is_a_column_of_its_own() -> None:
     assert cell(of, "read", PlaceKind.STAGE).verdict is Verdict.DENIED
 
 
+def test_of_many_stages_the_prefixes_come_after_what_nobody_is_given() -> None:
+    (of, *_) = matrix_of(draft(*(StageDraft(f"s{number}", f"p{number}/", ("read",)) for number in range(6))))
+    assert [place.name for place in of.places[:6]] == ["p0/", "p0", "p0-secret/", "the rest", "other bucket", "stranger's"]
+    assert [place.title for place in of.places[6:]] == [f"p{number}/ (s{number}'s)" for number in range(1, 6)]
+
+
 def test_of_a_stage_that_has_the_whole_bucket_the_columns_that_coincide_are_one() -> None:
     of = matrix(BUILD, stages__0__prefix="")
     assert [place.title for place in of.places] == [

@@ -196,7 +196,7 @@ class TestTrustAndKeys:
         assert verdict.allowed
         assert {answer.said for answer in verdict.layers if answer.layer in (Layer.SCP, Layer.IDENTITY, Layer.BOUNDARY)} == {Said.NOT_ASKED}
         assert not asked(caller, "sts:AssumeRoleWithWebIdentity", TARGET, identity=ALL).allowed
-        assert not asked(caller, "sts:AssumeRoleWithWebIdentity", TARGET, resource=trust, rcps=[NOTHING]).allowed
+        assert not asked(caller, "sts:AssumeRoleWithWebIdentity", TARGET, resource=trust, rcps=[DENY]).allowed
 
     def test_a_service_is_let_in_by_the_resource_alone(self) -> None:
         resource = bucket({"Service": "logging.s3.amazonaws.com"})
@@ -214,6 +214,14 @@ class TestOrganizations:
         assert verdict.allowed is ("nothing" not in levels)
         if not verdict.allowed:
             assert verdict.decided_by.level == levels.index("nothing") + 1
+
+    def test_resource_control_policies_can_only_deny(self) -> None:
+        """ "How AWS enforcement code logic evaluates requests": RCPFullAWSAccess cannot be detached, so there always is an Allow."""
+        elsewhere = policy({"Effect": "Deny", "Principal": "*", "Action": "sqs:*"})
+        verdict = asked(identity=ALL, rcps=[elsewhere, policy({"Effect": "Deny", "Principal": "*", "Action": "kms:*"})])
+        assert verdict.allowed
+        assert [answer.said for answer in verdict.layers if answer.layer is Layer.RCP] == [Said.ALLOWED, Said.ALLOWED]
+        assert asked(identity=ALL, rcps=[elsewhere, bucket("*", Effect="Deny")]).outcome is Outcome.EXPLICIT_DENY
 
     def test_they_grant_nothing(self) -> None:
         assert not asked(identity=NOTHING, scps=[ALL], rcps=[bucket("*")]).allowed

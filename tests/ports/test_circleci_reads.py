@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ciam_tui.core.circleci_facts import OidcClaims, Organization, Project, ProjectSource, Restriction, last_four_of
+from ciam_tui.core.circleci_facts import OidcClaims, Organization, PipelineConfig, Project, ProjectSource, Restriction, last_four_of
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci import shapes
 from ciam_tui.ports.sandbox import account, circleci_content
@@ -90,6 +90,40 @@ def test_what_is_no_slug_is_not_asked_for(circleci: HttpCircleCi, slug: str) -> 
     with pytest.raises(CiamError) as caught:
         circleci.project(slug)
     assert caught.value.code in {"circleci-slug-invalid", "circleci-request-invalid"}
+
+
+def test_what_the_latest_pipeline_ran_by_is_read_as_written_and_as_compiled(circleci: HttpCircleCi) -> None:
+    config = circleci.latest_config(circleci.project("gh/acme/data-pipeline"))
+    assert config is not None
+    assert "aws-cli: circleci/aws-cli@3.1.3" in config.source
+    assert '--web-identity-token "${CIRCLE_OIDC_TOKEN}"' in config.compiled
+    assert (config.setup, config.compiled_setup) == ("", "")
+
+
+@pytest.mark.parametrize("slug", ["gh/acme/exports", circleci_content.ACME_LABS.project("playground").slug])
+def test_a_project_that_was_never_built_and_one_without_a_branch_have_no_configuration(circleci: HttpCircleCi, slug: str) -> None:
+    assert circleci.latest_config(circleci.project(slug)) is None
+
+
+def test_a_standalone_project_s_pipelines_are_found_by_its_slug(circleci: HttpCircleCi) -> None:
+    assert circleci.latest_config(circleci.project(circleci_content.ACME_LABS.project("firmware").slug)) is not None
+
+
+def test_of_a_pipeline_that_was_set_up_by_another_configuration_both_are_read() -> None:
+    ran_by = {"source": "a", "compiled": "b", "setup-config": "c", "compiled-setup-config": "d"}
+    listed = {"items": [{"id": WEB, "number": 2}, {"id": "older", "number": 1}], "next_page_token": "more"}
+    with world(saying(answer(200, listed), answer(200, ran_by))) as server:
+        found = client_of(server.url).latest_config(Project(WEB, "web", "gh/acme/web", default_branch="release/a&b"))
+        asked = [request.path for request in server.asked]
+    assert found == PipelineConfig("a", "b", "c", "d")
+    assert asked == ["/api/v2/project/gh/acme/web/pipeline?branch=release%2Fa%26b", f"/api/v2/pipeline/{WEB}/config"]
+
+
+@pytest.mark.parametrize("body", [{"items": [{}]}, {"items": ["x"]}, {}, [], {"items": [{"id": ""}]}])
+def test_a_list_of_pipelines_of_another_shape_is_an_answer_that_cannot_be_read(body: object) -> None:
+    with world(saying(answer(200, body))) as server, pytest.raises(CiamError) as caught:
+        client_of(server.url).latest_config(Project(WEB, "web", "gh/acme/web", default_branch="main"))
+    assert caught.value.code == "circleci-answer-unreadable"
 
 
 def test_settings_of_both_apis_are_put_together(circleci: HttpCircleCi) -> None:

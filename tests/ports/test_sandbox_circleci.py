@@ -813,3 +813,15 @@ def test_it_starts_with_the_demos_account_as_the_cloud_or_as_a_server() -> None:
             answer = ask("GET", "/api/v3/orgs", headers={"Circle-Token": sandbox.circleci_token})
             ask.connection.close()
             assert answer.status == status
+
+
+def test_a_pipeline_is_listed_by_branch_and_tells_what_it_ran_by(ask: Asker) -> None:
+    listed = ask.v2("GET", "project/gh/acme/web/pipeline", branch="main").document
+    assert listed["next_page_token"] is None
+    (pipeline,) = listed["items"]
+    assert (pipeline["project_slug"], pipeline["vcs"]["branch"], pipeline["state"]) == ("gh/acme/web", "main", "created")
+    assert ask.v2("GET", f"pipeline/{pipeline['id']}").document == pipeline
+    assert set(ask.v2("GET", f"pipeline/{pipeline['id']}/config").document) == {"source", "compiled"}
+    assert ask.v2("GET", "project/gh/acme/web/pipeline").document == listed
+    assert ask.v2("GET", "project/gh/acme/web/pipeline", branch="other").document["items"] == []
+    assert ask.v2("GET", f"pipeline/{NOBODY}/config").told == (404, "Pipeline not found.")

@@ -79,7 +79,8 @@ class ApplyScreen(WorkScreen[None]):
             self.error = error
 
     def __init__(self, session: Session, job: Job) -> None:
-        super().__init__(session, "Taking back" if job.undoes else "Applying")
+        self._title = "Taking back" if job.undoes else "Applying"
+        super().__init__(session, self._title)
         self._job = job
         self.progress: Progress = job.progress
         self._stop = threading.Event()
@@ -106,6 +107,7 @@ class ApplyScreen(WorkScreen[None]):
     def on_mount(self) -> None:
         """Begin."""
         self._table.focus()
+        self.header_bar.say(self._title, also=self._job.circleci)
         self.set_interval(TICK_SECONDS, self._tick)
         self._begin(self._job)
 

@@ -104,6 +104,8 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_role()
             case Want.TOKEN:
                 return self.want_token()
+            case Want.FIX:
+                return self.want_fix()
             case Want.FILTER:
                 return self.want_filter()
             case Want.COPY:
@@ -158,6 +160,10 @@ class WorkScreen(Screen[ScreenResultType]):
     def want_token(self) -> str | None:
         """Who gets in."""
         return "There is no trust policy to test yet: begin a set-up first."
+
+    def want_fix(self) -> str | None:
+        """Apply the fix of a finding."""
+        return "There are no findings to fix here: those of a set-up stand beside its policies."
 
     def want_filter(self) -> str | None:
         """Filter the list that has the focus, else the first one."""

@@ -97,7 +97,8 @@ class DoneScreen(WorkScreen[None]):
         self._seal.update(lines(*_told(event.outcome, organization)))
         if run.started.undoes is None:
             contexts = event.outcome.contexts
-            self._made.border_title = "Roles and contexts · y copies an ARN or a name" if contexts else self._made.border_title
+            if contexts:
+                self._made.border_title = "Roles and contexts · y copies an ARN or a name"
             rows = [Row(arn, (stage, arn)) for stage, arn in event.outcome.roles]
             self._made.show([*rows, *(Row(f"context {name}", ("context", name), name) for name in contexts)])
             self._snippet.show([_yaml_line(text) for text in event.outcome.snippet.rstrip("\n").split("\n")])

@@ -32,7 +32,7 @@ DEFAULT_FOLDER = "circleci-roles"
 _WITH_CONTEXTS = frozenset({"circleci", ALL})
 CONTEXTS = "each job with the context called as its role"
 _ABOUT = {
-    "json": "Each role's trust and permissions, and the provider, as AWS takes them.",
+    "json": "The policies of each role, and the provider, as AWS takes them.",
     "circleci": "A configuration whose jobs take the roles, without an orb and with it.",
     ALL: "Every format that there is, each in a folder of its name.",
 }

@@ -5,6 +5,7 @@ Making a plan only reads. From here a plan is carried out by an intent of its ow
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -58,7 +59,6 @@ class PlanScreen(WorkScreen[ScreenResultType]):
     NARROW: ClassVar = frozenset({Want.APPLY, Want.BACK, Want.DOCUMENT, Want.HELP})
     WORDS: ClassVar = {Want.DOCUMENT: "Other tab"}
     NOTHING_TO_DO: ClassVar = "Nothing to do: the account already is as you want it."
-    READING: ClassVar = "reading the account; nothing is changed by that"
     VERB: ClassVar = "Apply"
     app: CiamApp
 
@@ -167,7 +167,7 @@ class PlanScreen(WorkScreen[ScreenResultType]):
         return any(worker.group == "plan" and worker.is_running for worker in self.workers if worker.node is self)
 
     def _show_reading(self, what: str) -> None:
-        self._table.say(self.READING)
+        self._table.say("reading the account; nothing is changed by that")
         self._pane.show_step([])
         self._pane.show_concerns([], 0)
         self._pane.show_conflicts(())
@@ -208,8 +208,7 @@ class PlanScreen(WorkScreen[ScreenResultType]):
 
     def _show_error(self, error: CiamError) -> None:
         self._table.say("there is no plan")
-        suggestions = [Line(((f"  · {suggestion}", Ink.STRING),), indent=4) for suggestion in error.suggestions]
-        self._pane.show_step([Line(((f"✗ {error.title}: {error.message}", Ink.ERROR),), indent=2), *suggestions])
+        self._pane.show_step(_error_lines(error))
         self._pane.choose(PlanTab.STEP)
         self._say_verdict(literal(f"✗ {error.title}", "$error"), literal(self.way_on(error), "$muted"))
 
@@ -267,10 +266,7 @@ class PlanScreen(WorkScreen[ScreenResultType]):
         plan = self.plan
         if plan is None or not plan.steps:
             return "There is no step to copy."
-        import json
-
-        call = plan.steps[self._table.cursor].call
-        self.copy(json.dumps({"service": call.service, "operation": call.operation, "parameters": dict(call.params)}, indent=2))
+        self.copy(_request_text(plan.steps[self._table.cursor]))
         return None
 
     def want_apply(self) -> str | None:
@@ -305,6 +301,16 @@ class PlanScreen(WorkScreen[ScreenResultType]):
         """The button for the mouse."""
         event.stop()
         self.action_want(Want.APPLY)
+
+
+def _error_lines(error: CiamError) -> list[Line]:
+    suggestions = [Line(((f"  · {suggestion}", Ink.STRING),), indent=4) for suggestion in error.suggestions]
+    return [Line(((f"✗ {error.title}: {error.message}", Ink.ERROR),), indent=2), *suggestions]
+
+
+def _request_text(step: Step) -> str:
+    call = step.call
+    return json.dumps({"service": call.service, "operation": call.operation, "parameters": dict(call.params)}, indent=2)
 
 
 def _row(step: Step, *, is_forbidden: bool) -> PlanRow:

@@ -12,12 +12,12 @@ from ciam_tui.app.screens.confirm import ConfirmScreen
 from ciam_tui.app.screens.plan import PlanScreen, told
 from ciam_tui.app.widgets.rail import Rail, progress_glyphs
 from ciam_tui.app.widgets.wire_choice import WireChoice
-from ciam_tui.app.wiring_words import NEEDED, WITHOUT_A_TOKEN, contexts_in, organization_in_short, organization_words
+from ciam_tui.app.wiring_words import NEEDED, WHY_NOT_WIRED, contexts_in, organization_in_short, organization_words
 from ciam_tui.core.changes.made import removes_something
 from ciam_tui.core.changes.subjects import context_subject
 from ciam_tui.core.problems import CiamError, Level
 from ciam_tui.core.steps import STEPS, StepId, states
-from ciam_tui.core.wiring import is_for_good
+from ciam_tui.core.wiring_problems import is_for_good
 from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class ReviewScreen(PlanScreen[StepId]):
         """Plan the contexts too, or no longer."""
         problem = self.session.known_circleci.problem
         if not self.session.wires and problem is not None and problem.code == NO_TOKEN:
-            return WITHOUT_A_TOKEN
+            return WHY_NOT_WIRED
         self._choose_wiring(wires=not self.session.wires)
         return None
 
@@ -110,7 +110,7 @@ class ReviewScreen(PlanScreen[StepId]):
         """Without a token there is nothing to plan in CircleCI: the choice is taken back, and the rest is planned."""
         if self.is_awaited(event) and isinstance(event.outcome, CiamError) and event.outcome.code == NEEDED:
             event.prevent_default()
-            self.say(WITHOUT_A_TOKEN, severity="warning")
+            self.say(WHY_NOT_WIRED, severity="warning")
             self._choose_wiring(wires=False)
 
     def way_on(self, error: CiamError) -> str:

@@ -12,7 +12,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ciam_tui.app.document_lines import Ink, Line, wrapped
+from ciam_tui.app.document_lines import CHANGED, Ink, Line, wrapped
 from ciam_tui.core.shown import shown
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class DocumentView(ScrollView, can_focus=True):
 
     def reveal_changes(self) -> None:
         """Scroll so that the first changed line is in sight, if none is."""
-        changed = [place for place, row in enumerate(self._rows) if row.gutter != " "]
+        changed = [place for place, row in enumerate(self._rows) if row.gutter in CHANGED]
         top = int(self.scroll_offset.y)
         if changed and not any(top <= place < top + self.size.height for place in changed):
             self.scroll_to(y=max(0, changed[0] - 2), animate=False)

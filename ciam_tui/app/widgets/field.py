@@ -74,6 +74,11 @@ class Labelled(Vertical):
         if self._problem is None:
             self._note.update(literal(about, "$muted"), layout=False)
 
+    @property
+    def has_problem(self) -> bool:
+        """Whether a problem is shown."""
+        return self._problem is not None
+
     def on_descendant_focus(self) -> None:
         """Mark the label: a glyph says where one is, without colour."""
         self._mark(focused=True)

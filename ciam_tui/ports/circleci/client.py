@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Inventory,
         OidcClaims,
         Organization,
+        PipelineConfig,
         Project,
         ProjectSettings,
         Restriction,
@@ -96,6 +97,12 @@ class HttpCircleCi:
 
     def project_variables(self, project: Project) -> tuple[Variable, ...]:
         return self._v2.project_variables(self._slug_of(project))
+
+    def latest_config(self, project: Project) -> PipelineConfig | None:
+        if project.default_branch is None:
+            return None
+        pipeline_id = self._v2.latest_pipeline(self._slug_of(project), project.default_branch)
+        return None if pipeline_id is None else self._v2.pipeline_config(pipeline_id)
 
     def contexts(self, organization: Organization) -> tuple[Context, ...]:
         return self._v2.contexts({"owner-id": _id_of(organization), "owner-type": "organization"})

@@ -14,6 +14,7 @@ from ciam_tui.core.circleci_facts import (
     Context,
     OidcClaims,
     Organization,
+    PipelineConfig,
     Project,
     ProjectSettings,
     Restriction,
@@ -152,6 +153,19 @@ def v3_settings_of(data: Any) -> ProjectSettings:
         unversioned_config=_flag(found, "enable_unversioned_config"),
         is_open_source=_flag(found, "is_oss"),
     )
+
+
+def first_pipeline_id(data: Any) -> str | None:
+    """The id of the first pipeline of a list, None where it is empty."""
+    items = items_of(data)
+    return _text(_object(items[0]), "id") if items else None
+
+
+def pipeline_config_of(data: Any) -> PipelineConfig:
+    """What a pipeline ran by. That which set it up, and its compilation, are only there where there was one."""
+    found = _object(data)
+    names = ("source", "compiled", "setup_config", "compiled_setup_config")
+    return PipelineConfig(*(_optional_text(found, name) or "" for name in names))
 
 
 def items_of(data: Any) -> list[Any]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Context,
         OidcClaims,
         Organization,
+        PipelineConfig,
         Project,
         ProjectSettings,
         Restriction,
@@ -60,6 +61,17 @@ class V2:
     def project_settings(self, slug: str) -> ProjectSettings:
         path = _path("project", *_project_segments(slug), "settings")
         return read_as(self._http, shapes.v2_settings_of, path, doing=f"read the settings of project {quoted(slug)}")
+
+    def latest_pipeline(self, slug: str, branch: str) -> str | None:
+        """The id of the newest pipeline on a branch; CircleCI lists them with the newest first, and one page is enough."""
+        path = _path("project", *_project_segments(slug), "pipeline")
+        return read_as(
+            self._http, shapes.first_pipeline_id, path, {"branch": branch}, doing=f"list the pipelines of project {quoted(slug)}"
+        )
+
+    def pipeline_config(self, pipeline_id: str) -> PipelineConfig:
+        path = _path("pipeline", pipeline_id, "config")
+        return read_as(self._http, shapes.pipeline_config_of, path, doing=f"read the configuration of pipeline {quoted(pipeline_id)}")
 
     def project_variables(self, slug: str) -> tuple[Variable, ...]:
         path = _path("project", *_project_segments(slug), "envvar")

@@ -36,7 +36,13 @@ DIFFERENCES: tuple[CircleCiDifference, ...] = (
         "starts projects with it let in, and organizations with it shut out",
     ),
     CircleCiDifference(
-        "routes", "has what this program and the clients it was tried with ask for", "has a hundred more: pipelines, runners, orbs, ..."
+        "routes", "has what this program and the clients it was tried with ask for", "has a hundred more: workflows, runners, orbs, ..."
+    ),
+    CircleCiDifference(
+        "pipelines",
+        "has one pipeline a project, on its default branch, and runs none",
+        "has all that ever ran, with the newest first, and keeps their configurations for a time that is not documented",
+        is_known=False,
     ),
     CircleCiDifference(
         "project-tokens", "knows one, and refuses it on v2 and v3", "has them for each project; v1.1 takes them for that project alone"

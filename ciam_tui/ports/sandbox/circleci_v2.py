@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ciam_tui.ports.sandbox import circleci_people
+from ciam_tui.ports.sandbox import circleci_people, circleci_pipelines
 from ciam_tui.ports.sandbox.circleci_messages import Reply, page_after, text_in
 from ciam_tui.ports.sandbox.circleci_state import VARIABLES_PER_CONTEXT, HeldClaims, Refused
 
@@ -48,6 +48,8 @@ def answer(site: Installation, request: Request) -> Reply:
             return Reply(_organization(site, "/".join(slug_or_id)))
         case (_, "project", *rest):
             return _project(site, request, rest)
+        case ("GET", "pipeline", pipeline_id, *rest):
+            return circleci_pipelines.pipeline(site, pipeline_id, rest)
         case ("GET", "context"):
             return _contexts(site, request)
         case ("POST", "context"):
@@ -92,6 +94,8 @@ def _project(site: Installation, request: Request, segments: list[str]) -> Reply
             return Reply(_settings_shape(project))
         case ("PATCH", "settings"):
             return Reply(_change_settings(project, request.document()))
+        case ("GET", "pipeline"):
+            return circleci_pipelines.pipelines_of(project, request.query.get("branch"))
         case ("GET", "envvar"):
             names = sorted(project.variables)
             page, token = page_after(names, request.query.get("page-token"), site.page_size, str)
