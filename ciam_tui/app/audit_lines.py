@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # The word says it; the glyph is found faster.
 GLYPH = {Grade.OPEN: "✗", Grade.WIDE: "!", Grade.UNKNOWN: "?", Grade.DEAD: "–", Grade.TIGHT: "✓"}
-NAME_WIDTH = 28
+NAME_WIDTH = 21
 _PROSE = ("", Ink.PROSE)  # first in a line, so that it is broken between words
 _INK = {Level.ERROR: Ink.ERROR, Level.WARNING: Ink.WARNING, Level.NOTE: Ink.NOTE}
 _GRADE_INK = {Grade.OPEN: Ink.ERROR, Grade.WIDE: Ink.WARNING, Grade.UNKNOWN: Ink.WARNING, Grade.DEAD: Ink.NOTE, Grade.TIGHT: Ink.ALLOWED}
@@ -44,7 +44,7 @@ class AuditTab(StrEnum):
     FINDINGS = "Findings"
     DRIFT = "Drift"
     TRUST = "Trust"
-    PERMISSIONS = "Permissions"
+    PERMISSIONS = "Policies"
 
     @property
     def following(self) -> AuditTab:
