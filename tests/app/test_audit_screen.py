@@ -17,7 +17,8 @@ from ciam_tui.app.screens.start import StartScreen
 from ciam_tui.app.widgets.picker import Picker
 from ciam_tui.core.audit.facts import ReadRole
 from ciam_tui.core.problems import CiamError
-from tests.app.audit_world import DEAD, READS, a_role, audited_account
+from ciam_tui.core.shown import shown
+from tests.app.audit_world import OPEN, READS, a_role, audited_account, policy
 from tests.app.driving import NARROW, WIDE, messages, running, screen_text, shows, types
 from tests.app.fakes import fake_session
 from tests.app.memory_account import memory_session
@@ -204,11 +205,20 @@ async def test_an_account_without_circleci_says_so() -> None:
         await shows(pilot, "No role and no provider of the account")
 
 
-async def test_what_stands_in_names_is_drawn_as_it_is_spelled() -> None:
-    odd = replace(a_role("[red]x[/oops]", DEAD, READS), description="\x1b[31m")
-    async with running(memory_session(audited_account(odd))) as pilot:
-        await opened(pilot)
-        await shows(pilot, "[red]x[/oops]")
+@SIZES
+@pytest.mark.parametrize("name", ["[x] [/oops] [b[@click=app.quit]", "\u202egnp\u202c 🪣 桶\x1b[31m\x9b2J\r\n", "n" * 64])
+async def test_what_stands_in_names_is_drawn_as_it_is_spelled(size: tuple[int, int], name: str) -> None:
+    odd = replace(a_role(name, OPEN, READS), inline=((name, policy(*READS)),), boundary=name, tags=(("managed-by", name),))
+    session = memory_session(audited_account(odd))
+    async with running(session, size) as pilot:
+        screen = await opened(pilot)
+        for _tab in AuditTab:
+            await pilot.press("f4")
+            await pilot.pause()
+            text = screen_text(pilot)
+            assert all(line.isprintable() for line in text.splitlines())
+            assert screen._pane.text.strip()
+        assert shown(name)[:8] in screen_text(pilot)
 
 
 @SIZES

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.audit.report import AuditReport, RoleAudit
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-HOME = "https://pypi.org/project/ciam-tui/"
 _PLAIN = frozenset(string.ascii_letters + string.digits + "-._~")  # RFC 3986, unreserved
 FINGERPRINT = "ciamTui/v1"
 # What code scanning sorts by: https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
@@ -52,7 +51,6 @@ def sarif_document(report: AuditReport, version: str) -> dict[str, Any]:
                     "driver": {
                         "name": "ciam-tui",
                         "semanticVersion": version,
-                        "informationUri": HOME,
                         "rules": [_rule(rules[rule], [each for each, _ in placed if each.id == rule]) for rule in indexes],
                     }
                 },

@@ -13,7 +13,7 @@ from ciam_tui.core.audit.facts import PoliciesRead, ReadRole, RolesRead
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.aws.answers import ACCESS_DENIED
 from ciam_tui.ports.aws.documents import document_of
-from ciam_tui.ports.aws.roles import attached_policies, detailed_role, inline_policies, role_of, role_tags
+from ciam_tui.ports.aws.roles import SINGLE_READS_UP_TO, attached_policies, detailed_role, inline_policies, role_of, role_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -79,8 +79,7 @@ def _with_settings(clients: Clients, read: RolesRead, progress: Progress) -> Rol
 
 
 def _settings_of(clients: Clients, names: Sequence[str], progress: Progress) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    # As many requests as the list of an account that is full takes.
-    if len(names) <= 12:
+    if len(names) <= SINGLE_READS_UP_TO:
         iam = clients.iam()
         for name in names:
             answer = clients.ask_for_optional(f"read the role {name}", {"NoSuchEntity"}, lambda name=name: iam.get_role(RoleName=name))  # type: ignore[misc]  # a default binds the name of this turn
