@@ -350,6 +350,7 @@ def linted(setup: Setup) -> Iterator[PolicyFinding]:
 
 
 @given(setups(any_project=False))
+@settings(max_examples=30)
 def test_what_this_tool_makes_has_no_error_and_no_warning_that_its_setup_has_not_told(setup: Setup) -> None:
     said = {finding.id for finding in findings(setup)}
     for finding in linted(setup):

@@ -13,7 +13,8 @@ from ciam_tui.core.json_patch import pointer
 from ciam_tui.core.matching import wildcard_matcher
 from ciam_tui.core.policy_findings.grammar import AUDIT_LOGS, FORMS, V1, V2, admits
 from ciam_tui.core.policy_findings.place import Places
-from tests.core.policy_rows import ANY_USER, MAIN, ORG_ID, OWN, USER
+from tests.core.examples import ORG_ID
+from tests.core.policy_rows import ANY_USER, MAIN, OWN, USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
