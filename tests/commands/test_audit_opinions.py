@@ -137,3 +137,17 @@ def test_wrong_usage_says_what_is_wanted(account: ServedAccount, shell: Shell, w
     said = shell("audit", *words)
     assert said.code == 2
     assert "is not" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--activity-region", "eu-west-1"], "add --activity"),
+        (["--activity", "--sarif", "-"], "SARIF has no place"),
+        (["--second-opinions", "--sarif", "-"], "SARIF has no place"),
+    ],
+)
+def test_flags_that_would_have_no_effect_are_wrong_usage(account: ServedAccount, shell: Shell, words: list[str], said: str) -> None:
+    told = shell("audit", *words)
+    assert (told.code, told.out) == (2, "")
+    assert said in told.err
