@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ciam_tui import __version__
+from ciam_tui.core.redacted import without_jwts
 from ciam_tui.core.shown import shown
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ ROOMS: dict[str, str] = {
     "check": "ciam_tui.commands.offline",
     "export": "ciam_tui.commands.export",
     "can": "ciam_tui.commands.can",
+    "assume": "ciam_tui.commands.assume",
     "plan": "ciam_tui.commands.plan",
     "apply": "ciam_tui.commands.apply",
     "undo": "ciam_tui.commands.undo",
@@ -68,7 +70,7 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Wrong usage, exit code 2; `message` may quote what was typed or pasted."""
-        super().error(shown(message))
+        super().error(shown(without_jwts(message)))
 
 
 def parsed(argv: Sequence[str]) -> argparse.Namespace:

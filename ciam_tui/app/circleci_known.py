@@ -130,6 +130,14 @@ def branch_hint(draft: Draft, known: KnownCircleCi) -> str:
     return f"any; {', '.join(f'{branch} is the default of {listed(names)}' for branch, names in _by_branch(read).items())}"
 
 
+def branches_offered(draft: Draft, known: KnownCircleCi) -> tuple[tuple[str, str], ...]:
+    """The default branches of the chosen projects, each with the words that say so."""
+    read = [held for project in draft.circleci.projects if (held := known.projects.get(project.id)) is not None and held.default_branch]
+    names = _by_branch(read)
+    branches = dict.fromkeys(held.default_branch or "" for held in read)
+    return tuple((branch, f"default of {listed(names[shown(branch)])}") for branch in branches)
+
+
 def _by_branch(projects: Iterable[Project]) -> dict[str, list[str]]:
     named: dict[str, list[str]] = {}
     for project in projects:

@@ -7,7 +7,7 @@ pass over the text and no parser.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # `"key": ` at the start of a line, then whatever follows.
 _KEY = re.compile(r'^(\s*)("(?:[^"\\]|\\.)*")(:)(.*)$')
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+CHANGED = ("+", "~", "-")  # in the gutter, of lines that an edit made or changed, or before which it took some away
+AT_HAND = "▸"  # in the gutter, of the finding that a key would fix
+FIX_HINT = "(fix: f)"
 MARK = {Level.ERROR: "✗ ", Level.WARNING: "! ", Level.NOTE: "· "}
 
 
@@ -35,6 +38,10 @@ class Ink(Enum):
     WARNING = auto()
     NOTE = auto()
     HEADING = auto()
+    ALLOWED = auto()
+    DENIED = auto()
+    CURSOR = auto()
+    PROSE = auto()
 
 
 _INK = {Level.ERROR: Ink.ERROR, Level.WARNING: Ink.WARNING, Level.NOTE: Ink.NOTE}
@@ -42,11 +49,15 @@ _INK = {Level.ERROR: Ink.ERROR, Level.WARNING: Ink.WARNING, Level.NOTE: Ink.NOTE
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line: the sign in its gutter (`+` new, `~` changed, or a space) and its pieces. `indent` is where its continuation starts."""
+    """A line: the sign in its gutter (`+` new, `~` changed, `-` some gone before it, `▸` at hand, or a space) and its pieces. `indent` is where its continuation starts.
+
+    `about` is the number of what the line belongs to, such as a finding, where it can be pointed at.
+    """
 
     pieces: tuple[tuple[str, Ink], ...]
     gutter: str = " "
     indent: int = 0
+    about: int | None = None
 
 
 def highlighted(text: str) -> tuple[tuple[str, Ink], ...]:
@@ -66,7 +77,7 @@ def _value(text: str) -> tuple[tuple[str, Ink], ...]:
 
 
 def gutters(lines: Sequence[str], before: Sequence[str]) -> list[str]:
-    """For each of `lines`: `+` where it is new against `before`, `~` where it took another's place, else a space."""
+    """For each of `lines`: `+` where it is new against `before`, `~` where it took another's place, `-` where lines before it are gone, else a space."""
     signs = [" "] * len(lines)
     if not before or lines == before:
         return signs
@@ -79,25 +90,30 @@ def gutters(lines: Sequence[str], before: Sequence[str]) -> list[str]:
         tail += 1
     old, new = before[head : len(before) - tail], lines[head : len(lines) - tail]
     for kind, _, _, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "delete" and signs:
+            signs[min(head + start, len(signs) - 1)] = "-"
         if kind in ("insert", "replace"):
             for place in range(start, end):
                 signs[head + place] = "+" if kind == "insert" else "~"
     return signs
 
 
-def document_lines(text: str, findings: Iterable[Finding], before: str | None = None) -> list[Line]:
-    """`text` line by line; under each line, the findings about it; above all, the findings about no line in particular."""
+def document_lines(text: str, findings: Iterable[Finding], before: str | None = None, at_hand: int | None = None) -> list[Line]:
+    """`text` line by line; under each line, the findings about it; above all, the findings about no line in particular.
+
+    `at_hand` is the number of the finding that a key would fix.
+    """
     texts = text.split("\n")
     signs = gutters(texts, before.split("\n") if before is not None else ())
     under: dict[int, list[Line]] = {}
     above: list[Line] = []
-    for finding in findings:
+    for number, finding in enumerate(findings):
         place = _place(texts, finding.anchor)
         if place is None:
-            above.append(finding_line(finding))
+            above.append(finding_line(finding, number=number, at_hand=at_hand))
         else:
             indent = len(texts[place]) - len(texts[place].lstrip())
-            under.setdefault(place, []).append(finding_line(finding, indent))
+            under.setdefault(place, []).append(finding_line(finding, indent, number=number, at_hand=at_hand))
     lines = above
     for place, line in enumerate(texts):
         lines.append(Line(highlighted(line), signs[place], len(line) - len(line.lstrip()) + 2))
@@ -111,10 +127,12 @@ def _place(texts: Sequence[str], anchor: str) -> int | None:
     return next((place for place, line in enumerate(texts) if anchor in line), None)
 
 
-def finding_line(finding: Finding, indent: int = 0) -> Line:
-    """A finding as a line: its mark, what it says, and what to do about it."""
-    said = " ".join(part for part in (finding.text, finding.fix) if part)
-    return Line(((" " * indent + MARK[finding.level] + said, _INK[finding.level]),), indent=indent + 2)
+def finding_line(finding: Finding, indent: int = 0, *, number: int | None = None, at_hand: int | None = None) -> Line:
+    """A finding as a line: its mark, what it says, and what to do about it; of the one `at_hand` also which key does that."""
+    is_at_hand = number is not None and number == at_hand
+    said = " ".join(part for part in (finding.text, finding.fix, FIX_HINT if is_at_hand and finding.patch else "") if part)
+    gutter = AT_HAND if is_at_hand else " "
+    return Line(((" " * indent + MARK[finding.level] + said, _INK[finding.level]),), gutter, indent + 2, number)
 
 
 def wrapped(line: Line, width: int) -> list[Line]:
@@ -122,7 +140,7 @@ def wrapped(line: Line, width: int) -> list[Line]:
     length = sum(len(text) for text, _ in line.pieces)
     if length <= width or width < 8:
         return [line]
-    prose = line.pieces[0][1] in (Ink.ERROR, Ink.WARNING, Ink.NOTE)
+    prose = line.pieces[0][1] in (Ink.ERROR, Ink.WARNING, Ink.NOTE, Ink.PROSE)
     indent = min(line.indent, width // 2)
     result: list[Line] = []
     row: list[tuple[str, Ink]] = []
@@ -139,10 +157,10 @@ def wrapped(line: Line, width: int) -> list[Line]:
             if cut:
                 row.append((rest[:cut].rstrip() if prose else rest[:cut], ink))
             rest = rest[cut:].lstrip() if prose else rest[cut:]
-            result.append(Line(tuple(row), line.gutter if not result else " ", line.indent))
+            result.append(replace(line, pieces=tuple(row), gutter=line.gutter if not result else " "))
             row, used = [(" " * indent, Ink.PUNCTUATION)], indent
     if row and (used > indent or not result):
-        result.append(Line(tuple(row), line.gutter if not result else " ", line.indent))
+        result.append(replace(line, pieces=tuple(row), gutter=line.gutter if not result else " "))
     return result
 
 

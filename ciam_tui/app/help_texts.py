@@ -148,6 +148,12 @@ TEXTS: dict[str, HelpText] = {
         "Space ticks the projects whose jobs get the roles; / filters.",
         "A project is recognized by its id, which stays when it is renamed. Its repository is needed where a stage is limited to branches.",
     ),
+    "contexts": HelpText(
+        "Contexts",
+        "The organization's contexts: who may use them, and whether AWS keys are in them. / filters, y copies a name.",
+        "Keys in a job's environment win over a role. A context without a restriction is open to every project of the organization. With w in"
+        " Review each role gets a context of its name, which is open where the role is; one that exists already is used.",
+    ),
     "circleci.projects": HelpText(
         "A project by hand",
         "Project id, then its name, then its repository, such as: <uuid> web github.com/acme/web; or its slug, gh/acme/web. Enter adds it.",

@@ -20,6 +20,7 @@ class Want(StrEnum):
     PREVIEW = "preview"
     DOCUMENT = "document"
     ROLE = "role"
+    FIX = "fix"
     FILTER = "filter"
     COPY = "copy"
     EXPORT = "export"
@@ -30,6 +31,7 @@ class Want(StrEnum):
     UNDO = "undo"
     STOP = "stop"
     ADOPT = "adopt"
+    WIRE = "wire"
     RUNS = "runs"
     LEAVE = "leave"
 
@@ -80,9 +82,9 @@ INTENTS: tuple[Intent, ...] = (
         Want.DOCUMENT,
         ("f4", "ctrl+t"),
         "Other policy",
-        "Trust, permissions, findings",
+        "Trust, permissions, access, findings",
         "Show the next policy",
-        "trust, permissions or findings",
+        "trust, permissions, what they let the role do, or findings",
     ),
     Intent(
         Want.ROLE,
@@ -92,9 +94,24 @@ INTENTS: tuple[Intent, ...] = (
         "Show the next role",
         "the preview's next role, with one role a project",
     ),
+    Intent(
+        Want.FIX,
+        ("f", "ctrl+l"),
+        "Fix",
+        "Apply the fix of the finding at hand",
+        "Fix the finding at hand",
+        "apply the fix of the finding at hand to the answers; the preview marks what that changes",
+    ),
     Intent(Want.FILTER, ("slash", "ctrl+f"), "Filter", "Filter the list", "Filter the list", "filter the list; Esc clears it"),
     Intent(Want.COPY, ("y", "ctrl+y"), "Copy", "Copy the row or the policy", "Copy", "copy the row of a list, or the policy shown"),
-    Intent(Want.EXPORT, ("ctrl+s",), "Export", "Write the policies as files", "Export the policies", "write the policies as JSON files"),
+    Intent(
+        Want.EXPORT,
+        ("ctrl+s",),
+        "Export",
+        "Write the policies as files",
+        "Export",
+        "write the policies, or a CircleCI configuration, as files",
+    ),
     Intent(Want.RELOAD, ("f5", "ctrl+r"), "Read again", "Ask AWS again", "Read again from AWS", "read the list again"),
     Intent(
         Want.APPLY,
@@ -108,9 +125,9 @@ INTENTS: tuple[Intent, ...] = (
         Want.UNDO,
         ("ctrl+u", "f9"),
         "Take back",
-        "Take the run back: see how first",
-        "Take a run back",
-        "see how a run is taken back, and do it",
+        "Take the run back: see how first; in the wizard, take back the last fix",
+        "Take a run back, or a fix",
+        "see how a run is taken back, and do it; in the wizard, take back the last fix",
     ),
     Intent(
         Want.STOP,
@@ -124,9 +141,17 @@ INTENTS: tuple[Intent, ...] = (
         Want.ADOPT,
         ("ctrl+d",),
         "Adopt",
-        "Take over a role that exists and differs",
-        "Adopt a role that exists",
-        "take over a role that exists and is not ours, after a question",
+        "Take over a role or a context that exists and differs",
+        "Adopt what exists",
+        "take over a role or a context that exists and is not ours, after a question",
+    ),
+    Intent(
+        Want.WIRE,
+        ("w", "ctrl+w"),
+        "Wire CircleCI",
+        "Plan contexts in CircleCI for the roles too, or leave CircleCI alone",
+        "Wire CircleCI too, or not",
+        "in Review: plan a context in CircleCI for each role too, or not",
     ),
     Intent(Want.RUNS, ("f7",), "Past runs", "What was applied before", "Past runs", "what was applied from this machine before"),
     Intent(Want.PALETTE, ("ctrl+p",), "Commands", "Everything that can be done", help="all commands, by name"),
@@ -145,7 +170,7 @@ BY_WANT: dict[Want, Intent] = {intent.want: intent for intent in INTENTS}
 
 # The palette has a binding of Textual's own, and ctrl+f would otherwise delete a word in a focused input.
 _TEXTUALS = frozenset({Want.PALETTE})
-_BEFORE_INPUTS = frozenset({"ctrl+f", "ctrl+y", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "ctrl+r", "ctrl+g"})
+_BEFORE_INPUTS = frozenset({"ctrl+f", "ctrl+y", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "ctrl+r", "ctrl+g", "ctrl+l"})
 
 
 def bindings() -> list[Binding]:

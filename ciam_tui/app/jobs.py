@@ -8,15 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.app.circleci_known import findings_read, unasked
+from ciam_tui.app.circleci_known import NO_TOKEN, findings_read, unasked
 from ciam_tui.app.plan_lines import Concerns
 from ciam_tui.app.running import Progress, progress_of
 from ciam_tui.app.session import Mode
+from ciam_tui.app.wiring_words import NEEDED, WAY_TO_OPEN, changes_circleci, contexts_in, organization_changed
 from ciam_tui.core.findings import findings, worst_first
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
     from ciam_tui.app.session import Session
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from ciam_tui.core.findings import Finding
     from ciam_tui.core.history import History
     from ciam_tui.core.journal import Entry, RunState
-    from ciam_tui.core.plan import Plan
+    from ciam_tui.core.plan import Plan, Step
     from ciam_tui.core.problems import Problem
     from ciam_tui.core.setup import Setup
+    from ciam_tui.ports.api import CircleCi
 
     Events = Iterator[Entry | Waiting]
     ShouldStop = Callable[[], bool]
@@ -39,13 +41,14 @@ READ_ONLY_REASON = "READ ONLY: ciam-tui was started with --read-only, and change
 class Job:
     """A run to be carried out: `begin` does it, and is asked between two calls whether it should stop.
 
-    `undoes` is the run that this one takes back, None where it makes something.
+    `undoes` is the run that this one takes back, None where it makes something; `circleci` the organization that it changes too, if it does.
     """
 
     run_id: str
     progress: Progress
     begin: Callable[[ShouldStop], Events]
     undoes: str | None = None
+    circleci: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +61,59 @@ class Reviewed:
     setup: Setup
 
 
-def ports_of(session: Session) -> Ports:
-    """The doors that a run needs.
+def ports_of(session: Session, *, wire: bool = False) -> Ports:
+    """The doors that a run needs, with `wire` that to CircleCI too.
 
     Raises:
-        CiamError: nobody is signed in.
+        CiamError: nobody is signed in; or `circleci-needed`.
     """
     from ciam_tui.apply import Ports
 
-    return Ports(session.need_aws(), session.clock, session.journals)
+    return Ports(session.need_aws(), session.clock, session.journals, _circleci(session) if wire else None)
 
 
-def review(session: Session, draft: Draft, adopt: AbstractSet[str], tell: Callable[[str], None]) -> Reviewed:
-    """The plan for `draft`, from a fresh reading of the account.
+def _circleci(session: Session) -> CircleCi:
+    try:
+        return session.circleci()
+    except CiamError as error:
+        if error.code != NO_TOKEN:
+            raise
+        text = "contexts can be neither looked up, made nor taken back without a token."
+        raise CiamError(NEEDED, "CircleCI is not open", text, [WAY_TO_OPEN]) from None
+
+
+def _ports_for(session: Session, run: RunState) -> Ports:
+    """The doors that going on with `run` needs, or taking it back: what an undo takes back is looked at again too."""
+    steps: Iterable[Step] = run.started.steps
+    if run.started.undoes is not None:
+        steps = (*steps, *run_state(session, run.started.undoes).started.steps)
+    return ports_of(session, wire=changes_circleci(steps))
+
+
+def review(session: Session, draft: Draft, adopt: AbstractSet[str], tell: Callable[[str], None], *, wire: bool = False) -> Reviewed:
+    """The plan for `draft`, from a fresh reading of the account, and with `wire` of CircleCI too.
 
     Raises:
-        CiamError: the draft is not finished, or the account could not be read.
+        CiamError: the draft is not finished, or the account or CircleCI could not be read; `circleci-needed`.
     """
     from ciam_tui.runs import apply_plan, new_run_id, plan_for
 
     setup = finished(draft)
-    ports = ports_of(session)
-    plan = plan_for(setup, ports, adopt=adopt, progress=tell)
+    ports = ports_of(session, wire=wire)
+    plan = plan_for(setup, ports, adopt=adopt, wire=wire, progress=tell)
     tell("What you may do")
     found = worst_first((*findings(setup, plan.facts.quotas), *_circleci_findings(session, setup, tell)))
     concerns = replace(_permitted(plan, ports), findings=found)
+
+    organization = organization_changed(plan.steps, setup.circleci.org_id, setup.circleci.org_slug, session.known_circleci)
 
     def job() -> Job:
         run_id = new_run_id(ports.clock)
         return Job(
             run_id,
             Progress(plan.steps),
-            lambda should_stop: apply_plan(plan, setup, ports, run_id=run_id, adopt=adopt, should_stop=should_stop),
+            lambda should_stop: apply_plan(plan, setup, ports, run_id=run_id, adopt=adopt, wire=wire, should_stop=should_stop),
+            circleci=organization,
         )
 
     return Reviewed(plan, concerns, job, setup)
@@ -109,17 +133,21 @@ def undo_review(session: Session, run_id: str, tell: Callable[[str], None]) -> R
     """The plan that takes a run back, from a fresh reading of the account; what nobody can say of the run is looked up first.
 
     Raises:
-        CiamError: the journal or the account could not be read.
+        CiamError: the journal, the account or CircleCI could not be read; `circleci-needed`.
     """
     from ciam_tui.runs import apply_undo, look_up, new_run_id, setup_of, undo_plan
 
-    ports = ports_of(session)
     tell("What the run did")
-    run = look_up(run_id, ports) if session.mode is not Mode.READ_ONLY else run_state(session, run_id)
+    run = run_state(session, run_id)
+    ports = _ports_for(session, run)
+    run = look_up(run_id, ports) if session.mode is not Mode.READ_ONLY else run
     tell("What is there now")
     plan = undo_plan(run, ports)
     tell("What you may do")
     concerns = _permitted(plan, ports)
+
+    wanted = setup_of(run).circleci
+    organization = organization_changed(plan.steps, wanted.org_id, wanted.org_slug, session.known_circleci)
 
     def job() -> Job:
         new_id = new_run_id(ports.clock)
@@ -128,32 +156,38 @@ def undo_review(session: Session, run_id: str, tell: Callable[[str], None]) -> R
             Progress(plan.steps),
             lambda should_stop: apply_undo(plan, run, ports, run_id=new_id, should_stop=should_stop),
             undoes=run_id,
+            circleci=organization,
         )
 
     return Reviewed(plan, concerns, job, setup_of(run))
 
 
 def resume_job(session: Session, run: RunState) -> Job:
-    """Going on with `run`.
-
-    Raises:
-        CiamError: nobody is signed in.
-    """
-    from ciam_tui.runs import resume
-
-    ports = ports_of(session)
+    """Going on with `run`; its doors are opened when it begins, in a worker."""
     run_id = run.started.run_id
-    return Job(run_id, progress_of(run), lambda should_stop: resume(run_id, ports, should_stop=should_stop), undoes=run.started.undoes)
+
+    def begin(should_stop: ShouldStop) -> Events:
+        from ciam_tui.runs import resume
+
+        yield from resume(run_id, _ports_for(session, run), should_stop=should_stop)
+
+    circleci = run.started.setup.get("circleci", {})
+    named = organization_changed(run.pending, str(circleci.get("org_id", "")), circleci.get("org_slug"), session.known_circleci)
+    return Job(run_id, progress_of(run), begin, undoes=run.started.undoes, circleci=named)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run has come to: its state, the roles of its Setup as (stage, ARN), and what goes into CircleCI's configuration."""
+    """What a run has come to: its state, the roles of its Setup as (stage, ARN), and what goes into CircleCI's configuration.
+
+    `contexts` are those of the Setup that this run or an earlier one has wired.
+    """
 
     run: RunState
     words: str
     roles: tuple[tuple[str, str], ...]
     snippet: str
+    contexts: tuple[str, ...] = ()
 
 
 def outcome(session: Session, run_id: str) -> Outcome:
@@ -163,13 +197,31 @@ def outcome(session: Session, run_id: str) -> Outcome:
         CiamError: the journal cannot be read.
     """
     from ciam_tui.core.export.circleci import config_text
+    from ciam_tui.core.naming import context_names
     from ciam_tui.core.roles import wanted_roles
     from ciam_tui.runs import setup_of
 
-    run = run_state(session, run_id)
+    run, history = run_state(session, run_id), past(session)
     setup = setup_of(run)
     roles = tuple((role.stage, role.arn) for role in wanted_roles(setup))
-    return Outcome(run, past(session).words(run), roles, config_text(setup))
+    wired = _wired_by(run, history)
+    contexts = tuple(name for name in context_names(setup) if name in wired)
+    # A job that names a context which is not there is not begun: all of them, or none.
+    is_whole = len(contexts) == len(context_names(setup))
+    return Outcome(run, history.words(run), roles, config_text(setup, contexts=is_whole), contexts)
+
+
+def _wired_by(run: RunState, history: History) -> frozenset[str]:
+    """The contexts that `run` has set up, or a run of its Setup before it that stands."""
+    earlier = [
+        each
+        for each in history.runs
+        if each.started.setup_id == run.started.setup_id
+        and each.started.undoes is None
+        and each.started.at < run.started.at
+        and history.undo_of(each) is None
+    ]
+    return frozenset(name for each in (*earlier, run) for name in contexts_in(each.done_steps))
 
 
 def run_state(session: Session, run_id: str) -> RunState:

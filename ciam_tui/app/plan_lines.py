@@ -16,6 +16,7 @@ from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.changes.made import taken_back
 from ciam_tui.core.findings import Finding
 from ciam_tui.core.problems import Level
+from ciam_tui.core.wiring_problems import is_for_good, is_wiring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -127,6 +128,9 @@ class Concerns:
 def concern_lines(plan: Plan, concerns: Concerns) -> list[Line]:
     """What blocks the plan, what AWS would refuse, the findings by level, and what else to know."""
     lines: list[Line] = []
+    for_good = [problem for problem in plan.problems if is_for_good(problem)]
+    if for_good:
+        lines.extend([_heading("This cannot be taken back"), *_problem_lines(for_good), Line(())])
     blocking = verdict_problems(plan)
     if blocking:
         lines.extend([_heading("This keeps the plan from being applied"), *_problem_lines(blocking), Line(())])
@@ -137,11 +141,14 @@ def concern_lines(plan: Plan, concerns: Concerns) -> list[Line]:
         told = [finding for finding in concerns.findings if finding.level is level]
         if told:
             lines.extend([_heading(_HEADINGS[level]), *(finding_line(finding) for finding in told), Line(())])
-    rest = [problem for problem in plan.problems if problem.level is not Level.ERROR]
+    rest = [problem for problem in plan.problems if problem.level is not Level.ERROR and problem not in for_good]
+    wiring = [problem for problem in rest if is_wiring(problem)]
     if concerns.unasked:
         lines.extend([finding_line(Finding("", Level.NOTE, concerns.unasked, "", ""))])
-    if rest:
-        lines.extend([_heading("About the account"), *_problem_lines(rest)])
+    if wiring:
+        lines.extend([_heading("About the contexts in CircleCI"), *_problem_lines(wiring), Line(())])
+    if len(rest) > len(wiring):
+        lines.extend([_heading("About the account"), *_problem_lines(problem for problem in rest if problem not in wiring)])
     return lines or [_note("Nothing speaks against it: no problems, no findings.")]
 
 

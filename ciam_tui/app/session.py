@@ -50,6 +50,7 @@ class Session:
 
     `open_access` makes the way into AWS; it may take seconds (the demo's account starts, boto3 is imported), so that only workers call it,
     through `access`. `ask_mfa` is set by the app: it may be called in a worker and answers with the code that the person typed.
+    `wires` is whether Review is to plan the wiring of CircleCI too: it outlives a way back into the steps, and no set-up begins with it.
     `open_circleci` makes the way into CircleCI in the same manner, through `circleci`, with the token that was typed, if one was. A typed
     token lives here and nowhere else.
     """
@@ -70,6 +71,7 @@ class Session:
     regions: tuple[str, ...] = ()
     known: Known = field(default_factory=Known)
     known_circleci: KnownCircleCi = field(default_factory=KnownCircleCi)
+    wires: bool = False
     ask_mfa: Callable[[str], str] | None = None
     _access: AwsAccess | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock)

@@ -9,19 +9,21 @@ from __future__ import annotations
 import argparse
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ciam_tui.commands.files import STANDARD_INPUT, content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ciam_tui.core.evaluate import CompiledPolicy, CompiledStatement, Decision
+    from ciam_tui.core.document import Kind
+    from ciam_tui.core.evaluate import CompiledPolicy
+    from ciam_tui.core.layers import Policies
 
 DENIED = 3
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _ARN = re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[^:]*:[^:]*:.+", re.DOTALL)
 _CONTEXT = re.compile(r"(?P<key>[^=]+:[^=]+)=(?P<value>.*)", re.DOTALL)
-_LARGEST = 4 * 131_072  # bytes: AWS takes that many characters, and one has at most 4 bytes in UTF-8
+_ACCOUNT = re.compile(r"[0-9]{12}")
 
 _EPILOG = """\
 examples:
@@ -29,7 +31,16 @@ examples:
   ciam-tui can trust.json --action sts:AssumeRoleWithWebIdentity --resource ROLE_ARN --principal PROVIDER_ARN \\
     --context ISSUER:aud=AUDIENCE --context ISSUER:sub=SUBJECT
 
-All policies are taken together, as those of one identity. A wildcard in a request has no meaning: ask about one action on one resource.
+  ciam-tui can s3.json --boundary limits.json --resource-policy bucket.json --scp root.json --scp ou-a.json,ou-b.json \\
+    --principal SESSION_ARN --action s3:GetObject --resource arn:aws:s3:::acme/builds/a
+
+Alone, all policies are taken together, as those of one identity. Once one is told by its kind, POLICY.json are the identity's, inline and
+managed, and all layers are asked as AWS asks them. The caller's account and the resource's come from --principal and --resource where these
+name them (an S3 ARN names none: say --resource-account); as long as one is unknown they are taken to be one account. Organization policies are
+taken to be those of a member account, since they do not bind the management account.
+Keys that AWS fills into every request, such as aws:PrincipalArn, are given with --context.
+Each file may also be what `aws iam get-policy-version`, `get-role-policy` or `get-role` printed; - is standard input.
+A wildcard in a request has no meaning: ask about one action on one resource.
 Exit codes: 0 allowed, 3 denied, 1 a policy that cannot be read, 2 wrong usage.
 """
 
@@ -42,7 +53,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Says whether policy files allow a request, which statement decides, and what matched in each.",
         epilog=_EPILOG,
     )
-    parser.add_argument("policies", metavar="POLICY.json", nargs="+", type=Path, help="an IAM policy: permissions, trust or resource")
+    parser.add_argument("policies", metavar="POLICY.json", nargs="*", type=Path, help="an IAM policy: permissions, trust or resource")
     parser.add_argument("--action", required=True, type=_action, metavar="A", help="the action, such as s3:GetObject")
     parser.add_argument(
         "--resource", required=True, type=_arn, metavar="ARN", help="the ARN of what is acted on; for a trust policy the role's"
@@ -56,8 +67,34 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="a condition key of the request and its value; a key given again has several values",
     )
     parser.add_argument("--principal", type=_principal, metavar="ARN", help="the caller; without it no Principal element is judged")
+    _add_layers(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, refuse=parser.error)
+
+
+def _add_layers(parser: argparse.ArgumentParser) -> None:
+    layers = parser.add_argument_group("policies by their kind")
+    layers.add_argument("--boundary", type=Path, metavar="FILE", help="the permissions boundary of the identity")
+    layers.add_argument(
+        "--session-policy", action="append", default=[], type=Path, metavar="FILE", help="a session policy; several are taken together"
+    )
+    layers.add_argument(
+        "--resource-policy", type=Path, metavar="FILE", help="the policy of the bucket or the key, or the role's trust policy"
+    )
+    for flag, whom in (
+        ("--scp", "service control policies of the caller's account"),
+        ("--rcp", "resource control policies of the resource's"),
+    ):
+        layers.add_argument(
+            flag,
+            action="append",
+            default=[],
+            type=_level,
+            metavar="FILE[,FILE]",
+            help=f"the {whom}: one level's, with a comma between; again for each level, from the root to the account",
+        )
+    layers.add_argument("--account", type=_account, metavar="ID", help="the caller's account")
+    layers.add_argument("--resource-account", type=_account, metavar="ID", help="the account that owns the resource")
 
 
 def _action(text: str) -> str:
@@ -79,6 +116,19 @@ def _context(text: str) -> tuple[str, str]:
     return found["key"], found["value"]
 
 
+def _level(text: str) -> list[Path]:
+    files = text.split(",")
+    if not all(files):
+        raise argparse.ArgumentTypeError(f"{text!r} names a file that has no name")
+    return [Path(file) for file in files]
+
+
+def _account(text: str) -> str:
+    if not _ACCOUNT.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an account's id of 12 digits")
+    return text
+
+
 def _principal(text: str) -> str:
     if not text or text == "*":
         raise argparse.ArgumentTypeError(
@@ -89,96 +139,85 @@ def _principal(text: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the decision; 0 where the request is allowed, 3 where it is denied."""
+    from ciam_tui.commands.can_report import decision_json, decision_lines, verdict_json, verdict_lines
     from ciam_tui.core.evaluate import Request, evaluate
+    from ciam_tui.core.layers import decide
 
+    _refuse_what_is_no_question(args)
     context: dict[str, tuple[str, ...]] = {}
     for key, value in args.context:
         context[key] = (*context.get(key, ()), value)
     request = Request(args.action, args.resource, context, args.principal)
-    decision = evaluate(request, [_policy(path) for path in args.policies])
+    if _is_layered(args):
+        verdict = decide(request, _layers(args), account=args.account, resource_account=args.resource_account)
+        allowed, document, lines = verdict.allowed, verdict_json(verdict), verdict_lines(verdict)
+    else:
+        decision = evaluate(request, [_policy(path) for path in args.policies])
+        allowed, document, lines = decision.allowed, decision_json(decision), decision_lines(decision)
     if args.json:
         import json
 
-        print(json.dumps(_as_json(decision), indent=2))
+        print(json.dumps(document, indent=2))
     else:
         from ciam_tui.core.shown import shown
 
-        for line in _as_text(decision):
+        for line in lines:
             print(shown(line))
-    return 0 if decision.allowed else DENIED
+    return 0 if allowed else DENIED
 
 
-def _policy(path: Path) -> CompiledPolicy:
-    from ciam_tui.core.document import INVALID, parse_policy
+def _is_layered(args: argparse.Namespace) -> bool:
+    """Whether the policies are told apart by kind; without any word of it they are one set, of whatever kind."""
+    return any((args.boundary, args.session_policy, args.resource_policy, args.scp, args.rcp, args.account, args.resource_account))
+
+
+def _refuse_what_is_no_question(args: argparse.Namespace) -> None:
+    if not args.policies and not args.resource_policy:
+        args.refuse("the following arguments are required: POLICY.json, or --resource-policy")
+    levels = [path for level in (*args.scp, *args.rcp) for path in level]
+    every = [*args.policies, *args.session_policy, *levels, *filter(None, (args.boundary, args.resource_policy))]
+    if sum(str(path) == STANDARD_INPUT for path in every) > 1:
+        args.refuse("standard input (-) can be read once")
+
+
+def _layers(args: argparse.Namespace) -> Policies:
+    from ciam_tui.core.layers import Policies
+
+    return Policies(
+        identity=[_policy(path, "identity") for path in args.policies] or None,
+        boundary=[_policy(args.boundary, "identity")] if args.boundary else None,
+        session=[_policy(path, "identity") for path in args.session_policy] or None,
+        resource=[_policy(args.resource_policy, _resource_kind(args))] if args.resource_policy else None,
+        scps=[[_policy(path, "service-control") for path in level] for level in args.scp] or None,
+        rcps=[[_policy(path, "resource") for path in level] for level in args.rcp] or None,
+    )
+
+
+def _resource_kind(args: argparse.Namespace) -> Kind:
+    return "trust" if ":role/" in args.resource and args.action.lower().startswith("sts:") else "resource"
+
+
+def _policy(path: Path, kind: Kind | None = None) -> CompiledPolicy:
+    from ciam_tui.core.document import parse_policy
     from ciam_tui.core.evaluate import compile_policy
+    from ciam_tui.core.pasted import unwrapped
+
+    name = "standard input" if str(path) == STANDARD_INPUT else str(path)
+    return compile_policy(parse_policy(unwrapped(_text(path, name), what=name), what=name, kind=kind), name=name)
+
+
+def _text(path: Path, name: str) -> str:
+    from ciam_tui.core.document import INVALID
+    from ciam_tui.core.pasted import LARGEST
     from ciam_tui.core.problems import CiamError
 
-    name = str(path)
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
-            raise CiamError(INVALID, f"Cannot read {name}", f"{name} is larger than {_LARGEST} bytes, which no policy is.")
-        text = content.decode()
-    except OSError as error:
-        raise CiamError(
-            "policy-unreadable", f"Cannot read {name}", f"{error.strerror or type(error).__name__}.", ["Check the path."]
-        ) from None
+        content = content_of(str(path), LARGEST + 1, what=name)
+    except CiamError as error:
+        raise CiamError("policy-unreadable", error.title, error.message, error.suggestions) from None
+    if len(content) > LARGEST:
+        raise CiamError(INVALID, f"Cannot read {name}", f"{name} is larger than {LARGEST} bytes, which no policy is.")
+    try:
+        return content.decode()
     except UnicodeDecodeError:
         raise CiamError(INVALID, f"Cannot read {name}", f"{name} is not UTF-8 text.", ["Save it as UTF-8."]) from None
-    return compile_policy(parse_policy(text, what=name), name=name)
-
-
-def _as_text(decision: Decision) -> Iterator[str]:
-    request = decision.request
-    yield f"{'ALLOWED' if decision.allowed else 'DENIED'}  {request.action} on {request.resource}"
-    if decision.deciding is None:
-        yield "Decided by no statement: what none allows is denied."
-    else:
-        yield f"Decided by {_place(decision.deciding)}."
-    if request.principal is None and _names_callers(decision):
-        yield "Callers were not judged: name one with --principal."
-    for reasons in decision.reasons:
-        yield ""
-        yield f"{_place(reasons.statement)} {'applies' if reasons.applies else 'does not apply'}"
-        for sentence in reasons.matched:
-            yield f"  matched      {sentence}"
-        for sentence in reasons.unmatched:
-            yield f"  not matched  {sentence}"
-
-
-def _place(statement: CompiledStatement) -> str:
-    number = f", statement {statement.number}" if statement.sid else ""
-    return f"{statement} ({statement.policy}{number})"
-
-
-def _names_callers(decision: Decision) -> bool:
-    return any(statement.principal is not None for policy in decision.policies for statement in policy.statements)
-
-
-def _as_json(decision: Decision) -> dict[str, Any]:
-    request = decision.request
-    return {
-        "allowed": decision.allowed,
-        "outcome": decision.outcome.value,
-        "deciding": None if decision.deciding is None else _statement_json(decision.deciding),
-        "request": {
-            "action": request.action,
-            "resource": request.resource,
-            "context": {key: list(values) for key, values in request.context.items()},
-            "principal": request.principal,
-        },
-        "statements": [
-            {
-                **_statement_json(reasons.statement),
-                "applies": reasons.applies,
-                "matched": list(reasons.matched),
-                "not_matched": list(reasons.unmatched),
-            }
-            for reasons in decision.reasons
-        ],
-    }
-
-
-def _statement_json(statement: CompiledStatement) -> dict[str, Any]:
-    return {"policy": statement.policy, "statement": statement.number, "sid": statement.sid, "effect": statement.effect}

@@ -1,4 +1,4 @@
-"""`schema` and `check`: what a pull request's robot runs on a Setup file, without an account or a screen.
+"""`schema` and `check`: what a pull request's robot runs on a Setup file or a policy, without an account or a screen.
 
 Neither needs a network, unless `check` is told to look at CircleCI too.
 """
@@ -9,9 +9,10 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ciam_tui.commands.circleci import add_circleci_argument, circleci_reading
+from ciam_tui.commands.check_policy import add_policy_arguments, policy_in, refuse_what_is_for_policies, run_policy
+from ciam_tui.commands.circleci import add_circleci_argument, circleci_reading, refuse_what_is_for_setups
 from ciam_tui.commands.config_file import add_config_argument
-from ciam_tui.commands.setup_source import add_setup_argument, setup_from
+from ciam_tui.commands.setup_source import setup_content
 
 if TYPE_CHECKING:
     import argparse
@@ -32,11 +33,13 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     schema.set_defaults(run=run_schema)
     check = commands.add_parser(
         "check",
-        help="tell the problems and findings of a Setup file, offline",
-        description="Tells what is wrong with a Setup file and what is risky about it, offline; with --circleci, also what CircleCI shows.",
-        epilog="Exit codes: 0 nothing of level error; 1 the file is no valid Setup, or CircleCI or a configuration cannot be read; 3 there are findings of level error.",
+        help="tell the problems and findings of a Setup file or of a policy, offline",
+        description="Tells what is wrong with a Setup file and what is risky about it, offline; with --circleci, also what CircleCI shows. "
+        "A trust or permission policy, also as `aws iam get-role` and the like print one, is told its findings in the same way.",
+        epilog="Exit codes: 0 nothing of level error; 1 the file is no valid Setup or policy, or CircleCI or a configuration cannot be read; 3 there are findings of level error.",
     )
-    add_setup_argument(check)
+    check.add_argument("setup", metavar="FILE", help="the Setup file or the policy, or - for standard input")
+    add_policy_arguments(check)
     add_circleci_argument(check)
     add_config_argument(check)
     check.add_argument("--json", action="store_true", help="one JSON document on standard output")
@@ -52,12 +55,19 @@ def run_schema(_args: argparse.Namespace) -> int:
 
 
 def run_check(args: argparse.Namespace) -> int:
-    """Tells what is wrong with a Setup file, or, where nothing is, what is risky about it."""
+    """Tells what is wrong with a Setup file or a policy, or, where nothing is, what is risky about it."""
     from ciam_tui.core.findings import findings, worst_first
     from ciam_tui.core.problems import CiamError, Level
+    from ciam_tui.core.setup import read_setup
 
     try:
-        file = setup_from(args.setup)
+        content = setup_content(args.setup)
+        policy = policy_in(content)
+        if policy:
+            refuse_what_is_for_setups(args)
+            return run_policy(args, policy)
+        refuse_what_is_for_policies(args)
+        file = read_setup(content)
         circleci = circleci_reading(args, file.setup)
     except CiamError as error:
         return _refused(error, as_json=args.json)

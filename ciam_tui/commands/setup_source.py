@@ -1,17 +1,15 @@
-"""How a command comes by its Setup: a file or standard input, read to a limit, and every way that can fail said in one sentence."""
+"""How a command comes by its Setup: a file or standard input, named by the one argument that all such commands have."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
+
+from ciam_tui.commands.files import content_of
 
 if TYPE_CHECKING:
     import argparse
 
-    from ciam_tui.core.problems import CiamError
     from ciam_tui.core.setup import SetupFile
-
-STANDARD_INPUT = "-"
 
 
 def add_setup_argument(parser: argparse.ArgumentParser) -> None:
@@ -26,31 +24,18 @@ def setup_from(name: str) -> SetupFile:
         SetupInvalid: what was read is not a valid Setup.
         CiamError: it could not be read.
     """
-    from ciam_tui.core.setup import SETUP_FILE_BYTES, read_setup
+    from ciam_tui.core.setup import read_setup
 
-    return read_setup(_content(name, SETUP_FILE_BYTES + 1))
-
-
-def _content(name: str, limit: int) -> bytes:
-    """At most `limit` bytes: a device or a mistaken 10 GB are not read to their end to be refused."""
-    try:
-        if name == STANDARD_INPUT:
-            if sys.stdin is None:
-                raise _unreadable("There is no standard input.", "Name a file.")
-            return sys.stdin.buffer.read(limit)
-        with open(name, "rb") as file:  # noqa: PTH123 - the name is shown as it was typed, which a Path would tidy up
-            return file.read(limit)
-    except FileNotFoundError:
-        raise _unreadable(f'There is no file "{name}".', "Check the path, or let the wizard write one.") from None
-    except IsADirectoryError:
-        raise _unreadable(f'"{name}" is a directory.', "Name the Setup file in it.") from None
-    except PermissionError:
-        raise _unreadable(f'You may not read "{name}".', "Ask its owner for leave to read it.") from None
-    except OSError as error:
-        raise _unreadable(f'"{name}" cannot be read: {error.strerror or type(error).__name__}.', "Check the path.") from None
+    return read_setup(setup_content(name))
 
 
-def _unreadable(message: str, fix: str) -> CiamError:
-    from ciam_tui.core.problems import CiamError
+def setup_content(name: str) -> bytes:
+    """What stands in the file called `name`, or on standard input, and one byte more than a Setup may have where it is longer.
 
-    return CiamError("file-unreadable", "Cannot read the Setup file", message, (fix,))
+    Raises:
+        CiamError: it could not be read.
+    """
+    from ciam_tui.core.setup import SETUP_FILE_BYTES
+
+    missing = "Check the path, or let the wizard write one."
+    return content_of(name, SETUP_FILE_BYTES + 1, what="the Setup file", missing=missing)

@@ -16,7 +16,19 @@ from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ciam_tui.core.matching import Context, Part, Test, ignoring_context, parts_of, resolved, value_test, variables_in, wildcard_matcher
+from ciam_tui.core.matching import (
+    Context,
+    Part,
+    Test,
+    arn_test,
+    ignoring_context,
+    length_of,
+    parts_of,
+    resolved,
+    value_test,
+    variables_in,
+    wildcard_matcher,
+)
 from ciam_tui.core.strict_json import quoted
 
 if TYPE_CHECKING:
@@ -29,9 +41,12 @@ Value = TypeVar("Value")
 SHOWN_LENGTH = 400  # a `sub` with a long branch has some 300 characters, and its end is what decides
 SHOWN_VALUES = 3  # of a list in a sentence; a role for 50 projects has 50 values
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
-_EPOCH_SECONDS = re.compile(r"[0-9]{1,11}")
+_EPOCH_SECONDS = re.compile(r"[0-9]{1,18}")
+_YEAR_OR_MONTH = re.compile(
+    r"(?P<year>[0-9]{4})(-(?P<month>0[1-9]|1[0-2]))?"
+)  # the W3C's shortest dates, which the standard library does not read
+_BOOLEANS = frozenset({"true", "false"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ARN_PIECES = 6
 _ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "Equals": operator.eq,
     "LessThan": operator.lt,
@@ -166,10 +181,10 @@ def _test(base: str, value: str, *, variables: bool) -> Test:
         case "StringLike":
             return value_test(parts_of(value, wildcards=True, variables=variables))
         case "ArnEquals" | "ArnLike":
-            return _arn_test(value, variables=variables)
+            return arn_test(value, variables=variables, open_ended=False)
         case "Bool":
             wanted = value.lower()
-            return ignoring_context(lambda said: said.lower() == wanted)
+            return ignoring_context(lambda said: said.lower() == wanted and wanted in _BOOLEANS)
         case "BinaryEquals":
             return _read_test(value, _bytes, operator.eq)
         case "IpAddress":
@@ -188,29 +203,8 @@ def _ignoring_case(wanted: str, *, variables: bool) -> Test:
         return ignoring_context(lambda said: said.lower() == plain)
 
     def matches(said: str, context: Context) -> bool:
-        tokens = resolved(parts, context)
-        return tokens is not None and "".join(map(str, tokens)).lower() == said.lower()
-
-    return matches
-
-
-def _arn_test(wanted: str, *, variables: bool) -> Test:
-    """Each of an ARN's six pieces on its own, so that a `*` stays within its piece; the colons are those of the policy's own text."""
-    pieces: list[list[Part]] = [[]]
-    for part in parts_of(wanted, wildcards=True, variables=variables):
-        if not isinstance(part, str):
-            pieces[-1].append(part)
-            continue
-        first, *others = part.split(":", _ARN_PIECES - len(pieces))
-        pieces[-1].append(first)
-        pieces.extend([other] for other in others)
-    tests = [value_test(piece) for piece in pieces]
-
-    def matches(said: str, context: Context) -> bool:
-        said_pieces = said.split(":", _ARN_PIECES - 1)
-        if len(tests) != _ARN_PIECES or len(said_pieces) != _ARN_PIECES:
-            return False
-        return all(test(piece, context) for test, piece in zip(tests, said_pieces, strict=True))
+        tokens, folded = resolved(parts, context), said.lower()
+        return tokens is not None and length_of(tokens) <= len(folded) and "".join(map(str, tokens)).lower() == folded
 
     return matches
 
@@ -231,7 +225,9 @@ def _number(text: str) -> Decimal | None:
 
 
 def _moment(text: str) -> int | None:
-    """Microseconds since 1970 of an ISO 8601 time (in UTC where it names no zone) or of a number of seconds."""
+    """Microseconds since 1970 of an ISO 8601 time (in UTC where it names no zone) or of a number of seconds; four digits are a year."""
+    if short := _YEAR_OR_MONTH.fullmatch(text):
+        text = f"{short['year']}-{short['month'] or '01'}-01"
     if _EPOCH_SECONDS.fullmatch(text):
         return int(text) * 1_000_000
     try:

@@ -48,6 +48,9 @@ _OPERATORS = frozenset(
     }
 )
 _QUANTIFIERS = ("ForAllValues", "ForAnyValue")
+# IAM does not tell the case of an operator apart; all who read a parsed policy find the one spelling of AWS's documentation.
+_SPELLINGS = {word.lower(): word for word in (*_OPERATORS, *_QUANTIFIERS)}
+_CALLERS, _THINGS = ("Principal", "NotPrincipal"), ("Resource", "NotResource")
 _STORABLE = re.compile(r"[\t\n\r -\xff]*")  # the pattern that the API model gives for policy documents
 _ACTION = re.compile(r"\*|[A-Za-z0-9.-]+:[A-Za-z0-9*?_.-]+")
 # White space outside of strings is free; within a string it is counted, since no source says that AWS does not.
@@ -56,7 +59,14 @@ _SID = re.compile(r'"Sid"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 Effect: TypeAlias = Literal["Allow", "Deny"]
 Condition: TypeAlias = tuple[str, str, tuple[str, ...]]  # operator, key, values
+Kind: TypeAlias = Literal["identity", "service-control", "trust", "resource"]
 Principal: TypeAlias = tuple[str, str]  # kind and value: ("AWS", arn); the bare "*" is ("*", "*")
+
+
+# What a statement must not have and what it needs, by the kind of its policy (IAM User Guide, "Grammar of the IAM JSON policy language").
+_FORBIDDEN: dict[Kind, tuple[str, ...]] = {"identity": _CALLERS, "service-control": _CALLERS, "trust": _THINGS, "resource": ()}
+_NEEDED: dict[Kind, tuple[str, ...]] = {"identity": _THINGS, "service-control": _THINGS, "trust": _CALLERS, "resource": _CALLERS}
+_IDENTITY_SID = re.compile(r"[A-Za-z0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +191,15 @@ def _as_string(value: Any) -> str:
     return str(value)
 
 
-def parse_policy(text: str, *, what: str = "the policy") -> PolicyDocument:
-    """The statements of a policy of any kind: identity, trust, resource or organization; `what` names it within error messages.
+def parse_policy(text: str, *, what: str = "the policy", kind: Kind | None = None) -> PolicyDocument:
+    """The statements of a policy; `what` names it within error messages. With None for `kind` it may be any, and is held to what all share.
+
+    What AWS is not known to refuse is taken, an empty list or a number that is none: it matches nothing, and an account may hold it.
 
     Raises:
         CiamError: `policy-invalid`, with one sentence that says what AWS would refuse, and where.
     """
-    return _Parser(what).document(_policy_object(text, what))
+    return _Parser(what, kind).document(_policy_object(text, what))
 
 
 def _policy_object(text: str, what: str) -> dict[str, Any]:
@@ -219,11 +231,24 @@ def _kind_of(value: Any) -> str:
             return "an object"
 
 
+def _spelled(operator: str) -> str | None:
+    """`operator` in AWS's spelling, None where it is none."""
+    quantifier, colon, unquantified = operator.lower().rpartition(":")
+    base = unquantified.removesuffix("ifexists")
+    test = _SPELLINGS.get(base)
+    if test not in _OPERATORS or (colon and _SPELLINGS.get(quantifier) not in _QUANTIFIERS):
+        return None
+    if_exists = "IfExists" if base != unquantified else ""
+    spelled = f"{_SPELLINGS[quantifier]}:{test}{if_exists}" if colon else f"{test}{if_exists}"
+    return None if test == "Null" and spelled != test else spelled
+
+
 @dataclass(frozen=True, slots=True)
 class _Parser:
     """Checks shapes from the outside in; each method takes an element and the words that say where it stands."""
 
     what: str
+    kind: Kind | None = None
 
     def refuse(self, reason: str) -> NoReturn:
         raise unreadable(self.what, reason, INVALID)
@@ -256,6 +281,8 @@ class _Parser:
             self.refuse(f"has no Action in {where}")
         if not {"Principal", "NotPrincipal", "Resource", "NotResource"}.intersection(element):
             self.refuse(f"has neither Resource nor Principal in {where}")
+        if self.kind is not None:
+            self._of_kind(element, self.kind, where)
         return Statement(
             sid=self._string(element, "Sid", where),
             effect="Allow" if effect == "Allow" else "Deny",
@@ -267,6 +294,17 @@ class _Parser:
             not_resources=self._resources(element, "NotResource", where),
             conditions=self._conditions(element.get("Condition", {}), where),
         )
+
+    def _of_kind(self, element: dict[str, Any], kind: Kind, where: str) -> None:
+        article = "an" if kind == "identity" else "a"
+        for key in _FORBIDDEN[kind]:
+            if key in element:
+                self.refuse(f"has a {key} in {where}, which {article} {kind} policy must not have")
+        if not set(_NEEDED[kind]).intersection(element):
+            self.refuse(f"has no {_NEEDED[kind][0]} in {where}, which {article} {kind} policy needs")
+        sid = element.get("Sid", "")
+        if kind == "identity" and isinstance(sid, str) and not _IDENTITY_SID.fullmatch(sid):
+            self.refuse(f"has the Sid {quoted(sid)} in {where}, and an identity policy takes letters and digits alone")
 
     def _only_known(self, element: dict[str, Any], known: Iterable[str], where: str) -> None:
         for key in element:
@@ -330,10 +368,8 @@ class _Parser:
         return tuple(test for operator, tests in condition.items() for test in self._tests(operator, tests, where))
 
     def _tests(self, operator: str, tests: Any, where: str) -> Iterable[Condition]:
-        quantifier, colon, unquantified = operator.rpartition(":")
-        test = unquantified.removesuffix("IfExists")
-        unknown = test not in _OPERATORS or (colon and quantifier not in _QUANTIFIERS)
-        if unknown or (test == "Null" and test != operator):
+        spelled = _spelled(operator)
+        if spelled is None:
             self.refuse(f"has an unknown condition operator {quoted(operator)} in {where}")
         if not isinstance(tests, dict):
             self.refuse(f"has {_kind_of(tests)} under {operator} of {where}, not an object")
@@ -344,7 +380,7 @@ class _Parser:
             if key.lower() in seen:
                 self.refuse(f"says the condition key {quoted(key)} twice under {operator} of {where}, in different case")
             seen.add(key.lower())
-            yield operator, key, self._condition_values(value, f"the condition {operator} of {where}")
+            yield spelled, key, self._condition_values(value, f"the condition {operator} of {where}")
 
     def _condition_values(self, value: Any, where: str) -> tuple[str, ...]:
         values = value if isinstance(value, list) else [value]

@@ -3,8 +3,8 @@
 "Least privilege, provably" rests on this room: previews, findings, `can` and the tests all ask here, so that there is one matcher to be right
 or wrong. Policies are compiled once and asked many times; sentences are made when somebody reads them, not for each decision.
 
-A set of policies is one layer, in which any Allow suffices and any Deny wins: the policies of an identity, or a trust policy. A layer that
-limits another (a boundary, a session policy) is a decision of its own, and the request passes when both allow it.
+A set of policies is one layer, in which any Allow suffices and any Deny wins: the policies of an identity, or a trust policy. What several
+layers say together, among them those that only limit others (a boundary, a session policy), is `core/layers.py`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.conditions import SHOWN_LENGTH, CompiledCondition, compile_condition, listed
 from ciam_tui.core.document import VERSION
-from ciam_tui.core.matching import Context, Test, ignoring_context, parts_of, value_test, wildcard_matcher
-from ciam_tui.core.principals import principal_test
+from ciam_tui.core.matching import Context, Test, arn_test, ignoring_context, wildcard_matcher
+from ciam_tui.core.principals import Reach, principal_reach
 from ciam_tui.core.strict_json import quoted
 
 if TYPE_CHECKING:
@@ -66,7 +66,10 @@ class _Element:
     negated: bool
 
     def holds(self, value: str, context: Context) -> bool:
-        return any(test(value, context) for test in self.tests) is not self.negated
+        for test in self.tests:  # a loop, as this is asked more often than anything else
+            if test(value, context):
+                return not self.negated
+        return self.negated
 
     def reason(self, value: str, context: Context) -> str:
         matched = [wanted for wanted, test in zip(self.values, self.tests, strict=True) if test(value, context)]
@@ -90,16 +93,30 @@ class CompiledStatement:
     resource: _Element | None
     principal: _Element | None
     conditions: tuple[CompiledCondition, ...]
+    reaches: tuple[Callable[[str], Reach | None], ...] = ()  # of the entries of Principal, in their order
 
     def applies(self, request: Request) -> bool:
         """Whether every part of this statement matches `request`."""
+        return self.is_about(request) and (
+            self.principal is None or request.principal is None or self.principal.holds(request.principal, request.folded_context)
+        )
+
+    def is_about(self, request: Request) -> bool:
+        """Whether every part but the Principal element matches `request`."""
         context = request.folded_context
         return (
             self.action.holds(request.action, context)
             and (self.resource is None or self.resource.holds(request.resource, context))
-            and (self.principal is None or request.principal is None or self.principal.holds(request.principal, context))
             and all(condition.holds(context) for condition in self.conditions)
         )
+
+    def reach(self, caller: str | None) -> Reach | None:
+        """How directly the Principal element names `caller`; without one to name, it can only have been delegated to."""
+        if self.principal is None or caller is None:
+            return Reach.ACCOUNT
+        if self.principal.negated:  # everybody who is not named, as "*" is everybody
+            return Reach.DIRECT if self.principal.holds(caller, {}) else None
+        return max((reach for of in self.reaches if (reach := of(caller)) is not None), default=None)
 
     def reasons(self, request: Request) -> StatementReasons:
         """What of this statement matches `request` and what does not, each as a sentence without its full stop."""
@@ -208,8 +225,11 @@ def compile_policy(policy: PolicyDocument, *, name: str = "policy") -> CompiledP
 
 def _compile_statement(statement: Statement, *, name: str, number: int, variables: bool) -> CompiledStatement:
     def resource_test(pattern: str) -> Test:
-        return value_test(parts_of(pattern, wildcards=True, variables=variables))
+        if not pattern.startswith("arn:"):  # "*" alone, as the parser sees to it
+            return ignoring_context(wildcard_matcher(pattern))
+        return arn_test(pattern, variables=variables, open_ended=True)
 
+    reaches = tuple(map(principal_reach, statement.principals or statement.not_principals or ()))
     action = _element("Action", statement.actions, statement.not_actions, _action_test)
     if action is None:
         raise ValueError("a statement has an Action or a NotAction")
@@ -220,8 +240,9 @@ def _compile_statement(statement: Statement, *, name: str, number: int, variable
         effect=statement.effect,
         action=action,
         resource=_element("Resource", statement.resources, statement.not_resources, resource_test),
-        principal=_principal_element(statement.principals, statement.not_principals),
+        principal=_principal_element(statement.principals, statement.not_principals, reaches),
         conditions=tuple(compile_condition(condition, variables=variables) for condition in statement.conditions),
+        reaches=reaches,
     )
 
 
@@ -233,16 +254,22 @@ def _element(name: str, values: tuple[str, ...] | None, excluded: tuple[str, ...
     return None
 
 
-def _principal_element(named: tuple[Principal, ...] | None, excluded: tuple[Principal, ...] | None) -> _Element | None:
+def _principal_element(
+    named: tuple[Principal, ...] | None, excluded: tuple[Principal, ...] | None, reaches: Sequence[Callable[[str], Reach | None]]
+) -> _Element | None:
     principals = named if named is not None else excluded
     if principals is None:
         return None
     return _Element(
         "Principal" if named is not None else "NotPrincipal",
         tuple(value for _, value in principals),
-        tuple(ignoring_context(principal_test(principal)) for principal in principals),
+        tuple(ignoring_context(_is_reached(reach)) for reach in reaches),
         negated=named is None,
     )
+
+
+def _is_reached(reach: Callable[[str], Reach | None]) -> Callable[[str], bool]:
+    return lambda caller: reach(caller) is not None
 
 
 def _action_test(pattern: str) -> Test:

@@ -7,7 +7,7 @@ of level error want a decision before anything is applied; none is ever left out
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from ciam_tui.core.containment import has_more_access, has_other_access, trust_contains
@@ -16,22 +16,27 @@ from ciam_tui.core.facts import Quotas
 from ciam_tui.core.naming import role_names
 from ciam_tui.core.owner import key_owner
 from ciam_tui.core.permissions import bucket_owner, permission_policy, read_places
-from ciam_tui.core.problems import Level
+from ciam_tui.core.problems import Level, worst_first
 from ciam_tui.core.roles import session_seconds
+from ciam_tui.core.setup_fixes import fix_of
 from ciam_tui.core.trust import audience, has_project_key, is_cloud, issuer_url, trust_policy
 from ciam_tui.core.validate.git_refs import full_ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ciam_tui.core.json_patch import Operation
     from ciam_tui.core.shape import ProjectShape, SetupShape, StageShape
+
+__all__ = ["Finding", "findings", "stage_findings", "worst_first"]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One risk. `stage` is the stage it is about, None for the Setup as a whole; `field` its place in the Setup file.
 
-    `document` and `anchor` say where it shows: the first line of that document's canonical JSON that contains `anchor`.
+    `document` and `anchor` say where it shows: the first line of that document's canonical JSON that contains `anchor`. `patch` is the fix as
+    a patch of the Setup file, empty where only the user can say what to do.
     """
 
     id: str
@@ -42,22 +47,15 @@ class Finding:
     stage: str | None = None
     document: Literal["trust", "permissions"] | None = None
     anchor: str = ""
-
-
-_ORDER = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTE: 2}
+    patch: tuple[Operation, ...] = ()
 
 
 def findings(setup: SetupShape, quotas: Quotas | None = None) -> tuple[Finding, ...]:
     """Everything risky about `setup`, worst first; `quotas` are the account's, AWS's defaults where they are not known."""
-    found = [*_setup_findings(setup)]
+    found = [*_fixable(setup, _setup_findings(setup))]
     for index, _stage in enumerate(setup.stages):
         found += stage_findings(setup, index, quotas)
     return worst_first(found)
-
-
-def worst_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """`found` by level; those of one level stay in their order."""
-    return tuple(sorted(found, key=lambda finding: _ORDER[finding.level]))
 
 
 def stage_findings(setup: SetupShape, index: int, quotas: Quotas | None = None) -> tuple[Finding, ...]:
@@ -69,7 +67,14 @@ def stage_findings(setup: SetupShape, index: int, quotas: Quotas | None = None) 
         *_permission_findings(setup, stage, field),
         *_size_findings(setup, stage, field, quotas or Quotas()),
     ]
-    return worst_first(found)
+    return worst_first(_fixable(setup, found))
+
+
+def _fixable(setup: SetupShape, found: Iterable[Finding]) -> Iterator[Finding]:
+    """`found`, each with the patch that ends it, where there is one."""
+    for finding in found:
+        patch = fix_of(setup, finding)
+        yield replace(finding, patch=patch) if patch else finding
 
 
 def _setup_findings(setup: SetupShape) -> Iterator[Finding]:

@@ -2,6 +2,9 @@
 
 Everything that decides about access rests on this comparison, so it exists once, and it is linear: a pattern is cut at its `*` into pieces,
 each looked for once from left to right, so no document from a stranger (`a*a*a*...b`) can make it go back and try again.
+
+Text that is an ARN has a rule of its own: its wildcards stay within their segment (IAM User Guide, "IAM JSON policy elements: Resource" and
+"Condition operators", section on ARN operators).
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ Token: TypeAlias = str | Wildcard
 Part: TypeAlias = Token | Variable
 Matcher: TypeAlias = Callable[[str], bool]
 Test: TypeAlias = Callable[[str, Context], bool]
+
+ARN_SEGMENTS = 6  # arn, partition, service, region, account, resource
 
 _WILDCARDS = re.compile(r"([*?])")
 # IAM takes no space within a variable's key. ${key}, ${key, 'default'}, and the three escapes ${*}, ${?}, ${$}
@@ -77,6 +82,42 @@ def resolved(parts: Sequence[Part], context: Context) -> tuple[Token, ...] | Non
     return tuple(tokens)
 
 
+def arn_test(text: str, *, variables: bool, open_ended: bool) -> Test:
+    """The test whether an ARN matches `text`, segment by segment: the colons that cut are those of the policy's own text, the first five.
+
+    What follows the fifth colon is the resource, in which `*` and `?` stand for `/` and `:` too. With `open_ended`, as in Resource elements, a
+    `*` at the end of a text of fewer segments reaches over the colons that follow (`arn:aws:s3:*`); ARN operators want all six segments.
+    AWS writes that a `*` at the end of any segment "can" reach further; where segments follow it, it does not here: a pattern for an account
+    should not take another account's.
+    """
+    segments = _arn_segments(parts_of(text, wildcards=True, variables=variables))
+    if len(segments) < ARN_SEGMENTS and not (open_ended and segments[-1][-1:] == [Wildcard.MANY]):
+        return ignoring_context(lambda _said: False)
+    pinned = segments[:-1] if len(segments) == ARN_SEGMENTS else [*segments[:-1], segments[-1][:-1]]
+    if all(isinstance(part, str) for segment in pinned for part in segment):
+        # Plain text up to where anything may follow pins the colons by itself, and one comparison of the whole is several times faster.
+        return value_test(parts_of(text, wildcards=True, variables=variables))
+    tests = [value_test(segment) for segment in segments]
+
+    def matches(said: str, context: Context) -> bool:
+        said_segments = said.split(":", ARN_SEGMENTS - 1)
+        return len(said_segments) >= len(tests) and all(test(value, context) for test, value in zip(tests, said_segments, strict=False))
+
+    return matches
+
+
+def _arn_segments(parts: Iterable[Part]) -> list[list[Part]]:
+    segments: list[list[Part]] = [[]]
+    for part in parts:
+        if not isinstance(part, str):
+            segments[-1].append(part)
+            continue
+        first, *others = part.split(":", ARN_SEGMENTS - len(segments))
+        segments[-1].append(first)
+        segments.extend([other] for other in others)
+    return segments
+
+
 def variables_in(parts: Iterable[Part]) -> tuple[Variable, ...]:
     """The variables among `parts`, in their order."""
     return tuple(part for part in parts if isinstance(part, Variable))
@@ -90,9 +131,15 @@ def value_test(parts: Sequence[Part]) -> Test:
 
     def matches(value: str, context: Context) -> bool:
         tokens = resolved(parts, context)
-        return tokens is not None and matcher(tokens)(value)
+        # Many variables and one long value make a text that need not be put together to be known as too long.
+        return tokens is not None and length_of(tokens) <= len(value) and matcher(tokens)(value)
 
     return matches
+
+
+def length_of(tokens: Iterable[Token]) -> int:
+    """How long a text that matches `tokens` is at least."""
+    return sum(len(token) if isinstance(token, str) else token is Wildcard.ONE for token in tokens)
 
 
 def ignoring_context(matches: Matcher) -> Test:
@@ -113,8 +160,10 @@ def matcher(tokens: Sequence[Token]) -> Matcher:
     """The matcher of a whole value against `tokens`; it takes time in proportion to the value's length."""
     segments = _segments(tokens)
     if len(segments) == 1:
-        return segments[0].is_all_of
+        return segments[0].whole()
     head, *middle, tail = segments
+    if not middle and not tail.length and (text := head.plain) is not None:  # most patterns there are: text and a `*` at its end
+        return lambda value: value.startswith(text)
     middle = [segment for segment in middle if segment.length]
     shortest = sum(segment.length for segment in segments)
 
@@ -143,8 +192,18 @@ class _Segment:
     masks: Mapping[str, int]  # for a segment with text and `?`: which positions accept a character, as bits
     any_mask: int  # the positions of `?`, which accept every character
 
-    def is_all_of(self, value: str) -> bool:
-        return len(value) == self.length and self.stands_at(value, 0)
+    @property
+    def plain(self) -> str | None:
+        """The text of a segment without `?`, else None."""
+        if not self.length:
+            return ""
+        return self.runs[0][1] if len(self.runs) == 1 and len(self.runs[0][1]) == self.length else None
+
+    def whole(self) -> Matcher:
+        """The matcher of a value that is this segment and nothing else."""
+        if (text := self.plain) is not None:
+            return lambda value: value == text
+        return lambda value: len(value) == self.length and self.stands_at(value, 0)
 
     def stands_at(self, value: str, start: int) -> bool:
         return all(value.startswith(text, start + offset) for offset, text in self.runs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ciam_tui.core.shape import ProjectShape, RoleShape
+    from ciam_tui.core.shape import ProjectShape, RoleShape, SetupShape
 
 
 def role_names(role: RoleShape, stage_name: str, projects: Sequence[ProjectShape]) -> tuple[tuple[str, tuple[ProjectShape, ...]], ...]:
@@ -19,5 +19,15 @@ def role_names(role: RoleShape, stage_name: str, projects: Sequence[ProjectShape
     One role for all projects, or, with `per_project`, one a project; then no project means no role.
     """
     if role.per_project:
-        return tuple((f"{role.name_prefix}{project.name}-{stage_name}", (project,)) for project in projects)
+        return tuple((role_name_of_project(role, stage_name, project), (project,)) for project in projects)
     return ((role.name_prefix + stage_name, tuple(projects)),)
+
+
+def role_name_of_project(role: RoleShape, stage_name: str, project: ProjectShape) -> str:
+    """The name of a stage's role for one project, where there is one role a project."""
+    return f"{role.name_prefix}{project.name}-{stage_name}"
+
+
+def context_names(setup: SetupShape) -> tuple[str, ...]:
+    """The contexts of CircleCI that a wired Setup has, each called as its role."""
+    return tuple(name for stage in setup.stages for name, _ in role_names(setup.role, stage.name, setup.circleci.projects))

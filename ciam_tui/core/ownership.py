@@ -43,6 +43,11 @@ def is_ours(found: Role | ManagedPolicy, setup: SetupShape, known_ids: AbstractS
     return is_tagged_ours(found.tags, setup) and found_id in known_ids
 
 
+def is_adopted(adopt: AbstractSet[str], name: str, subject: str) -> bool:
+    """Whether `adopt`, in lower case, has what is called `name`, or it alone by its subject: a role and its context have one name."""
+    return name.lower() in adopt or subject.lower() in adopt
+
+
 def why_never_adopted(role: Role, setup: SetupShape) -> str | None:
     """Why nobody may adopt `role`, as a clause; None where its owner may decide to."""
     if role.is_service_role:

@@ -90,12 +90,12 @@ def _through_s3(setup: SetupShape, prefixes: Sequence[str]) -> dict[str, dict[st
     """
     bucket = bucket_arn(setup.partition, setup.bucket.name)
     return {
-        "StringEquals": {"kms:ViaService": _s3_endpoints(setup.partition, setup.bucket)},
+        "StringEquals": {"kms:ViaService": s3_endpoints(setup.partition, setup.bucket)},
         "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, *_objects(bucket, prefixes)]},
     }
 
 
-def _s3_endpoints(partition: str, bucket: BucketShape) -> list[str]:
+def s3_endpoints(partition: str, bucket: BucketShape) -> list[str]:
     """The names under which S3 calls KMS. Outside `aws` it is not documented whether the partition's suffix is used: both are let in."""
     return [f"s3.{bucket.region}.{suffix}" for suffix in dict.fromkeys(("amazonaws.com", DNS_SUFFIXES.get(partition, "amazonaws.com")))]
 

@@ -17,7 +17,7 @@ from ciam_tui.core.changes.subjects import policy_subject, role_subject
 from ciam_tui.core.compare import Difference, differences
 from ciam_tui.core.findings import findings
 from ciam_tui.core.outcome import Outcome
-from ciam_tui.core.ownership import is_ours, our_tags, setup_id, why_never_adopted
+from ciam_tui.core.ownership import is_adopted, is_ours, our_tags, setup_id, why_never_adopted
 from ciam_tui.core.permissions import INLINE_POLICY_NAME
 from ciam_tui.core.plan import Conflict, Plan, make_steps
 from ciam_tui.core.problems import Level, Problem
@@ -48,8 +48,8 @@ def make_plan(
 ) -> Plan:
     """The plan that makes the account of `facts` as `setup` wants it.
 
-    `known_ids` are the ids of roles and policies that journals on this machine hold; `adopt` the names of roles that the user wants taken
-    over although they are not ours. With `wire` CircleCI gets contexts for the roles; `known_wiring` is what journals know to be in them.
+    `known_ids` are the ids of roles and policies that journals on this machine hold; `adopt` the names, or the subjects, of what the user wants
+    taken over although it is not ours. With `wire` CircleCI gets contexts for the roles; `known_wiring` is what journals know to be in them.
     """
     adopted = frozenset(name.lower() for name in adopt)
     wiring = wiring_outcome(setup, facts, known_wiring, adopted) if wire else Outcome()
@@ -167,7 +167,7 @@ class _Planner:
         differing = (Difference(subject, "document", wanted.permissions.canonical, found.document.canonical),)
         if others > 0:
             return self._conflict(subject, wanted.name, differing, f"its policy is attached to {others} more of the account")
-        if wanted.name.lower() in self.adopt:
+        if is_adopted(self.adopt, wanted.name, subject):
             return Outcome((*changes, kinds.TagPolicy(found.arn, our_tags(self.setup))), adopted=(found.arn,))
         return self._conflict(subject, wanted.name, differing, None)
 
@@ -199,7 +199,7 @@ class _Planner:
             return narrower + _tagged(found, target.tags) + policy + wider
         if why := why_never_adopted(found, self.setup):
             return policy + self._conflict(subject, found.name, differing, why)
-        if found.name.lower() not in self.adopt:
+        if not is_adopted(self.adopt, found.name, subject):
             return policy + self._conflict(subject, found.name, differing, None)
         # Marked first, so that a run that stops anywhere has left no role changed and not ours.
         marked = _tagged(found, our_tags(self.setup))

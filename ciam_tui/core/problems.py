@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 
 class Level(StrEnum):
@@ -20,6 +20,20 @@ class Level(StrEnum):
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
+
+
+class _Levelled(Protocol):
+    @property
+    def level(self) -> Level: ...
+
+
+_Told = TypeVar("_Told", bound=_Levelled)
+_ORDER = {Level.ERROR: 0, Level.WARNING: 1, Level.NOTE: 2}
+
+
+def worst_first(found: Iterable[_Told]) -> tuple[_Told, ...]:
+    """`found` by level; those of one level stay in their order."""
+    return tuple(sorted(found, key=lambda each: _ORDER[each.level]))
 
 
 @dataclass(frozen=True, slots=True)

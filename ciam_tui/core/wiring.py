@@ -17,10 +17,12 @@ from ciam_tui.core.context_expression import expression_of
 from ciam_tui.core.facts import GROUP
 from ciam_tui.core.naming import role_names
 from ciam_tui.core.outcome import Outcome
+from ciam_tui.core.ownership import is_adopted
 from ciam_tui.core.plan import Conflict
 from ciam_tui.core.problems import Level, Problem
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.static_keys import STATIC_KEYS
+from ciam_tui.core.wiring_problems import FIELD, FOR_GOOD, is_for_good
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +36,6 @@ ROLE_VARIABLE = "AWS_ROLE_ARN"
 REGION_VARIABLE = "AWS_DEFAULT_REGION"
 OUR_VARIABLES = (ROLE_VARIABLE, REGION_VARIABLE)
 _STANDALONE_SLUG = "circleci/"
-_FIELD = "circleci"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,6 @@ class WantedContext:
     variables: tuple[tuple[str, str], ...]
     restrictions: tuple[tuple[str, str], ...]
     expression: Expression
-
-
-def context_names(setup: SetupShape) -> tuple[str, ...]:
-    """The names of the contexts that `setup` wants, each that of its role."""
-    return tuple(name for stage in setup.stages for name, _ in role_names(setup.role, stage.name, setup.circleci.projects))
 
 
 def wanted_contexts(setup: SetupShape) -> tuple[WantedContext, ...]:
@@ -72,11 +68,8 @@ def wiring_outcome(setup: SetupShape, facts: Facts, known: AbstractSet[kinds.Cha
     parts = [planner.of(wanted, facts.contexts.get(wanted.name)) for wanted in wanted_contexts(setup)]
     outcome = sum(parts, Outcome())
     # What can never be taken back is said before everything else.
-    ordered = sorted(outcome.problems, key=lambda problem: not problem.text.startswith(_FOR_GOOD))
+    ordered = sorted(outcome.problems, key=lambda problem: not is_for_good(problem))
     return Outcome(outcome.changes, outcome.conflicts, tuple(ordered), outcome.adopted)
-
-
-_FOR_GOOD = "An undo cannot bring back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +128,10 @@ class _Wiring:
             return _conflict(context, name, value, end, reason, adoptable=False)
         if end == visible_end(value):
             text = f"{name} in the context {context} ends in {end}, as it should; CircleCI shows no more of it, so that it may still be another."
-            return Outcome(problems=(Problem(_FIELD, Level.WARNING, text, "Where in doubt, delete it in CircleCI, and plan again."),))
-        if context.lower() in self.adopt:
-            text = f"{_FOR_GOOD} what {name} in the context {context} is now: CircleCI never gives a value back. It will be replaced."
-            problem = Problem(_FIELD, Level.WARNING, text, "Keep a copy of it, if it is needed.")
+            return Outcome(problems=(Problem(FIELD, Level.WARNING, text, "Where in doubt, delete it in CircleCI, and plan again."),))
+        if is_adopted(self.adopt, context, context_subject(context)):
+            text = f"{FOR_GOOD} what {name} in the context {context} is now: CircleCI never gives a value back. It will be replaced."
+            problem = Problem(FIELD, Level.WARNING, text, "Keep a copy of it, if it is needed.")
             change = kinds.SetContextVariable(context, name, value, replaces=True)
             return Outcome((change,), problems=(problem,), adopted=(context_subject(context),))
         return _conflict(context, name, value, end, f"{name} in the context {context} exists, and is another.", adoptable=True)
@@ -155,17 +148,17 @@ class _Wiring:
             text = (
                 f"The context {found.name} holds {', '.join(keys)}: keys in the environment win over the role, which is then never taken."
             )
-            yield Problem(_FIELD, Level.WARNING, text, "Delete them there, or unset them in the job before its first AWS command.")
+            yield Problem(FIELD, Level.WARNING, text, "Delete them there, or unset them in the job before its first AWS command.")
         others = [name for name in names if name not in OUR_VARIABLES]
         is_ours = any(change.context == found.name for change in self.known if isinstance(change, kinds.SetContextVariable))
         if not is_ours and not set(wanted.restrictions) <= set(found.restrictions):
             content = f", with {', '.join(others)} in it" if others else ""
             text = f"The context {found.name} exists{content}: it is used, and from now on only the jobs of this stage get at it."
-            yield Problem(_FIELD, Level.WARNING, text, "Where other jobs use it, choose another name_prefix.")
+            yield Problem(FIELD, Level.WARNING, text, "Where other jobs use it, choose another name_prefix.")
         foreign = [(kind, value) for kind, value in found.all_restrictions if self._lets_others_in(wanted, kind, value)]
         for kind, value in foreign:
             text = f"The context {found.name} is open to the {kind} {value} too."
-            yield Problem(_FIELD, Level.WARNING, text, "Lift that restriction in CircleCI, unless it is wanted.")
+            yield Problem(FIELD, Level.WARNING, text, "Lift that restriction in CircleCI, unless it is wanted.")
 
     def _lets_others_in(self, wanted: WantedContext, kind: str, value: str) -> bool:
         if kind == RestrictionType.EXPRESSION or (kind, value) in wanted.restrictions:
@@ -178,7 +171,7 @@ def _conflict(context: str, name: str, value: str, end: str, reason: str, *, ado
     subject = context_subject(context)
     differing = (Difference(subject, name, value, f"a value that ends in {end or 'nobody knows what'}"),)
     fix = f"Choose another name_prefix, or replace it for good with --adopt {context}." if adoptable else "Choose another name_prefix."
-    problem = Problem(_FIELD, Level.ERROR, reason, fix)
+    problem = Problem(FIELD, Level.ERROR, reason, fix)
     return Outcome(conflicts=(Conflict(subject, context, differing, adoptable, reason),), problems=(problem,))
 
 
@@ -189,10 +182,10 @@ def _expression_notes(wanted: WantedContext) -> Iterator[Problem]:
         text = (
             f"CircleCI's expressions cannot say {refs}: the context {wanted.name} shuts out SSH reruns, and no branch. The role still does."
         )
-        yield Problem(_FIELD, Level.NOTE, text)
+        yield Problem(FIELD, Level.NOTE, text)
     if expression.mixes:
         text = (
             f"The context {wanted.name} asks for a branch or a tag. An expression with a value that a pipeline does not have shuts it out: "
             "see that it opens for one pipeline of each kind."
         )
-        yield Problem(_FIELD, Level.NOTE, text)
+        yield Problem(FIELD, Level.NOTE, text)

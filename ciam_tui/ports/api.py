@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from ciam_tui.core.activity import EventPage, Window
     from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.circleci_facts import (
         CircleCiUser,
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
         RestrictionType,
         Variable,
     )
+    from ciam_tui.core.document import Document
     from ciam_tui.core.draft import Draft
+    from ciam_tui.core.evaluate import Request
     from ciam_tui.core.facts import Bucket, BucketSummary, Identity, ManagedPolicy, PrefixPage, Provider, Quotas, Role, TrustingRole
     from ciam_tui.core.journal import Entry
+    from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
 
 
 class WriteOutcome(StrEnum):
@@ -65,6 +69,9 @@ class Aws(Protocol):
     """One account, seen by one operator. Reads retry by themselves; `send` sends once.
 
     Every read raises CiamError: code `access-denied` when the operator may not, `no-credentials`, `sso-expired`, `unreachable`, ...
+
+    Second opinions (`validated`, `simulated`) never raise it: they say that they are not checked, and why. They and `assume_events`, one page
+    of CloudTrail about a role or, with None, about all, ask once and do not wait long.
     """
 
     def identity(self) -> Identity: ...
@@ -79,6 +86,11 @@ class Aws(Protocol):
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]: ...
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]: ...
     def send(self, call: Call) -> Sent: ...
+    def validated(self, document: Document, kind: PolicyKind) -> tuple[AnalyzerFinding, ...] | NotChecked: ...
+    def simulated(
+        self, requests: Sequence[Request], policies: Sequence[tuple[str, Document]], boundary: Document | None = None
+    ) -> tuple[SimulatedDecision, ...] | NotChecked: ...
+    def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage: ...
 
 
 class CircleCi(Protocol):

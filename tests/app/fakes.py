@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from ciam_tui.app.session import Mode, Session, no_circleci
+from ciam_tui.core.activity import EventPage
 from ciam_tui.core.answers import preset_stages
 from ciam_tui.core.circleci_facts import (
     Inventory,
@@ -23,6 +24,7 @@ from ciam_tui.core.circleci_facts import (
 )
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, ProjectDraft, RoleDraft
 from ciam_tui.core.facts import Bucket, BucketSummary, Identity, PrefixPage, Quotas
+from ciam_tui.core.opinions import NotChecked
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import Profile
 
@@ -30,12 +32,17 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from ciam_tui.core.activity import Window
     from ciam_tui.core.changes.calls import Call
+    from ciam_tui.core.document import Document
+    from ciam_tui.core.evaluate import Request
     from ciam_tui.core.facts import ManagedPolicy, Provider, Role, TrustingRole
+    from ciam_tui.core.opinions import AnalyzerFinding, PolicyKind, SimulatedDecision
     from ciam_tui.ports.api import CircleCi, Journals, SavedDraft, Sent
     from ciam_tui.ports.circleci.secret import Secret
 
 _Held = TypeVar("_Held", Organization, Project)
+_Told = TypeVar("_Told")
 
 NOW = datetime(2026, 8, 20, 9, 30, tzinfo=UTC)
 ACCOUNT_ID = "123456789012"
@@ -128,6 +135,25 @@ class FakeAws:
 
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         return {}
+
+    def validated(self, document: Document, kind: PolicyKind) -> tuple[AnalyzerFinding, ...] | NotChecked:
+        return self._opinion("validated", ())
+
+    def simulated(
+        self, requests: Sequence[Request], policies: Sequence[tuple[str, Document]], boundary: Document | None = None
+    ) -> tuple[SimulatedDecision, ...] | NotChecked:
+        return self._opinion("simulated", ())
+
+    def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage:
+        self._read("assume_events")
+        return EventPage((), 0)
+
+    def _opinion(self, name: str, told: tuple[_Told, ...]) -> tuple[_Told, ...] | NotChecked:
+        try:
+            self._read(name)
+        except CiamError as error:
+            return NotChecked.because(error)
+        return told
 
     def send(self, call: Call) -> Sent:
         raise AssertionError(f"a screen of the wizard sent {call}")

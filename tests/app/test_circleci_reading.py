@@ -11,11 +11,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ciam_tui.app.circleci_known import KnownCircleCi, branch_hint, branch_words
+from ciam_tui.app.context_words import expression_words, restriction_words
 from ciam_tui.app.previewing import Tab, View, preview_of
 from ciam_tui.app.session import Mode
 from ciam_tui.app.widgets.field import Field
 from ciam_tui.app.widgets.picker import Picker
-from ciam_tui.core.circleci_facts import CircleCiFacts, OidcClaims, Project, ProjectFacts, ProjectList, ProjectSource
+from ciam_tui.core.circleci_facts import (
+    CircleCiFacts,
+    Context,
+    ContextContents,
+    OidcClaims,
+    Project,
+    ProjectFacts,
+    ProjectList,
+    ProjectSource,
+    Restriction,
+    Variable,
+)
+from ciam_tui.core.context_expression import expression_of
 from ciam_tui.core.draft import CircleCiDraft, ProjectDraft
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci.client import HttpCircleCi
@@ -24,7 +37,7 @@ from ciam_tui.ports.circleci.sources import Access
 from ciam_tui.ports.sandbox import account
 from ciam_tui.ports.sandbox.circleci_content import ACME, ACME_LABS
 from ciam_tui.ports.sandbox.circleci_server import serving
-from tests.app.driving import answering, answering_now, messages, running, screen_text, shows, types, wizard
+from tests.app.driving import NARROW, WIDE, answering, answering_now, messages, running, screen_text, shows, types, wizard
 from tests.app.fakes import (
     API,
     CALM,
@@ -320,3 +333,125 @@ async def test_the_demos_circleci_is_listed_and_fills_in_what_is_ticked(organiza
             )
             assert {each.name for each in session.known_circleci.lists[chosen.id].projects} == {each.name for each in chosen.projects}
             assert account.CIRCLECI_TOKEN not in screen_text(pilot)
+
+
+# Contexts
+
+
+def restrictions(*pairs: tuple[str, str]) -> tuple[Restriction, ...]:
+    return tuple(Restriction(str(number), kind, value) for number, (kind, value) in enumerate(pairs))
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (None, "restrictions unread"),
+        ((), "open to all members"),
+        ((("group", ORG_ID),), "open to all members"),
+        ((("project", WEB.id), ("project", API.id), ("expression", 'pipeline.git.branch == "main"')), "2 projects, main only"),
+        ((("project", WEB.id), ("group", ORG_ID)), "all members or 1 project"),
+        ((("group", "deployers"),), "1 group"),
+        ((("expression", "not job.ssh.enabled"),), "all members, no SSH reruns"),
+        ((("expression", 'pipeline.git.branch == "main" and not job.ssh.enabled'),), "all members, main only"),
+        (
+            (("expression", '(pipeline.git.branch starts-with "rel/" or pipeline.git.tag == "v1") and not job.ssh.enabled'),),
+            "all members, rel/* or tag v1 only",
+        ),
+        ((("expression", 'pipeline.git.branch == "main" or true'),), "all members, by an expression"),
+        ((("project", WEB.id), ("moon", "full")), "1 project, 1 unknown rule"),
+    ],
+)
+def test_who_may_use_a_context_is_said_in_words(held: tuple[tuple[str, str], ...] | None, said: str) -> None:
+    assert restriction_words(None if held is None else restrictions(*held), ORG_ID) == said
+
+
+@pytest.mark.parametrize("branches", [["main"], ["main", "release/*"], ["refs/tags/v*"], ['a"b']])
+def test_what_wiring_asks_of_branches_is_said_in_words(branches: list[str]) -> None:
+    words = expression_words(expression_of(branches).text)
+    assert words == f"{' or '.join(each.replace('refs/tags/', 'tag ') for each in branches)} only"
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_contexts_are_listed_with_keys_restrictions_and_what_wiring_would_do(size: tuple[int, int]) -> None:
+    circleci = FakeCircleCi()
+    key = (Variable("AWS_ACCESS_KEY_ID", "7Q2V"), Variable("AWS_SECRET_ACCESS_KEY", "zzzz"))
+    contexts = (
+        ContextContents(Context("c1", "aws"), key, ()),
+        ContextContents(Context("c2", "circleci-deploy"), (), restrictions(("project", WEB.id))),
+        ContextContents(Context("c3", "secret"), None, None),
+    )
+    inventory = circleci.inventory
+    circleci.inventory = lambda *given: replace(inventory(*given), contexts=contexts)  # type: ignore[method-assign] # three more
+    async with answering(signed_in(circleci=circleci), WITH_PROJECTS, "circleci", size) as pilot:
+        await shows(pilot, "contexts below")
+        found = pilot.app.screen.query_one("#contexts", Picker)
+        told = {row.cells[0]: row.cells[1] for row in found.rows}
+        assert told["circleci-build"] == "wiring makes it"
+        assert told["circleci-deploy"] == "wiring uses it · 1 project"
+        assert told["aws"] == "AWS keys …7Q2V · open to all members"
+        assert told["secret"] == "variables unread · restrictions unread"
+        assert "zzzz" not in str(found.rows), "a secret's end is nobody's business"
+        found.focus()
+        found.highlight("c1")
+        await shows(pilot, "aws: open to all members.")
+        await pilot.press("slash", *"deploy")
+        assert [row.copied for row in found.shown_rows] == ["circleci-deploy"]
+        await pilot.press("enter")
+        assert [project.id for project in wizard(pilot).draft.circleci.projects] == [each.id for each in WITH_PROJECTS.circleci.projects]
+
+
+async def test_contexts_that_cannot_be_listed_are_not_taken_for_none() -> None:
+    circleci = FakeCircleCi()
+    inventory = circleci.inventory
+    unread = ("Cannot list the contexts: CircleCI forbids it.",)
+    circleci.inventory = lambda *given: replace(inventory(*given), unread=unread)  # type: ignore[method-assign] # it is forbidden
+    async with answering(signed_in(circleci=circleci), WITH_PROJECTS, "circleci", NARROW) as pilot:
+        await shows(pilot, lambda: pilot.app.screen.query_one("#contexts", Picker).display)
+        pilot.app.screen.query_one("#contexts", Picker).focus()
+        await shows(pilot, "CircleCI forbids it")
+        assert "wiring makes it" not in screen_text(pilot)
+
+
+# Branches
+
+
+async def stages_with_default_branch(pilot: Pilot[None], branch: str) -> Field:
+    for project in PROJECTS:
+        wizard(pilot).session.known_circleci.projects[project.id] = replace(project, default_branch=branch)
+    body = wizard(pilot)._body
+    assert body is not None
+    body.fill()
+    found = field(pilot, "stages[0].branches")
+    found.input.focus()
+    await pilot.pause()
+    return found
+
+
+async def test_one_key_takes_the_default_branch_of_the_project() -> None:
+    async with answering(signed_in(), WITH_PROJECTS, "stages") as pilot:
+        found = await stages_with_default_branch(pilot, "develop")
+        await shows(pilot, "right takes develop (default of api")
+        await pilot.press("right")
+        await shows(pilot, lambda: wizard(pilot).draft.stages[0].branches == ("develop",))
+        await shows(pilot, lambda: "right takes" not in screen_text(pilot))
+        await pilot.press("right", "right")
+        assert found.text == "develop", "it is taken once"
+
+
+async def test_a_branch_that_is_begun_is_completed_and_another_is_left_alone() -> None:
+    async with answering(signed_in(), WITH_PROJECTS, "stages", NARROW) as pilot:
+        found = await stages_with_default_branch(pilot, "develop")
+        await types(pilot, "release, de")
+        await pilot.press("right")
+        await shows(pilot, lambda: wizard(pilot).draft.stages[0].branches == ("release", "develop"))
+        await pilot.press("home", "delete", "right", "end", "right")
+        assert found.text == "elease, develop"
+
+
+async def test_a_click_adds_the_default_branch_to_what_is_there() -> None:
+    async with answering(signed_in(), WITH_PROJECTS, "stages") as pilot:
+        found = await stages_with_default_branch(pilot, "develop")
+        await types(pilot, "release")
+        await shows(pilot, ", then right: develop")
+        await pilot.click(found._note, offset=(4, 0))
+        await shows(pilot, lambda: wizard(pilot).draft.stages[0].branches == ("release", "develop"))

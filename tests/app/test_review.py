@@ -285,7 +285,7 @@ async def test_without_an_account_the_reason_is_shown_and_the_export_still_works
         await pilot.press("ctrl+a")
         await shows(pilot, lambda: "There is no plan" in messages(pilot))
         await pilot.press("ctrl+s")
-        await shows(pilot, "Export as JSON")
+        await shows(pilot, "Into which folder?")
 
 
 async def test_reading_can_be_stopped_and_begun_again() -> None:

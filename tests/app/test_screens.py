@@ -20,8 +20,10 @@ from ciam_tui.app.session import Mode, Session
 from ciam_tui.app.widgets.picker import Picker
 from ciam_tui.core.circleci_facts import OidcClaims, Organization, Project
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, ProjectDraft, RoleDraft, StageDraft
+from ciam_tui.core.export.formats import exported
 from ciam_tui.core.facts import Bucket, Identity
 from ciam_tui.core.problems import CiamError
+from ciam_tui.core.setup import finish
 from ciam_tui.core.steps import STEPS, StepId
 from ciam_tui.ports.api import Profile, SavedDraft
 from tests.app.driving import NARROW, WIDE, answering, app_of, at_step, held, messages, running, screen_text, shows, types, wizard
@@ -333,6 +335,41 @@ async def test_an_export_writes_the_files_and_asks_before_it_replaces_any(tmp_pa
         await pilot.press("enter", "escape")
         await pilot.pause()
         assert (folder / "provider.json").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("keys", "name", "contexts"),
+    [
+        ((), "json", False),
+        (("right",), "circleci", False),
+        (("right", "tab", "space"), "circleci", True),
+        (("right", "right"), "all", False),
+    ],
+)
+async def test_each_format_is_written_as_the_command_writes_it(keys: tuple[str, ...], name: str, contexts: bool, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    async with answering(signed_in(), WITH_PROJECTS, "stages") as pilot:
+        await pilot.press("ctrl+s")
+        await shows(pilot, "Into which folder?")
+        await pilot.press("shift+tab", *keys, "enter")
+        pilot.app.screen.query_one(Input).value = str(folder)
+        await pilot.press("enter")
+        await shows(pilot, lambda: "files written" in messages(pilot))
+    setup = finish(WITH_PROJECTS)
+    assert not isinstance(setup, tuple)
+    written = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    assert written == {file.path: file.text for file in exported(setup, name, contexts=contexts)}
+
+
+async def test_a_wired_set_up_exports_its_contexts_unless_that_is_unticked() -> None:
+    session = signed_in()
+    async with answering(session, WITH_PROJECTS, "stages", NARROW) as pilot:
+        session.wires = True
+        await pilot.press("ctrl+s")
+        await shows(pilot, "Into which folder?")
+        assert "[x] each job" not in screen_text(pilot), "JSON files name no context"
+        await pilot.press("shift+tab", "right")
+        await shows(pilot, "[x] each job with the context called as its role")
 
 
 async def export_into(pilot: Pilot[None], folder: str) -> None:

@@ -76,7 +76,25 @@ async def _preview(pilot: Pilot[None]) -> None:
 
 async def _findings(pilot: Pilot[None]) -> None:
     await _preview(pilot)
-    await pilot.press("f4", "f4")
+    await pilot.press("f4", "f4", "f4")
+
+
+async def _access(pilot: Pilot[None]) -> None:
+    await _preview(pilot)
+    await pilot.press("f4", "f4", "down", "down", "down", "down")
+    await shows(pilot, "[✗]")
+
+
+async def _explained(pilot: Pilot[None]) -> None:
+    await _access(pilot)
+    await pilot.press("right", "enter")
+    await shows(pilot, "esc closes")
+
+
+async def _beside(pilot: Pilot[None]) -> None:
+    await answering_now(pilot, WITH_PROJECTS, "stages")
+    await pilot.press("f4", "down", "down")
+    await shows(pilot, "releases/ (own)")
 
 
 async def _help(pilot: Pilot[None]) -> None:
@@ -120,6 +138,9 @@ SCREENS: dict[str, Drive] = {
     "wrong": _wrong,
     "circleci": _circleci,
     "preview": _preview,
+    "access": _access,
+    "access-explained": _explained,
+    "access-beside": _beside,
     "findings": _findings,
     "help": _help,
     "confirm": _confirm,

@@ -19,8 +19,9 @@ from ciam_tui.app.screens.runs import RunsScreen
 from ciam_tui.app.screens.undo import UndoScreen
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
 from tests.app.driving import NARROW, WIDE, app_of, shows, types
-from tests.app.fakes import ACCOUNT_ID
+from tests.app.fakes import ACCOUNT_ID, circleci_door
 from tests.app.memory_account import EMPTY_ACCOUNT, Gate, MemoryAws, example_draft, hand_made_role, memory_session
+from tests.app.wired_circleci import WiredCircleCi
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -168,6 +169,42 @@ async def _undo_question(pilot: Pilot[None]) -> None:
     await shows(pilot, "Take this run back?")
 
 
+# With CircleCI wired too
+
+
+async def _wired(pilot: Pilot[None]) -> None:
+    await _new(pilot)
+    await pilot.press("w")
+    await shows(pilot, "26 steps")
+    await pilot.press("end", *["up"] * 4)
+    await shows(pilot, "Restrict the context circleci-web-deploy to the project")
+
+
+async def _wired_question(pilot: Pilot[None]) -> None:
+    await _wired(pilot)
+    await pilot.press("ctrl+a")
+    await shows(pilot, "Apply this plan?")
+
+
+async def _wired_conflict(pilot: Pilot[None]) -> None:
+    circleci = _session(pilot).circleci()
+    assert isinstance(circleci, WiredCircleCi)
+    circleci.holds("circleci-web-deploy", {"AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/somebody-else"})
+    await _new(pilot)
+    await pilot.press("w")
+    await shows(pilot, "[Exists already 1]")
+    await pilot.press("ctrl+d")
+    await shows(pilot, "Adopt what exists?")
+
+
+async def _wired_done(pilot: Pilot[None]) -> None:
+    session = _session(pilot)
+    job = review(session, example_draft(), frozenset(), lambda _: None, wire=True).job()
+    list(job.begin(lambda: False))
+    app_of(pilot).push_screen(DoneScreen(session, job.run_id))
+    await shows(pilot, "Verified:")
+
+
 SCREENS: dict[str, Drive] = {
     "review": _new,
     "review-step": _step,
@@ -181,6 +218,10 @@ SCREENS: dict[str, Drive] = {
     "runs": _runs,
     "undo": _undo,
     "undo-question": _undo_question,
+    "review-wired": _wired,
+    "review-wired-question": _wired_question,
+    "review-wired-conflict": _wired_conflict,
+    "done-wired": _wired_done,
 }
 
 
@@ -192,6 +233,8 @@ def test_a_screen_looks_as_it_did(screen: str, size: tuple[int, int], snap_compa
         pilot.app.clear_notifications()
         await pilot.pause(0.05)
 
-    app = CiamApp(memory_session(MemoryAws(facts=EMPTY_ACCOUNT)))
+    session = memory_session(MemoryAws(facts=EMPTY_ACCOUNT))
+    session.open_circleci = circleci_door(WiredCircleCi())
+    app = CiamApp(session)
     assert snap_compare(app, terminal_size=size, run_before=drive)
     assert app.failure is None

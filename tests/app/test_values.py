@@ -56,7 +56,9 @@ def test_the_gutter_tells_new_lines_from_changed_ones() -> None:
     assert gutters(["a", "b", "c"], before) == [" ", " ", " "]
     assert gutters(["a", "x", "c"], before) == [" ", "~", " "]
     assert gutters(["a", "b", "n", "c"], before) == [" ", " ", "+", " "]
-    assert gutters(["a", "c"], before) == [" ", " "]
+    assert gutters(["a", "c"], before) == [" ", "-"]
+    assert gutters(["a"], before) == ["-"]
+    assert gutters([], before) == []
     assert gutters(["a"], ()) == [" "]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import subprocess
 import sys
@@ -132,6 +133,109 @@ class TestAnswer:
         assert "\\x1b" in out
 
 
+SESSION = "arn:aws:sts::123456789012:assumed-role/web-build/job-1"
+BROAD = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+COMPUTE = {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}
+OWN = {**READ, "Sid": "Owner", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}}
+
+
+class TestLayers:
+    def test_each_layer_is_told_in_its_order_and_the_one_that_decides_is_marked(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        policy, limits, broad, owner = (
+            written(tmp_path, statement, name=f"{name}.json")
+            for name, statement in (("s3", READ), ("limits", COMPUTE), ("broad", BROAD), ("bucket", OWN))
+        )
+        more = ("--boundary", limits, "--scp", broad, "--scp", f"{limits},{broad}", "--resource-policy", owner, "--principal", SESSION)
+        assert asked(policy, more=more) == 3
+        out = capsys.readouterr().out.splitlines()
+        assert out[:6] == [
+            "DENIED  s3:GetObject on arn:aws:s3:::acme/builds/a",
+            "Decided by the permissions boundary: it leaves only what it allows itself, and it does not allow this.",
+            "Not given, and so not judged: resource control policies, session policy, whether caller and resource are of one account.",
+            "",
+            "  resource control policies          not given",
+            f"  service control policies, level 1  allowed by Allow statement 1 ({broad})",
+        ]
+        assert f'  identity policies                  allowed by Allow "Read" ({policy}, statement 1)' in out
+        assert "> permissions boundary               implicit deny" in out
+        assert out.index("permissions boundary:") < out.index(
+            f"Allow statement 1 ({limits}) does not apply", out.index("permissions boundary:")
+        )
+
+    @pytest.mark.parametrize(
+        ("flag", "statement", "code"),
+        [
+            ("--boundary", BROAD, 0),
+            ("--boundary", COMPUTE, 3),
+            ("--session-policy", BROAD, 0),
+            ("--session-policy", COMPUTE, 3),
+            ("--scp", BROAD, 0),
+            ("--scp", COMPUTE, 3),
+            ("--rcp", {**COMPUTE, "Principal": "*", "Effect": "Deny"}, 0),
+            ("--rcp", {**BROAD, "Principal": "*", "Effect": "Deny"}, 3),
+            ("--resource-policy", OWN, 0),
+            ("--resource-policy", {**OWN, "Effect": "Deny"}, 3),
+        ],
+    )
+    def test_every_kind_of_policy_has_its_word(self, tmp_path: Path, flag: str, statement: dict[str, Any], code: int) -> None:
+        given = written(tmp_path, statement, name="given.json")
+        assert asked(written(tmp_path, READ), more=(flag, given, "--principal", SESSION)) == code
+
+    def test_another_account_has_to_allow_too(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        more = ("--principal", SESSION, "--resource-account", "210987654321")
+        assert asked(written(tmp_path, READ), more=more) == 3
+        assert "a request from another account needs the resource policy too, and it was not given." in capsys.readouterr().out
+        owner = written(tmp_path, OWN, name="bucket.json")
+        assert asked(written(tmp_path, READ), more=(*more, "--resource-policy", owner)) == 0
+        assert asked(written(tmp_path, READ), more=("--account", "123456789012", *more[2:], "--resource-policy", owner)) == 0
+
+    def test_the_json_document_has_the_layers(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        policy, broad = written(tmp_path, READ), written(tmp_path, BROAD, name="broad.json")
+        assert asked(policy, more=("--json", "--scp", broad, "--principal", SESSION)) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert (answer["allowed"], answer["decided_by"], answer["why"]) == (True, "identity", "one allow is enough within an account")
+        assert [(layer["layer"], layer["level"], layer["said"]) for layer in answer["layers"]] == [
+            ("resource-control", None, "not-given"),
+            ("service-control", 1, "allowed"),
+            ("resource", None, "not-given"),
+            ("identity", None, "allowed"),
+            ("boundary", None, "not-given"),
+            ("session", None, "not-given"),
+        ]
+        assert [(each["layer"], each["policy"]) for each in answer["statements"]] == [("service-control", broad), ("identity", policy)]
+        assert answer["deciding"] == {"policy": policy, "statement": 1, "sid": "Read", "effect": "Allow"}
+        assert "permissions boundary" in answer["not_given"]
+
+    def test_without_a_kind_all_policies_are_one_layer(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        assert asked(written(tmp_path, LIST), more=("--json",)) == 3
+        answer = json.loads(capsys.readouterr().out)
+        assert [(layer["layer"], layer["said"], layer["deciding"]) for layer in answer["layers"]] == [("policies", "implicit-deny", None)]
+
+    def test_a_policy_of_another_kind_is_told(self, tmp_path: Path) -> None:
+        with pytest.raises(CiamError, match="has a Principal in statement 1, which an identity policy must not have"):
+            asked(written(tmp_path, OWN), more=("--scp", written(tmp_path, BROAD, name="broad.json")))
+
+    def test_a_trust_policy_is_read_as_one_and_needs_no_other(self, tmp_path: Path) -> None:
+        trust = written(tmp_path, TRUST)
+        claims = ("--context", "oidc.circleci.com/org/x:aud=x", "--principal", PROVIDER)
+        action = "sts:AssumeRoleWithWebIdentity"
+        assert asked(action=action, resource=ROLE, more=("--resource-policy", trust, *claims)) == 0
+        with pytest.raises(CiamError, match="has a Resource in statement 1, which a trust policy must not have"):
+            asked(action=action, resource=ROLE, more=("--resource-policy", written(tmp_path, OWN), *claims))
+
+    def test_standard_input_is_a_policy_once(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        document = {"Version": "2012-10-17", "Statement": [READ]}
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps({"PolicyVersion": {"Document": document}}).encode())))
+        assert asked("-") == 0
+        assert 'Decided by Allow "Read" (standard input, statement 1).' in capsys.readouterr().out
+        with pytest.raises(SystemExit) as leaving:
+            asked("-", more=("--scp", "-"))
+        assert leaving.value.code == 2
+        assert "can be read once" in capsys.readouterr().err
+
+
 class TestUsage:
     @pytest.mark.parametrize(
         "words",
@@ -151,6 +255,8 @@ class TestUsage:
             ("--context", "=builds/"),
             ("--principal", "*"),
             ("--principal", ""),
+            ("--account", "12345678901"),
+            ("--resource-account", "acme"),
         ],
     )
     def test_a_request_that_is_not_one_call_is_wrong_usage(
@@ -161,6 +267,17 @@ class TestUsage:
             can(written(tmp_path, READ), *whole)
         assert leaving.value.code == 2
         assert f"argument {words[0]}: '{words[1]}' is not" in capsys.readouterr().err
+
+    def test_a_policy_is_needed(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit) as leaving:
+            asked()
+        assert leaving.value.code == 2
+        assert "required: POLICY.json, or --resource-policy" in capsys.readouterr().err
+
+    def test_a_level_names_its_files(self, tmp_path: Path) -> None:
+        with pytest.raises(SystemExit) as leaving:
+            asked(written(tmp_path, READ), more=("--scp", "a.json,"))
+        assert leaving.value.code == 2
 
     @pytest.mark.parametrize("words", [(), ("--action", "s3:GetObject"), ("--resource", BUCKET)])
     def test_action_and_resource_are_needed(self, tmp_path: Path, words: tuple[str, ...]) -> None:

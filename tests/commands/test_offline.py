@@ -130,7 +130,7 @@ def test_a_file_that_belongs_to_somebody_else_is_one_sentence(
         raise PermissionError(13, "Permission denied")
 
     # Tests may run as root, who may read everything.
-    monkeypatch.setattr("ciam_tui.commands.setup_source.open", refuse, raising=False)
+    monkeypatch.setattr("ciam_tui.commands.files.open", refuse, raising=False)
     code, _, err = checked(capsys, written(file()))
     assert code == 1
     assert "You may not read" in err

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_tui.core.document import TEXT_LIMIT, Document, PolicyDocument, Statement, canonical, parse_policy
+from ciam_tui.core.document import TEXT_LIMIT, Document, Kind, PolicyDocument, Statement, canonical, parse_policy
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.strict_json import DEPTH_LIMIT, load_json
 
@@ -245,6 +245,50 @@ class TestParsing:
     )
     def test_what_aws_refuses_is_refused_in_one_sentence(self, text: str, said: str) -> None:
         assert said in refusal(text)
+
+    @pytest.mark.parametrize(
+        ("kind", "statement", "said"),
+        [
+            ("identity", {**READ, "Principal": "*"}, "has a Principal in statement 1, which an identity policy must not have"),
+            ("identity", {**READ, "NotPrincipal": "*"}, "has a NotPrincipal in statement 1"),
+            ("identity", {"Effect": "Allow", "Action": "s3:*", "Principal": "*"}, "which an identity policy must not have"),
+            ("identity", {**READ, "Sid": "no spaces"}, 'has the Sid "no spaces" in statement 1'),
+            ("service-control", {**READ, "Principal": "*"}, "which a service-control policy must not have"),
+            ("trust", {**READ, "Principal": "*"}, "has a Resource in statement 1, which a trust policy must not have"),
+            ("trust", READ, "has a Resource in statement 1"),
+            ("resource", READ, "has no Principal in statement 1, which a resource policy needs"),
+        ],
+    )
+    def test_what_a_policy_of_its_kind_must_not_say_is_refused(self, kind: Kind, statement: dict[str, Any], said: str) -> None:
+        with pytest.raises(CiamError) as caught:
+            parse_policy(policy_of(statement), kind=kind)
+        assert said in caught.value.message
+
+    @pytest.mark.parametrize(
+        ("kind", "statement"),
+        [
+            ("identity", {**READ, "Sid": ""}),
+            ("identity", {"Effect": "Deny", "NotAction": [], "NotResource": []}),
+            ("service-control", {**READ, "Sid": "with spaces"}),
+            ("trust", {"Sid": "any thing", "Effect": "Allow", "Principal": {"AWS": []}, "Action": "sts:AssumeRole"}),
+            ("resource", {"Effect": "Allow", "NotPrincipal": "*", "Action": "s3:*"}),
+            ("resource", {**READ, "Principal": "*", "Condition": {"NumericEquals": {"a:b": "x"}, "IpAddress": {"a:b": "x"}}}),
+        ],
+    )
+    def test_what_aws_is_not_known_to_refuse_is_taken(self, kind: Kind, statement: dict[str, Any]) -> None:
+        assert len(parse_policy(policy_of(statement), kind=kind).statements) == 1
+
+    @pytest.mark.parametrize(
+        ("written", "read"),
+        [
+            ("bool", "Bool"),
+            ("stringlike", "StringLike"),
+            ("forallvalues:STRINGEQUALSIFEXISTS", "ForAllValues:StringEqualsIfExists"),
+        ],
+    )
+    def test_the_case_of_an_operator_does_not_matter(self, written: str, read: str) -> None:
+        (statement,) = parse_policy(policy_of({**READ, "Condition": {written: {"a:b": "true"}}})).statements
+        assert statement.conditions == ((read, "a:b", ("true",)),)
 
     def test_the_error_names_the_policy_as_its_reader_knows_it(self) -> None:
         with pytest.raises(CiamError, match=r"^Cannot read trust\.json: trust\.json has no Statement\.$"):

@@ -59,6 +59,12 @@ class TestOutcome:
     def test_a_deny_that_does_not_apply_takes_nothing_away(self) -> None:
         assert decided(allow(), deny(Action="s3:PutObject")).allowed
 
+    def test_a_policy_as_large_as_aws_takes_one_is_decided_by_its_last_statement(self) -> None:
+        others = [allow(Action=f"s3:Get{number}") for number in range(1_500)]
+        decision = decided(*others, allow(Sid="Last"))
+        assert decision.deciding is not None
+        assert (decision.deciding.sid, decision.deciding.number) == ("Last", 1_501)
+
     def test_no_policy_allows_nothing(self) -> None:
         assert evaluate(Request("s3:GetObject", ARN, {}), []).outcome is Outcome.IMPLICIT_DENY
 
@@ -148,10 +154,15 @@ CONDITIONS: list[tuple[str, Any, tuple[str, ...], bool]] = [
     ("DateLessThanEquals", "2026-01-01", ("2026-01-01T00:00:00Z",), True),
     ("DateGreaterThan", "2026-01-01T00:00:00Z", ("2026-01-01T00:00:00.000001Z",), True),
     ("DateGreaterThanEquals", "0", ("1969-12-31T23:59:59Z",), False),
+    ("DateLessThan", "2026", ("2025-12-31T23:59:59Z",), True),
+    ("DateLessThan", "2026-02", ("2026-02-01T00:00:00Z",), False),
+    ("DateLessThan", "2026-13", ("2026-02-01T00:00:00Z",), False),
+    ("DateLessThan", "0000", ("2026-02-01T00:00:00Z",), False),
     ("DateGreaterThan", "soon", ("2026-01-01T00:00:00Z",), False),
     ("Bool", True, ("true",), True),
     ("Bool", "TRUE", ("true",), True),
     ("Bool", "false", ("true",), False),
+    ("Bool", "yes", ("yes",), False),
     ("BinaryEquals", "QmluYXJ5", ("QmluYXJ5",), True),
     ("BinaryEquals", "QmluYXJ5", ("QmluYXJ6",), False),
     ("BinaryEquals", "not base64", ("not base64",), False),
@@ -299,6 +310,17 @@ class TestVariables:
         crafted = {"aws:PrincipalArn": (ROLE,), "aws:PrincipalAccount": ("123456789012:role/circleci/web-build",)}
         assert not decided(statement, context=crafted).allowed
 
+    def test_a_variable_without_a_value_in_a_negated_condition_leaves_it_met(self) -> None:
+        """IAM User Guide, "IAM policy elements: Variables and tags", on variables with no value."""
+        statement = deny(Condition={"StringNotLike": {"s3:ExistingObjectTag/Team": "${aws:PrincipalTag/Team}"}})
+        assert not decided(allow(), statement, context={"s3:ExistingObjectTag/Team": ("red",)}).allowed
+
+    def test_a_variable_with_a_default_and_a_star_that_is_none(self) -> None:
+        statement = allow(Resource="arn:aws:s3:::acme/${aws:PrincipalTag/team, 'company'}/${*}/*")
+        assert decided(statement, resource="arn:aws:s3:::acme/company/*/x").allowed
+        assert not decided(statement, resource="arn:aws:s3:::acme/company/y/x").allowed
+        assert decided(statement, resource="arn:aws:s3:::acme/red/*/x", context={"AWS:principaltag/Team": ("red",)}).allowed
+
     def test_before_version_2012_a_variable_is_plain_text(self) -> None:
         assert not decided(
             self.HOME, resource="arn:aws:s3:::acme/home/anna/x", context={"aws:username": ("anna",)}, version="2008-10-17"
@@ -342,6 +364,11 @@ class TestCallers:
             ({"AWS": "210987654321"}, ROLE, False),
             ({"AWS": []}, ROLE, False),
             ({}, ROLE, False),
+            ({"Federated": "*"}, PROVIDER, True),
+            ({"Federated": "*"}, "accounts.google.com", True),
+            ({"Federated": "*"}, ROLE, False),
+            ({"Service": "*"}, "ec2.amazonaws.com", True),
+            ({"Service": "*"}, ROLE, False),
         ],
     )
     def test_a_principal_names_callers_as_iam_documents_it(self, principal: Any, caller: str, expected: bool) -> None:
@@ -372,6 +399,79 @@ class TestCallers:
         assert not enters("q")
         assert not enters("p", audience="y")
         assert not enters("p", caller=PROVIDER.replace("/x", "/y"))
+
+
+class TestExamplesOfTheGuide:
+    """IAM User Guide, each under the page that it stands on."""
+
+    # "Example policies for multivalued context keys": the attributes of a DynamoDB request.
+    ATTRIBUTES = ("PostDateTime", "Message", "Tags")
+
+    @pytest.mark.parametrize(
+        ("operator", "wanted", "present", "expected"),
+        [
+            ("ForAllValues:StringLike", ATTRIBUTES, ("PostDateTime", "Message"), True),
+            ("ForAllValues:StringLike", ATTRIBUTES, ("PostDateTime", "UserName"), False),
+            ("ForAnyValue:StringLike", ("ID", "PostDateTime"), ("UserName", "Message", "PostDateTime"), True),
+            ("ForAnyValue:StringLike", ("ID", "PostDateTime"), ("UserName",), False),
+        ],
+    )
+    def test_several_values(self, operator: str, wanted: tuple[str, ...], present: tuple[str, ...], *, expected: bool) -> None:
+        statement = allow(Condition={operator: {"dynamodb:requestedAttributes": list(wanted)}})
+        assert decided(statement, context={"dynamodb:requestedAttributes": present}).allowed is expected
+
+    def test_launching_an_instance_needs_if_exists(self) -> None:
+        """ "Condition operators", on IfExists: an image has no instance type."""
+        kinds = {"ec2:InstanceType": ["t1.*", "t2.*", "m3.*"]}
+        image: dict[str, tuple[str, ...]] = {}
+        instance = {"ec2:InstanceType": ("t2.micro",)}
+        for operator, answers in (("StringLike", (False, True, False)), ("StringLikeIfExists", (True, True, False))):
+            asked = (image, instance, {"ec2:InstanceType": ("p5.48xlarge",)})
+            assert tuple(decided(allow(Condition={operator: kinds}), context=each).allowed for each in asked) == answers
+
+    def test_own_credentials_have_no_issue_time(self) -> None:
+        """ "Condition operators", on Null."""
+        statement = allow(Condition={"Null": {"aws:TokenIssueTime": "true"}})
+        assert decided(statement).allowed
+        assert not decided(statement, context={"aws:TokenIssueTime": ("2026-01-01T00:00:00Z",)}).allowed
+
+    def test_requests_without_tls_are_denied(self) -> None:
+        """ "Condition operators", on Bool."""
+        statement = deny(Action="s3:*", Condition={"Bool": {"aws:SecureTransport": "false"}})
+        assert not decided(allow(), statement, context={"aws:SecureTransport": ("false",)}).allowed
+        assert decided(allow(), statement, context={"aws:SecureTransport": ("true",)}).allowed
+
+    @pytest.mark.parametrize(
+        ("address", "expected"), [("203.0.113.255", True), ("2001:db8:1234:5678::9", True), ("2001:db8:1234:5679::", False)]
+    )
+    def test_addresses_of_both_kinds(self, address: str, *, expected: bool) -> None:
+        """ "Condition operators", on IP addresses."""
+        ranges = ["203.0.113.0/24", "2001:DB8:1234:5678::/64"]
+        statement = allow(Condition={"IpAddress": {"aws:SourceIp": ranges}})
+        assert decided(statement, context={"aws:SourceIp": (address,)}).allowed is expected
+
+    @pytest.mark.parametrize(
+        ("action", "resource", "prefix", "expected"),
+        [
+            ("s3:ListAllMyBuckets", "arn:aws:s3:::*", None, True),
+            ("s3:ListBucket", "arn:aws:s3:::BUCKET-NAME", "", True),
+            ("s3:ListBucket", "arn:aws:s3:::BUCKET-NAME", "home/", True),
+            ("s3:ListBucket", "arn:aws:s3:::BUCKET-NAME", "home/anna/", True),
+            ("s3:ListBucket", "arn:aws:s3:::BUCKET-NAME", "home/bert/", False),
+            ("s3:PutObject", "arn:aws:s3:::BUCKET-NAME/home/anna/x", None, True),
+            ("s3:PutObject", "arn:aws:s3:::BUCKET-NAME/home/bert/x", None, False),
+        ],
+    )
+    def test_a_home_directory(self, action: str, resource: str, prefix: str | None, *, expected: bool) -> None:
+        """ "Condition operators", on strings."""
+        bucket = "arn:aws:s3:::BUCKET-NAME"
+        statements = (
+            allow(Action=["s3:ListAllMyBuckets", "s3:GetBucketLocation"], Resource="arn:aws:s3:::*"),
+            allow(Action="s3:ListBucket", Resource=bucket, Condition={"StringLike": {"s3:prefix": ["", "home/", "home/${aws:username}/"]}}),
+            allow(Action="s3:*", Resource=[f"{bucket}/home/${{aws:username}}", f"{bucket}/home/${{aws:username}}/*"]),
+        )
+        context = {"aws:username": ("anna",), **({} if prefix is None else {"s3:prefix": (prefix,)})}
+        assert decided(*statements, action=action, resource=resource, context=context).allowed is expected
 
 
 class TestReasons:

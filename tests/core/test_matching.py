@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_tui.core.matching import Variable, Wildcard, parts_of, resolved, value_test, variables_in, wildcard_matcher
+from ciam_tui.core.matching import Variable, Wildcard, arn_test, parts_of, resolved, value_test, variables_in, wildcard_matcher
 
 
 def obviously_matches(pattern: str, value: str) -> bool:
@@ -70,6 +71,116 @@ def test_a_value_matches_every_pattern_made_from_it(data: st.DataObject) -> None
     kinds = data.draw(st.lists(st.sampled_from(["keep", "*", "?"]), min_size=len(pieces), max_size=len(pieces)))
     pattern = "".join({"keep": piece, "*": "*", "?": "?" * len(piece)}[kind] for kind, piece in zip(kinds, pieces, strict=True))
     assert wildcard_matcher(pattern)("".join(pieces))
+
+
+def obviously_matches_arn(pattern: str, arn: str, *, open_ended: bool) -> bool:
+    wanted = pattern.split(":", 5)
+    if len(wanted) < 6 and not (open_ended and pattern.endswith("*")):
+        return False
+    said = arn.split(":", 5)
+    return len(said) >= len(wanted) and all(obviously_matches(*pair) for pair in zip(wanted, said[: len(wanted)], strict=True))
+
+
+OBJECT = "arn:aws:s3:::acme/builds/a:b.txt"
+STREAM = "arn:aws:logs:eu-west-1:123456789012:log-group:web:log-stream:x"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "arn", "as_resource", "as_value"),
+    [
+        # IAM User Guide, "IAM JSON policy elements: Resource": wildcards stand within the segments, and a * at the end reaches beyond colons.
+        ("arn:*", OBJECT, True, False),
+        ("arn:aws:s3:*", OBJECT, True, False),
+        ("arn:aws:s3:::*", OBJECT, True, True),
+        ("arn:*:s3:::acme/*", OBJECT, True, True),
+        ("arn:a*:::acme/*", OBJECT, False, False),
+        ("arn:aws:s3:*acme/*", OBJECT, False, False),
+        ("arn:aws:s3*:acme/*", OBJECT, False, False),
+        ("arn:aws:s3:*:acme/*", OBJECT, False, False),
+        ("arn:aws:s3:*:*:acme/*", OBJECT, True, True),
+        ("arn:aws:s3:::acme/*.txt", OBJECT, True, True),
+        ("arn:aws:s3:::acme/builds/a?b.txt", OBJECT, True, True),
+        ("arn:aws:s3:::acme/*:b.txt", OBJECT, True, True),
+        ("arn:aws:s3:::ACME/*", OBJECT, False, False),
+        ("arn:aws:s3:", OBJECT, False, False),
+        ("arn:aws:s3", OBJECT, False, False),
+        ("arn:aws:logs:*:*:*", STREAM, True, True),
+        ("arn:aws:logs:*:*:log-group:*", STREAM, True, True),
+        ("arn:aws:logs:*:*:log-group:*:log-stream:*", STREAM, True, True),
+        ("arn:aws:logs:eu-*:12345678901?:log-group*", STREAM, True, True),
+        ("arn:aws:logs:*:log-group:web:log-stream:x", STREAM, False, False),
+        ("arn:aws:iam::*:role/web", "arn:aws:iam::1:user/x:role/web", False, False),
+        # "Condition operators", ARN condition operators: what StringLike matches there and ArnLike does not.
+        (
+            "arn:aws:someservice:*:111122223333:finance/*",
+            "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/document.txt",
+            False,
+            False,
+        ),
+    ],
+)
+def test_wildcards_of_an_arn_stay_within_their_segment(pattern: str, arn: str, *, as_resource: bool, as_value: bool) -> None:
+    for open_ended, expected in ((True, as_resource), (False, as_value)):
+        assert arn_test(pattern, variables=False, open_ended=open_ended)(arn, {}) is expected
+        assert obviously_matches_arn(pattern, arn, open_ended=open_ended) is expected
+
+
+def test_a_string_operator_matches_there() -> None:
+    wanted = "arn:aws:someservice:*:111122223333:finance/*"
+    assert wildcard_matcher(wanted)("arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/document.txt")
+
+
+@given(pattern=st.text(alphabet="a:*?", max_size=12), arn=st.text(alphabet="ab:", max_size=12), open_ended=st.booleans())
+def test_every_arn_matches_what_the_obvious_matcher_matches(pattern: str, arn: str, *, open_ended: bool) -> None:
+    assert arn_test(pattern, variables=False, open_ended=open_ended)(arn, {}) is obviously_matches_arn(pattern, arn, open_ended=open_ended)
+
+
+# IAM User Guide, "IAM JSON policy elements: Resource": the objects that arn:aws:s3:::bucket/*/test/* covers and those that it does not.
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("1/test/object.jpg", True),
+        ("1/2/test/object.jpg", True),
+        ("1/2/test/3/object.jpg", True),
+        ("1/2/3/test/4/object.jpg", True),
+        ("1///test///object.jpg", True),
+        ("1/test/.jpg", True),
+        ("/test/object.jpg", True),
+        ("1/test/", True),
+        ("1-test/object.jpg", False),
+        ("test/object.jpg", False),
+        ("1/2/test.jpg", False),
+    ],
+)
+def test_a_slash_is_a_character_like_any_other(key: str, *, expected: bool) -> None:
+    assert arn_test("arn:aws:s3:::bucket/*/test/*", variables=True, open_ended=True)(f"arn:aws:s3:::bucket/{key}", {}) is expected
+
+
+class CountedText(str):
+    """A value that counts how often it is looked into: the work of a comparison, whatever the machine."""
+
+    __slots__ = ()
+    looks = 0
+
+    def find(self, *args: Any) -> int:
+        CountedText.looks += 1
+        return super().find(*args)
+
+    def startswith(self, *args: Any) -> bool:
+        CountedText.looks += 1
+        return super().startswith(*args)
+
+    def __getitem__(self, place: Any) -> str:
+        CountedText.looks += 1
+        return super().__getitem__(place)
+
+
+@given(pattern=st.text(alphabet="ab*?", max_size=60), value=st.text(alphabet="ab", max_size=60))
+def test_the_work_is_bounded_by_the_lengths_of_both(pattern: str, value: str) -> None:
+    """Each piece between two `*` is sought once, from where the one before ended: no character is looked at twice by a piece with `?`."""
+    CountedText.looks = 0
+    wildcard_matcher(pattern)(CountedText(value))
+    assert CountedText.looks <= len(pattern) + len(value) + 2
 
 
 @pytest.mark.parametrize(
@@ -146,6 +257,12 @@ class TestVariables:
     def test_no_text_makes_the_search_for_variables_go_back(self, text: str) -> None:
         started = time.process_time()
         assert parts_of(text, wildcards=False, variables=True) == (text,)
+        assert time.process_time() - started < 1
+
+    def test_many_variables_and_a_long_value_are_not_put_together(self) -> None:
+        test = value_test(parts_of("${a:b}" * 20_000, wildcards=True, variables=True))
+        started = time.process_time()
+        assert not test("a", {"a:b": ("x" * 100_000,)})  # 2 GB, put together
         assert time.process_time() - started < 1
 
     @given(st.text(alphabet="${}a:,'*? ", max_size=20))

@@ -25,9 +25,9 @@ from ciam_tui.app.running import Ending, Progress, StepState
 from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.resuming import ask_to_resume
 from ciam_tui.app.session import Mode
+from ciam_tui.app.widgets.document import DocumentView
 from ciam_tui.app.widgets.link import Link
 from ciam_tui.app.widgets.plan_table import PlanRow, PlanTable, Tone
-from ciam_tui.app.widgets.preview import DocumentView
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ class ApplyScreen(WorkScreen[None]):
             self.error = error
 
     def __init__(self, session: Session, job: Job) -> None:
-        super().__init__(session, "Taking back" if job.undoes else "Applying")
+        self._title = "Taking back" if job.undoes else "Applying"
+        super().__init__(session, self._title)
         self._job = job
         self.progress: Progress = job.progress
         self._stop = threading.Event()
@@ -106,6 +107,7 @@ class ApplyScreen(WorkScreen[None]):
     def on_mount(self) -> None:
         """Begin."""
         self._table.focus()
+        self.header_bar.say(self._title, also=self._job.circleci)
         self.set_interval(TICK_SECONDS, self._tick)
         self._begin(self._job)
 

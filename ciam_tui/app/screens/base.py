@@ -102,6 +102,8 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_document()
             case Want.ROLE:
                 return self.want_role()
+            case Want.FIX:
+                return self.want_fix()
             case Want.FILTER:
                 return self.want_filter()
             case Want.COPY:
@@ -120,6 +122,8 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_stop()
             case Want.ADOPT:
                 return self.want_adopt()
+            case Want.WIRE:
+                return self.want_wire()
             case Want.RUNS:
                 return self.want_runs()
             case Want.PALETTE:
@@ -150,6 +154,10 @@ class WorkScreen(Screen[ScreenResultType]):
     def want_role(self) -> str | None:
         """The next role of the preview."""
         return "There are no roles yet: begin a set-up first."
+
+    def want_fix(self) -> str | None:
+        """Apply the fix of a finding."""
+        return "There are no findings to fix here: those of a set-up stand beside its policies."
 
     def want_filter(self) -> str | None:
         """Filter the list that has the focus, else the first one."""
@@ -191,6 +199,10 @@ class WorkScreen(Screen[ScreenResultType]):
     def want_adopt(self) -> str | None:
         """Take over a role."""
         return "There is no role to adopt here; Review shows what exists already."
+
+    def want_wire(self) -> str | None:
+        """Wire CircleCI, or not."""
+        return "There is no plan here that could wire CircleCI: Review makes one."
 
     def want_runs(self) -> str | None:
         """What was applied before."""

@@ -28,13 +28,23 @@ class ConfirmScreen(ModalScreen[bool]):
 
     BINDINGS: ClassVar = [Binding("escape", "refuse", "Cancel", show=False)]
 
-    def __init__(self, title: str, text: Sequence[str], verb: str, *, token: str | None = None, identity: Identity | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        text: Sequence[str],
+        verb: str,
+        *,
+        token: str | None = None,
+        identity: Identity | None = None,
+        circleci: str = "",
+    ) -> None:
         super().__init__()
         self._title = title
         self._paragraphs = tuple(text)
         self._verb = verb
         self._token = token
         self._identity = identity
+        self._circleci = circleci  # the organization in which something would be changed too
 
     def compose(self) -> ComposeResult:
         """What would happen, with which account, and the two answers."""
@@ -48,6 +58,7 @@ class ConfirmScreen(ModalScreen[bool]):
                     lines(
                         joined(literal("account    ", "$muted"), literal(f"{self._identity.account_id}{alias}")),
                         joined(literal("principal  ", "$muted"), literal(self._identity.arn)),
+                        *([joined(literal("CircleCI   ", "$muted"), literal(self._circleci))] if self._circleci else []),
                     ),
                     classes="paragraph",
                 )

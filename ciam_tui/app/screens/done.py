@@ -17,12 +17,14 @@ from ciam_tui.app.jobs import Outcome, outcome
 from ciam_tui.app.literal import lines, literal
 from ciam_tui.app.plan_lines import counted
 from ciam_tui.app.screens.base import WorkScreen
+from ciam_tui.app.widgets.document import DocumentView
 from ciam_tui.app.widgets.picker import Picker, Row
-from ciam_tui.app.widgets.preview import DocumentView
+from ciam_tui.app.wiring_words import changes_circleci, contexts_in, organization_of
 from ciam_tui.core.problems import CiamError
+from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from textual.content import Content
     from textual.widget import Widget
@@ -91,15 +93,23 @@ class DoneScreen(WorkScreen[None]):
             return
         self._outcome = event.outcome
         run = event.outcome.run
-        self._seal.update(lines(*_told(event.outcome)))
+        organization = organization_of(run, self.session.known_circleci)
+        self._seal.update(lines(*_told(event.outcome, organization)))
         if run.started.undoes is None:
-            self._made.show([Row(arn, (stage, arn)) for stage, arn in event.outcome.roles])
+            contexts = event.outcome.contexts
+            if contexts:
+                self._made.border_title = "Roles and contexts · y copies an ARN or a name"
+            rows = [Row(arn, (stage, arn)) for stage, arn in event.outcome.roles]
+            self._made.show([*rows, *(Row(f"context {name}", ("context", name), name) for name in contexts)])
             self._snippet.show([_yaml_line(text) for text in event.outcome.snippet.rstrip("\n").split("\n")])
         else:
             self._made.border_title = "Steps"
             self._made.show([Row(step.id, ("✓" if step.id in run.done else "·", step.title), step.title) for step in run.started.steps])
             self._snippet.border_title = "CircleCI"
-            self._snippet.show([Line((("Jobs that still ask for these roles are refused from now on.", Ink.NOTE),))])
+            told = ["Jobs that still ask for these roles are refused from now on."]
+            if changes_circleci(run.started.steps):
+                told.append("Jobs that name a context which is gone are not begun: take `context:` out of the configuration.")
+            self._snippet.show([Line(((sentence, Ink.NOTE),)) for sentence in told])
 
     def want_next(self) -> str | None:
         """From the snippet to the roles and back."""
@@ -139,15 +149,24 @@ class DoneScreen(WorkScreen[None]):
         return "done"
 
 
-def _told(told: Outcome) -> list[Content]:
+def _told(told: Outcome, organization: str) -> list[Content]:
     run = told.run
     seal = literal(f"✓ {VERIFIED}", "$success") if run.verified else literal(f"! Not verified: the run is {told.words}.", "$warning")
     count = counted({"step": len(run.done)})
     return [
         seal,
         literal(f"  run {run.started.run_id} · {count} · account {run.started.account_id} · {_length(run)}", "$muted"),
+        *_wired(told, organization),
         _undo_hint(run),
     ]
+
+
+def _wired(told: Outcome, organization: str) -> Iterator[Content]:
+    """What this run did in CircleCI."""
+    touched = contexts_in(told.run.done_steps)
+    if touched:
+        verb = "wired" if told.run.started.undoes is None else "taken back"
+        yield literal(f"  CircleCI {organization}: {counted({'context': len(touched)})} {verb}: {listed(touched)}", "$muted")
 
 
 def _undo_hint(run: RunState) -> Content:

@@ -5,6 +5,7 @@ Making a plan only reads. From here a plan is carried out by an intent of its ow
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
@@ -93,12 +94,17 @@ class PlanScreen(WorkScreen[ScreenResultType]):
             with Vertical(id="plan-column"):
                 yield self._table
                 yield self._pane
+                yield from self.choices()
                 with Horizontal(id="verdict-row"):
                     yield self._verdict
                     yield Link(f"{self.VERB} …", "apply")
 
     def beside(self) -> Iterable[Widget]:
         """What stands left of the plan where there is room."""
+        return ()
+
+    def choices(self) -> Iterable[Widget]:
+        """What may be chosen of the plan, above the verdict."""
         return ()
 
     def made(self, tell: Callable[[str], None]) -> Reviewed:
@@ -149,9 +155,13 @@ class PlanScreen(WorkScreen[ScreenResultType]):
 
     def on_plan_screen_planned(self, event: Planned) -> None:
         """Show the plan."""
-        if event.reading == self._reading:
+        if self.is_awaited(event):
             self.outcome = event.outcome
             self._show()
+
+    def is_awaited(self, event: Planned) -> bool:
+        """Whether no later reading has taken its place."""
+        return event.reading == self._reading
 
     def _is_reading(self) -> bool:
         return any(worker.group == "plan" and worker.is_running for worker in self.workers if worker.node is self)
@@ -198,10 +208,14 @@ class PlanScreen(WorkScreen[ScreenResultType]):
 
     def _show_error(self, error: CiamError) -> None:
         self._table.say("there is no plan")
-        suggestions = [Line(((f"  · {suggestion}", Ink.STRING),), indent=4) for suggestion in error.suggestions]
-        self._pane.show_step([Line(((f"✗ {error.title}: {error.message}", Ink.ERROR),), indent=2), *suggestions])
+        self._pane.show_step(_error_lines(error))
         self._pane.choose(PlanTab.STEP)
-        self._say_verdict(literal(f"✗ {error.title}", "$error"), literal("ctrl+r reads again; ctrl+s exports without an account", "$muted"))
+        self._say_verdict(literal(f"✗ {error.title}", "$error"), literal(self.way_on(error), "$muted"))
+
+    def way_on(self, error: CiamError) -> str:
+        """What can be done where there is no plan."""
+        del error
+        return "ctrl+r reads again; ctrl+s exports without an account"
 
     def _show_step(self) -> None:
         plan = self.plan
@@ -252,10 +266,7 @@ class PlanScreen(WorkScreen[ScreenResultType]):
         plan = self.plan
         if plan is None or not plan.steps:
             return "There is no step to copy."
-        import json
-
-        call = plan.steps[self._table.cursor].call
-        self.copy(json.dumps({"service": call.service, "operation": call.operation, "parameters": dict(call.params)}, indent=2))
+        self.copy(_request_text(plan.steps[self._table.cursor]))
         return None
 
     def want_apply(self) -> str | None:
@@ -290,6 +301,16 @@ class PlanScreen(WorkScreen[ScreenResultType]):
         """The button for the mouse."""
         event.stop()
         self.action_want(Want.APPLY)
+
+
+def _error_lines(error: CiamError) -> list[Line]:
+    suggestions = [Line(((f"  · {suggestion}", Ink.STRING),), indent=4) for suggestion in error.suggestions]
+    return [Line(((f"✗ {error.title}: {error.message}", Ink.ERROR),), indent=2), *suggestions]
+
+
+def _request_text(step: Step) -> str:
+    call = step.call
+    return json.dumps({"service": call.service, "operation": call.operation, "parameters": dict(call.params)}, indent=2)
 
 
 def _row(step: Step, *, is_forbidden: bool) -> PlanRow:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from ciam_tui.app.fixing import FINDINGS_ELSEWHERE, LOOK_FIRST
 from ciam_tui.app.intents import Want
-from ciam_tui.app.previewing import View, preview_of
+from ciam_tui.app.previewing import Tab, View, preview_of
 from ciam_tui.app.screens.base import WorkScreen
-from ciam_tui.app.widgets.preview import DocumentView, PreviewPane
+from ciam_tui.app.widgets.preview import PreviewPane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
 
+    from ciam_tui.app.fixing import Fixes
     from ciam_tui.app.session import Session
     from ciam_tui.core.draft import Draft
 
@@ -22,13 +24,14 @@ if TYPE_CHECKING:
 class PreviewScreen(WorkScreen[View]):
     """Looks at `draft`; answers with what was looked at last."""
 
-    KEYS: ClassVar = (Want.BACK, Want.DOCUMENT, Want.ROLE, Want.COPY, Want.PALETTE, Want.HELP)
+    KEYS: ClassVar = (Want.BACK, Want.DOCUMENT, Want.ROLE, Want.FIX, Want.COPY, Want.PALETTE, Want.HELP)
     WORDS: ClassVar = {Want.BACK: "Close"}
-    NARROW: ClassVar = frozenset({Want.BACK, Want.DOCUMENT, Want.COPY, Want.HELP})
+    NARROW: ClassVar = frozenset({Want.BACK, Want.DOCUMENT, Want.FIX, Want.COPY, Want.HELP})
 
-    def __init__(self, session: Session, draft: Draft, view: View) -> None:
+    def __init__(self, session: Session, draft: Draft, view: View, fixes: Fixes | None = None) -> None:
         super().__init__(session, "Preview")
         self._draft = draft
+        self._fixes = fixes
         self._view = view
         self._pane = PreviewPane(id="preview-full")
 
@@ -37,13 +40,15 @@ class PreviewScreen(WorkScreen[View]):
         yield self._pane
 
     def on_mount(self) -> None:
-        """Show it, and let the arrows scroll."""
+        """Show it, and let the arrows move in it."""
         self._show(self._view)
-        self.query_one(DocumentView).focus()
+        self._pane.view.focus()
 
     def _show(self, view: View) -> None:
         self._view = view
-        self._pane.show(preview_of(self._draft, view, self.session.known_circleci))
+        known = self.session.known_circleci
+        since = self._fixes.since(self._draft) if self._fixes is not None else None
+        self._pane.show(preview_of(self._draft, view, known), preview_of(since, view, known) if since is not None else None)
 
     def want_back(self) -> str | None:
         """Close."""
@@ -71,6 +76,27 @@ class PreviewScreen(WorkScreen[View]):
         else:
             self._show(replace(self._view, stage=(self._view.stage + 1) % max(1, len(self._draft.stages)), role=0))
         return None
+
+    def want_fix(self) -> str | None:
+        """The finding at hand."""
+        if self._fixes is None:
+            return "The plan is made already: esc goes back, and in the wizard this key changes the answers."
+        if self._view.tab is Tab.ACCESS:
+            return FINDINGS_ELSEWHERE
+        if not self._pane.shows_finding():
+            return LOOK_FIRST
+        return self._take(*self._fixes.fix(self._draft, self._pane.finding))
+
+    def want_undo(self) -> str | None:
+        """The last fix."""
+        if self._fixes is None:
+            return super().want_undo()
+        return self._take(*self._fixes.take_back(self._draft))
+
+    def _take(self, draft: Draft, said: str) -> str:
+        self._draft = draft
+        self._show(self._view)
+        return said
 
     def want_copy(self) -> str | None:
         """The document."""

@@ -8,10 +8,12 @@ from ciam_tui.app.jobs import READ_ONLY_REASON, resume_job
 from ciam_tui.app.plan_lines import counted
 from ciam_tui.app.screens.confirm import ConfirmScreen
 from ciam_tui.app.session import Mode
+from ciam_tui.app.wiring_words import changes_circleci, organization_of
+from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.made import removes_something
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ciam_tui.app.jobs import Job
     from ciam_tui.app.screens.base import WorkScreen
@@ -33,14 +35,23 @@ def ask_to_resume(screen: WorkScreen[Any], run: RunState, carry_out: Callable[[J
         )
     pending = run.pending
     text = [
+        *(f"! {sentence}" for sentence in _lost(run)),
         f"The run {started.run_id} did not come to its end: {len(run.done)} of {counted({'step': len(started.steps)})} are done.",
         *(_left(run) if pending else ["What is left is to read everything back."]),
         *(["What nobody can say is looked up first, and not done twice."] if run.unknown else []),
     ]
     token = started.account_id if any(removes_something(step.change) for step in pending) else None
-    question = ConfirmScreen("Go on with this run?", text, "Go on", token=token, identity=session.identity)
+    circleci = organization_of(run, session.known_circleci) if changes_circleci(pending) else ""
+    question = ConfirmScreen("Go on with this run?", text, "Go on", token=token, identity=session.identity, circleci=circleci)
     screen.app.push_screen(question, lambda confirmed: carry_out(resume_job(session, run)) if confirmed else None)
     return None
+
+
+def _lost(run: RunState) -> Iterator[str]:
+    """The values that going on replaces for good."""
+    for step in run.pending:
+        if isinstance(step.change, kinds.SetContextVariable) and step.change.replaces:
+            yield f"An undo cannot bring back what {step.change.name} in the context {step.change.context} is now: it is replaced for good."
 
 
 def _left(run: RunState) -> list[str]:

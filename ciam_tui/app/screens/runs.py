@@ -18,6 +18,7 @@ from ciam_tui.app.plan_lines import counted
 from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.resuming import ask_to_resume
 from ciam_tui.app.widgets.picker import Picker, Row
+from ciam_tui.app.wiring_words import contexts_in
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.problems import CiamError
 
@@ -204,6 +205,8 @@ def _told(run: RunState, history: History) -> list[Content]:
         _fact("by", started.operator),
         _fact("roles", ", ".join(_made_roles(run)) or "none made"),
     ]
+    if contexts := contexts_in(run.done_steps):
+        lines_of_run.append(_fact("contexts", ", ".join(contexts)))
     if started.adopted:
         lines_of_run.append(_fact("adopted", ", ".join(started.adopted)))
     if run.last_failure is not None:

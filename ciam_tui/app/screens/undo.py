@@ -10,6 +10,7 @@ from ciam_tui.app.plan_lines import counted
 from ciam_tui.app.screens.confirm import ConfirmScreen
 from ciam_tui.app.screens.plan import PlanScreen, told
 from ciam_tui.app.widgets.plan_pane import PlanTab
+from ciam_tui.app.wiring_words import changes_circleci, organization_words
 from ciam_tui.core.problems import Level
 
 if TYPE_CHECKING:
@@ -54,4 +55,8 @@ class UndoScreen(PlanScreen[None]):
             *([f"  and {len(notes) - NOTES} more, in the tab Findings"] if len(notes) > NOTES else []),
             *told("AWS says that you may not do this:", [f"{step.title}." for step in reviewed.concerns.forbidden]),
         ]
-        return ConfirmScreen("Take this run back?", text, "Take back", token=plan.account_id, identity=plan.facts.identity)
+        wanted = reviewed.setup.circleci
+        circleci = organization_words(wanted.org_id, wanted.org_slug, self.session.known_circleci) if changes_circleci(plan.steps) else ""
+        return ConfirmScreen(
+            "Take this run back?", text, "Take back", token=plan.account_id, identity=plan.facts.identity, circleci=circleci
+        )

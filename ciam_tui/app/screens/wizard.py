@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal, Vertical
 
+from ciam_tui.app.fixing import FINDINGS_ELSEWHERE, LOOK_FIRST, Fixes
 from ciam_tui.app.intents import Want
 from ciam_tui.app.literal import literal
 from ciam_tui.app.previewing import Tab, View, preview_of
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 class WizardScreen(WorkScreen[None]):
     """One set-up being answered."""
 
-    KEYS: ClassVar = (Want.NEXT, Want.BACK, Want.PREVIEW, Want.FILTER, Want.COPY, Want.EXPORT, Want.PALETTE, Want.HELP)
+    KEYS: ClassVar = (Want.NEXT, Want.BACK, Want.PREVIEW, Want.FIX, Want.FILTER, Want.COPY, Want.EXPORT, Want.PALETTE, Want.HELP)
 
     def __init__(self, session: Session, draft: Draft, at: StepId = "account") -> None:
         super().__init__(session, "New set-up")
@@ -50,6 +51,7 @@ class WizardScreen(WorkScreen[None]):
         self._place = Vertical(id="body")
         self._preview = PreviewPane(id="preview")
         self._states = states(draft)
+        self._fixes = Fixes(self._take_fixed)
 
     def content(self) -> Iterable[Widget]:
         """Rail, body, preview."""
@@ -176,7 +178,8 @@ class WizardScreen(WorkScreen[None]):
 
     def _draw(self) -> None:
         """The preview first: it is what the eye is on."""
-        self._preview.show(preview_of(self.draft, self._view, self.session.known_circleci))
+        known, since = self.session.known_circleci, self._fixes.since(self.draft)
+        self._preview.show(preview_of(self.draft, self._view, known), preview_of(since, self._view, known) if since else None)
         problems = draft_problems(self.draft)
         if self._body is not None:
             self._body.show(self.draft, _shown(problems, tried=self._tried, touched=self._touched))
@@ -223,7 +226,7 @@ class WizardScreen(WorkScreen[None]):
         """The preview on the whole screen."""
         from ciam_tui.app.screens.preview import PreviewScreen
 
-        self.app.push_screen(PreviewScreen(self.session, self.draft, self._view), self._look_at)
+        self.app.push_screen(PreviewScreen(self.session, self.draft, self._view, self._fixes), self._look_at)
         return None
 
     def _look_at(self, view: View | None) -> None:
@@ -243,6 +246,26 @@ class WizardScreen(WorkScreen[None]):
             return "This stage has one role; there is one a project with `per project`."
         self._look_at(replace(self._view, role=(self._view.role + 1) % count))
         return None
+
+    def want_fix(self) -> str | None:
+        """The finding at hand; where there is no room for it, all of them to look at first."""
+        if self.has_class("-narrow"):
+            self._view = replace(self._view, tab=Tab.FINDINGS)
+            return self.want_preview()
+        if self._view.tab is Tab.ACCESS:
+            return FINDINGS_ELSEWHERE
+        if not self._preview.shows_finding():
+            return LOOK_FIRST
+        return self._fixes.fix(self.draft, self._preview.finding)[1]
+
+    def want_undo(self) -> str | None:
+        """The last fix."""
+        return self._fixes.take_back(self.draft)[1]
+
+    def _take_fixed(self, draft: Draft) -> None:
+        self.draft = self._entered = draft
+        self.app.keep(self.draft, self.at)
+        self._draw()
 
     def want_copy(self) -> str | None:
         """The row of a list, else the document in the preview."""

@@ -16,6 +16,7 @@ from textual.widgets import Static
 from ciam_tui.app.circleci_known import NO_TOKEN, first_sentence
 from ciam_tui.app.literal import literal
 from ciam_tui.app.steps.circleci_reader import CircleCiReader, ProjectFound
+from ciam_tui.app.widgets.contexts import ContextList
 from ciam_tui.app.widgets.field import STYLE, ChoiceField, Field, Labelled
 from ciam_tui.app.widgets.picker import Picker, Row
 from ciam_tui.core.answers import with_any_project, with_organization
@@ -61,6 +62,7 @@ class CircleCiBody(CircleCiReader):
         self._whole = ChoiceField("circleci.any_project", "Whole org", (WHOLE,))
         self._more = ChoiceField("more", "More", (SERVER,))
         self._issuer = Field("circleci.issuer", "Issuer", circleci.issuer or "", placeholder="CircleCI's cloud")
+        self._contexts = ContextList(id="contexts")
         self._audience = Field("circleci.audience", "Audience", circleci.audience or "", placeholder="the organization id")
         yield self._organizations
         yield self._token
@@ -72,6 +74,7 @@ class CircleCiBody(CircleCiReader):
         yield self._whole
         yield self._more
         yield Vertical(self._issuer, self._audience, id="server-form")
+        yield self._contexts
 
     def ends_step(self, stop: Widget) -> bool:
         """The projects, once one is ticked."""
@@ -106,6 +109,7 @@ class CircleCiBody(CircleCiReader):
         problem = self.known.problem
         self._token.display = (problem is not None and problem.code in _REFUSED) or self.query_one("#server-form").display
         self._fill_projects(self.draft.circleci)
+        self._contexts.show_contexts(self.draft, self.known)
         level, text = self.told()
         self._told.update(literal(text, STYLE[level] if level is not None else "$muted"), layout=False)
 
@@ -121,6 +125,7 @@ class CircleCiBody(CircleCiReader):
         self._org_id.show(circleci.org_id)
         self._organizations.mark([circleci.org_id] if circleci.org_id else [])
         self._fill_projects(circleci)
+        self._contexts.show_contexts(self.draft, self.known)
         self._per_project.show(("one for each project",) if self.draft.role.per_project else ())
         self._whole.show((WHOLE,) if circleci.any_project else ())
         self._more.show((SERVER,) if self.query_one("#server-form").display else ())
@@ -151,8 +156,22 @@ class CircleCiBody(CircleCiReader):
                 self.edit(_organization(key, slug), "circleci.org_id")
             if event.go_on:
                 self.to_next_stop()
-        else:
+        elif event.picker is self._projects:
             self._toggle(key)
+        elif event.go_on:
+            self.to_next_stop()
+
+    def on_picker_highlighted(self, event: Picker.Highlighted) -> None:
+        """Say what there is to know of a context."""
+        event.stop()
+        self._advise()
+
+    def _advise(self) -> None:
+        if self.screen.focused is self._contexts and (detail := self._contexts.detail(self.draft, self.known)):
+            self._advised = None
+            self._guide.update(literal(detail, "$muted"), layout=False)
+        else:
+            super()._advise()
 
     def _toggle(self, project_id: str) -> None:
         known = {each.id: ProjectDraft(each.id, each.name, each.vcs_origin) for each in self.known.offered(self.draft.circleci.org_id)}

@@ -21,6 +21,7 @@ from ciam_tui.core.circleci_facts import Organization, ProjectList, ProjectSourc
 from ciam_tui.core.problems import CiamError, Level
 from ciam_tui.core.shown import shown
 from ciam_tui.core.validate import org_id_problem
+from ciam_tui.core.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,7 +113,11 @@ class CircleCiReader(StepBody):
         words = branch_words(self.draft, self.known)
         if not words and found is not None and found.source is not ProjectSource.ORGANIZATION:
             return Level.WARNING, f"! {' '.join(shown(sentence) for sentence in found.unread[-1:])}"
-        return (Level.WARNING if words.startswith("!") else None), words
+        if words.startswith("!"):
+            return Level.WARNING, words
+        facts = self.known.facts_of(self.draft.circleci.org_id)
+        contexts = f"{counted(len(facts.contexts), 'context')} below" if facts is not None and facts.contexts else ""
+        return None, " · ".join(filter(None, (words, contexts)))
 
     def show_read(self) -> None:
         """Show what is known now."""

@@ -10,11 +10,12 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
-from ciam_tui.app.circleci_known import branch_hint
+from ciam_tui.app.circleci_known import branch_hint, branches_offered
 from ciam_tui.app.steps.base import StepBody
 from ciam_tui.app.texts import join_entries, split_entries
 from ciam_tui.app.widgets.field import ChoiceField, Field, Labelled
 from ciam_tui.app.widgets.link import Link
+from ciam_tui.app.widgets.offering_field import OfferingField
 from ciam_tui.app.widgets.picker import Picker, Row
 from ciam_tui.core.answers import preset_stages
 from ciam_tui.core.draft import ACCESSES, EXTRAS, POLICY_KINDS, Draft, RoleDraft, StageDraft
@@ -71,7 +72,7 @@ class StagesBody(StepBody):
         self._prefix = Field("stages[0].prefix", "Prefix", placeholder="the whole bucket")
         self._access = ChoiceField("stages[0].access", "Access", ACCESSES)
         self._reads = Field("stages[0].read_prefixes", "Reads too", placeholder="nothing else")
-        self._branches = Field("stages[0].branches", "Branches", placeholder=branch_hint(self.draft, self.session.known_circleci))
+        self._branches = OfferingField("stages[0].branches", "Branches", placeholder=branch_hint(self.draft, self.session.known_circleci))
         self._extras = ChoiceField("stages[0].extras", "Extras", EXTRAS)
         self._session = Field("stages[0].session_seconds", "Session", "3600")
         self._more = ChoiceField("more", "Roles", (NAMES,))
@@ -134,6 +135,8 @@ class StagesBody(StepBody):
             self._reads.show(join_entries(stage.read_prefixes))
         if split_entries(self._branches.text) != stage.branches:
             self._branches.show(join_entries(stage.branches))
+        offered = [each for each in branches_offered(self.draft, self.session.known_circleci) if each[0] not in stage.branches]
+        self._branches.offer([branch for branch, _ in offered], offered[0][1] if offered else "")
         self._extras.show(stage.extras)
         self._session.show(str(stage.session_seconds))
 

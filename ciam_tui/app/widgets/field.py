@@ -68,6 +68,11 @@ class Labelled(Vertical):
             self._problem = problem
             self._note.update(problem_line(problem) if problem is not None else literal(self.about, "$muted"), layout=False)
 
+    @property
+    def has_problem(self) -> bool:
+        """Whether a problem is shown."""
+        return self._problem is not None
+
     def on_descendant_focus(self) -> None:
         """Mark the label: a glyph says where one is, without colour."""
         self._mark(focused=True)

@@ -23,14 +23,15 @@ class HeaderBar(Widget):
 
     def __init__(self, session: Session, title: str, progress: str = "") -> None:
         super().__init__()
+        self._also = ""
         self._session = session
         self._title = title
         self._progress = progress
 
-    def say(self, title: str, progress: str = "") -> None:
-        """Change where one is."""
-        if (title, progress) != (self._title, self._progress):
-            self._title, self._progress = title, progress
+    def say(self, title: str, progress: str = "", *, also: str = "") -> None:
+        """Change where one is; `also` is where beside the account something would be changed."""
+        if (title, progress, also) != (self._title, self._progress, self._also):
+            self._title, self._progress, self._also = title, progress, also
             self.refresh()
 
     def render(self) -> Content:
@@ -54,9 +55,10 @@ class HeaderBar(Widget):
             who, short = f"account {session.identity.account_id}{alias}", session.identity.account_id
         name = session.profile or "default"
         name = name if len(name) <= 12 else f"{name[:11]}…"
-        long = joined(literal(f"{who} · {region} · {profile} · ", "$muted"), mode)
-        middle = joined(literal(f"{short} · {region} · {profile} · ", "$muted"), mode)
-        brief = joined(literal(f"{short} · {region} · {name} · ", "$muted"), mode)
+        too, briefly = (f"CircleCI {self._also} · ", f"{self._also} · ") if self._also else ("", "")
+        long = joined(literal(f"{too}{who} · {region} · {profile} · ", "$muted"), mode)
+        middle = joined(literal(f"{too}{short} · {region} · {profile} · ", "$muted"), mode)
+        brief = joined(literal(f"{briefly}{short} · {region} · {name} · ", "$muted"), mode)
         tail = literal(f"   {self._progress}" if self._progress else "", "$accent")
         title = joined(literal(" ciam-tui", "bold"), literal(f" · {self._title}"))
         bare = literal(f" {self._title}", "bold")

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from ciam_tui.app.literal import joined, literal
 from ciam_tui.app.widgets.differences import DifferencesView
-from ciam_tui.app.widgets.preview import DocumentView
+from ciam_tui.app.widgets.document import DocumentView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,92 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from rich.segment import Segment
+from textual.binding import Binding
 from textual.containers import Vertical
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 from textual.widgets import Static
 
-from ciam_tui.app.document_lines import Ink, Line, document_lines, finding_line, wrapped
+from ciam_tui.app.document_lines import Ink, Line, document_lines, finding_line
 from ciam_tui.app.literal import joined, literal
 from ciam_tui.app.previewing import Preview, Tab
-from ciam_tui.core.shown import shown
+from ciam_tui.app.widgets.document import DocumentView
+from ciam_tui.app.widgets.matrix import MatrixView
 
 if TYPE_CHECKING:
-    from rich.style import Style as RichStyle
     from textual import events
     from textual.app import ComposeResult
 
-_CLASS = {ink: f"document--{ink.name.lower()}" for ink in Ink}
-GUTTER = 2
+    from ciam_tui.core.findings import Finding
 
-
-class DocumentView(ScrollView, can_focus=True):
-    """Lines with a gutter, wrapped at the width there is."""
-
-    COMPONENT_CLASSES: ClassVar = {*_CLASS.values(), "document--gutter"}
-
-    def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self._lines: list[Line] = []
-        self._rows: list[Line] = []
-        self._width = 0
-
-    def show(self, lines: list[Line]) -> None:
-        """Draw `lines`, from where the view is scrolled to; of a document that kept its length, only what differs is drawn again."""
-        if lines == self._lines:
-            return
-        before = self._rows
-        self._lines = lines
-        self._wrap()
-        if len(before) != len(self._rows):
-            self.refresh()
-            return
-        top = int(self.scroll_offset.y)
-        changed = [place - top for place, (old, new) in enumerate(zip(before, self._rows, strict=True)) if old != new]
-        regions = [Region(0, y, self.size.width, 1) for y in changed if 0 <= y < self.size.height]
-        if regions:
-            self.refresh(*regions)
-
-    def to_top(self) -> None:
-        """Scroll to the first line."""
-        self.scroll_to(y=0, animate=False)
-
-    def reveal_changes(self) -> None:
-        """Scroll so that the first changed line is in sight, if none is."""
-        changed = [place for place, row in enumerate(self._rows) if row.gutter != " "]
-        top = int(self.scroll_offset.y)
-        if changed and not any(top <= place < top + self.size.height for place in changed):
-            self.scroll_to(y=max(0, changed[0] - 2), animate=False)
-
-    def on_resize(self) -> None:
-        """Wrap again where the width changed."""
-        if self.scrollable_content_region.width != self._width:
-            self._wrap()
-            self.refresh()
-
-    def _wrap(self) -> None:
-        self._width = self.scrollable_content_region.width
-        room = self._width - GUTTER
-        self._rows = [row for line in self._lines for row in wrapped(line, room)]
-        self.virtual_size = Size(0, len(self._rows))
-
-    def render_line(self, y: int) -> Strip:
-        """One row."""
-        width = self.scrollable_content_region.width
-        place = y + int(self.scroll_offset.y)
-        base = self.rich_style
-        if place >= len(self._rows):
-            return Strip.blank(width, base)
-        row = self._rows[place]
-        segments = [Segment(f"{row.gutter} ", self._style("document--gutter"))]
-        segments.extend(Segment(shown(text), self._style(_CLASS[ink])) for text, ink in row.pieces)
-        return Strip(segments).adjust_cell_length(width, base)
-
-    def _style(self, name: str) -> RichStyle:
-        return self.get_component_rich_style(name)
+__all__ = ["DocumentView", "PreviewPane", "TabLine"]
 
 
 class TabLine(Static, can_focus=False):
@@ -126,6 +59,42 @@ class TabLine(Static, can_focus=False):
                 return
 
 
+class PolicyView(DocumentView):
+    """A document with findings beside it, or findings alone: up and down go from finding to finding, and scroll where none is in sight."""
+
+    BINDINGS: ClassVar = [
+        Binding("up", "step(-1)", "Up", show=False),
+        Binding("down", "step(1)", "Down", show=False),
+    ]
+
+    class Chosen(Message):
+        """The finding of that number is at hand."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_hand: int | None = None
+
+    def action_step(self, by: int) -> None:
+        """Go to the next finding; one that is out of sight is scrolled to line by line, so that nothing between is passed over."""
+        rows = self.rows_about()
+        numbers = list(rows)
+        at = numbers.index(self.at_hand) + by if self.at_hand in rows else 0
+        if 0 <= at < len(numbers) and self.is_in_sight(rows[numbers[at]].start):
+            self.post_message(self.Chosen(numbers[at]))
+        else:
+            self.scroll_relative(y=by, animate=False)
+
+    def on_click(self, event: events.Click) -> None:
+        """The finding that was clicked is at hand."""
+        number = self.about(event.get_content_offset_capture(self).y + int(self.scroll_offset.y))
+        if number is not None:
+            self.post_message(self.Chosen(number))
+
+
 class PreviewPane(Vertical):
     """Tabs above, document below."""
 
@@ -140,40 +109,114 @@ class PreviewPane(Vertical):
         self._only_border = False  # before Textual's own first refresh
         super().__init__(id=id)
         self._tabs = TabLine()
-        self._document = DocumentView()
+        self._document = PolicyView()
+        self._matrix = MatrixView()
+        self._matrix.display = False
         self._titled = ""
+        self._pointed = ""
         self._before: Preview | None = None
         self._now: Preview | None = None
+        self._chosen: Finding | None = None
 
     def compose(self) -> ComposeResult:
-        """The tab line and the document."""
+        """The tab line, and the views of which one is shown."""
         yield self._tabs
         yield self._document
+        yield self._matrix
+
+    @property
+    def view(self) -> DocumentView:
+        """The view that is shown: of documents and findings, or of the matrix."""
+        return self._matrix if self._matrix.display else self._document
 
     @property
     def text(self) -> str:
-        """What `y` copies: the document, or the findings as lines."""
+        """What `y` copies: the document, the matrix, or the findings as lines."""
         if self._now is None:
             return ""
+        if self._now.matrix is not None:
+            return self._matrix.text
         return self._now.text or "\n".join(f"{each.level}: {each.text} {each.fix}" for each in self._now.findings)
 
-    def show(self, preview: Preview) -> None:
-        """Draw `preview`; lines that differ from what was shown before are marked, if that was the same document of the same role."""
+    @property
+    def finding(self) -> Finding | None:
+        """The finding at hand: the one that was gone to, else the worst that a key can fix, else the worst."""
+        number = self._at_hand()
+        return None if number is None or self._now is None else self._now.findings[number]
+
+    def shows_finding(self) -> bool:
+        """Whether the finding at hand is in sight; where it is not, it is scrolled to, so that nothing is fixed unseen."""
+        number = self._at_hand()
+        rows = self._document.rows_about().get(number) if number is not None else None
+        if number is None or rows is None or self._document.is_in_sight(rows[0]):
+            return True
+        self._document.reveal_about(number)
+        return False
+
+    def _at_hand(self) -> int | None:
+        found = self._now.findings if self._now is not None else ()
+        chosen = [number for number, each in enumerate(found) if each == self._chosen]
+        fixable = [number for number, each in enumerate(found) if each.patch]
+        return next(iter((*chosen, *fixable, *range(len(found)))), None)
+
+    def on_policy_view_chosen(self, event: PolicyView.Chosen) -> None:
+        """Another finding is at hand."""
+        event.stop()
+        if self._now is not None and event.number < len(self._now.findings):
+            self._chosen = self._now.findings[event.number]
+            self._draw_document(self._now)
+            self._document.reveal_about(event.number)
+
+    def show(self, preview: Preview, since: Preview | None = None) -> None:
+        """Draw `preview`; lines that differ from what was shown before are marked, if that was the same document of the same role.
+
+        `since` is what to mark the differences from where another document was shown before.
+        """
         if preview == self._now:
             return
         same = self._now is not None and _identity(self._now) == _identity(preview)
         if same and self._now is not None and self._now.text != preview.text:
             self._before = self._now
         elif not same:
-            self._before = None
+            self._before = since if since is not None and _is_same_document(since, preview) else None
         self._now = preview
         self._tabs.show(preview.tab, preview.found)
         self._entitle(_title(preview))
-        self._document.show(_lines(preview, self._before.text if self._before is not None else None))
-        if same:
-            self._document.reveal_changes()
-        else:
+        self._choose_view(is_matrix=preview.matrix is not None)
+        if preview.matrix is not None:
+            self._matrix.show_matrix(preview.matrix)
+            if not same:
+                self._matrix.begin()
+            return
+        self._point("")
+        self._draw_document(preview)
+        if self._before is None:
             self._document.to_top()
+        else:
+            self._document.reveal_changes()
+
+    def _draw_document(self, preview: Preview) -> None:
+        self._document.at_hand = self._at_hand()
+        self._document.show(_lines(preview, self._before.text if self._before is not None else None, self._document.at_hand))
+
+    def _choose_view(self, *, is_matrix: bool) -> None:
+        """Show one of the views; the focus stays in the pane if it was there."""
+        if is_matrix is self._matrix.display:
+            return
+        had_focus = self.view.has_focus
+        self._matrix.display, self._document.display = is_matrix, not is_matrix
+        if had_focus:
+            self.view.focus()
+
+    def on_matrix_view_pointed(self, event: MatrixView.Pointed) -> None:
+        """Another cell of the matrix is at hand."""
+        event.stop()
+        self._point(event.text)
+
+    def _point(self, text: str) -> None:
+        if text != self._pointed:
+            self._pointed = text
+            self.border_subtitle = literal(text)
 
     def _entitle(self, title: str) -> None:
         if title != self._titled:
@@ -194,6 +237,11 @@ def _identity(preview: Preview) -> tuple[int, int, Tab, int]:
     return (preview.index, preview.role_count, preview.tab, preview.role_number)
 
 
+def _is_same_document(since: Preview, preview: Preview) -> bool:
+    # Not how many roles the stage has: a fix may have split one into one a project, and what that changed is to be seen.
+    return (since.index, since.tab, since.role_number) == (preview.index, preview.tab, preview.role_number)
+
+
 def _title(preview: Preview) -> str:
     if not preview.stage:
         return "Preview"
@@ -201,16 +249,17 @@ def _title(preview: Preview) -> str:
     return f"{preview.stage} · role {preview.role}{number}" if preview.role else preview.stage
 
 
-def _lines(preview: Preview, before: str | None) -> list[Line]:
+def _lines(preview: Preview, before: str | None, at_hand: int | None) -> list[Line]:
     if preview.text is not None:
-        return document_lines(preview.text, preview.findings, before)
+        return document_lines(preview.text, preview.findings, before, at_hand)
+    told = [finding_line(each, number=number, at_hand=at_hand) for number, each in enumerate(preview.findings)]
     if preview.needs:
         wanted = [Line((("  this needs:", Ink.HEADING),)), *(Line(((f"    · {each}", Ink.NOTE),), indent=6) for each in preview.needs)]
-        return [*wanted, Line(()), *(finding_line(each) for each in preview.findings)] if preview.findings else wanted
+        return [*wanted, Line(()), *told] if told else wanted
     if not preview.findings:
         return [Line((("  nothing risky found", Ink.NOTE),))]
     lines: list[Line] = []
-    for each in preview.findings:
+    for each, line in zip(preview.findings, told, strict=True):
         place = f" {each.stage}" if each.stage else ""
-        lines.extend([Line(((f"{each.level}{place}", Ink.HEADING),)), finding_line(each), Line(())])
+        lines.extend([Line(((f"{each.level}{place}", Ink.HEADING),)), line, Line(())])
     return lines

@@ -92,12 +92,12 @@ def _files(setup: SetupShape, *, contexts: bool) -> Iterator[ExportFile]:
         yield ExportFile(f"{folder}config.orb.yml", f"{head}{_WHY_ORB}\n{_orb_config(setup, config, contexts=contexts)}")
 
 
-def config_text(setup: SetupShape) -> str:
+def config_text(setup: SetupShape, *, contexts: bool = False) -> str:
     """`config.yml` without the comment at its head; where there are several, one after the other, each named for its project."""
     configs = project_configs(setup)
     named = len(configs) > 1
     return "---\n".join(
-        (f"# For the project {comment(config.project or '')}.\n" if named else "") + _config(setup, config, contexts=False)
+        (f"# For the project {comment(config.project or '')}.\n" if named else "") + _config(setup, config, contexts=contexts)
         for config in configs
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.facts import Identity, Quotas
 from ciam_tui.core.problems import CiamError
+from ciam_tui.ports.aws import activity, opinions
 from ciam_tui.ports.aws.answers import ACCESS_DENIED
 from ciam_tui.ports.aws.buckets import BucketReads
 from ciam_tui.ports.aws.permission import may_call
@@ -17,8 +18,12 @@ from ciam_tui.ports.aws.writes import Writer, region_made_in
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from ciam_tui.core.activity import EventPage, Window
     from ciam_tui.core.changes.calls import Call
+    from ciam_tui.core.document import Document
+    from ciam_tui.core.evaluate import Request
     from ciam_tui.core.facts import Bucket, BucketSummary, ManagedPolicy, PrefixPage, Provider, Role, TrustingRole
+    from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
     from ciam_tui.ports.api import Sent
     from ciam_tui.ports.aws.clients import Clients
 
@@ -112,6 +117,20 @@ class BotoAws:
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         """For each IAM action that `calls` need (`iam:CreateRole`): whether the operator may, None where AWS does not tell."""
         return may_call(self._clients, self.identity(), calls, self._role_arns)
+
+    def validated(self, document: Document, kind: PolicyKind) -> tuple[AnalyzerFinding, ...] | NotChecked:
+        """What Access Analyzer finds in `document`."""
+        return opinions.validated(self._clients, document, kind)
+
+    def simulated(
+        self, requests: Sequence[Request], policies: Sequence[tuple[str, Document]], boundary: Document | None = None
+    ) -> tuple[SimulatedDecision, ...] | NotChecked:
+        """What IAM's simulator answers to `requests` about a principal with `policies`."""
+        return opinions.simulated(self._clients, requests, policies, boundary)
+
+    def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage:
+        """One page of CloudTrail's events in which somebody asked for a role with a token; of any role where `role_arn` is None."""
+        return activity.assume_events(self._clients, window, region, role_arn, token)
 
     def send(self, call: Call) -> Sent:
         """Send `call` exactly once.

@@ -1,7 +1,7 @@
 """boto3 clients, made when first needed and kept, and the one way in which a read is asked.
 
 A client takes up to a tenth of a second to make, and one session makes them from one thread at a time; reads and writes have clients of
-their own, since a read is retried and a write is sent once.
+their own, since a read is retried and a write is sent once. So have glances: what one can do without is not waited for long.
 """
 
 from __future__ import annotations
@@ -27,13 +27,17 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sts.client import STSClient
 
-Service = Literal["iam", "s3", "sts"]
+Service = Literal["iam", "s3", "sts", "accessanalyzer", "cloudtrail"]
+_Manner = Literal["reads", "writes", "glances"]
 _Answer = TypeVar("_Answer")
 
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 30
 # CreateOpenIDConnectProvider answers after IAM has talked to the issuer.
 _WRITE_SECONDS = 60
+# A service that the region lacks, or that a firewall hides, answers never: ten such waits would be an audit's end.
+_GLANCE_CONNECT_SECONDS = 3
+_GLANCE_READ_SECONDS = 10
 
 
 class Clients:
@@ -45,23 +49,27 @@ class Clients:
         self._session = session
         self._endpoint_url = endpoint_url
         self._lock = threading.Lock()
-        self._made: dict[tuple[Service, str, bool], BaseClient] = {}
+        self._made: dict[tuple[Service, str, _Manner], BaseClient] = {}
 
     def iam(self) -> IAMClient:
         """IAM, for reads."""
-        return cast("IAMClient", self._client("iam", self.region, writes=False))
+        return cast("IAMClient", self._client("iam", self.region, "reads"))
 
     def sts(self) -> STSClient:
         """STS, for reads."""
-        return cast("STSClient", self._client("sts", self.region, writes=False))
+        return cast("STSClient", self._client("sts", self.region, "reads"))
 
     def s3(self, region: str | None = None) -> S3Client:
         """S3 in `region` (the session's where None), for reads."""
-        return cast("S3Client", self._client("s3", region or self.region, writes=False))
+        return cast("S3Client", self._client("s3", region or self.region, "reads"))
 
     def writer(self, service: Service, region: str | None = None) -> BaseClient:
         """The client that sends once."""
-        return self._client(service, region or self.region, writes=True)
+        return self._client(service, region or self.region, "writes")
+
+    def glance(self, service: Service, region: str | None = None) -> BaseClient:
+        """The client for what one can do without: it gives up soon, and asks once, so that no wait is hidden in it."""
+        return self._client(service, region or self.region, "glances")
 
     def ask(self, doing: str, request: Callable[[], _Answer]) -> _Answer:
         """The answer to `request`; a CiamError that tells why it cannot do `doing`."""
@@ -92,28 +100,26 @@ class Clients:
         for client in made:
             client.close()
 
-    def _client(self, service: Service, region: str, *, writes: bool) -> BaseClient:
-        key = (service, region, writes)
+    def _client(self, service: Service, region: str, manner: _Manner) -> BaseClient:
+        key = (service, region, manner)
         with self._lock:
             if key not in self._made:
                 # Making a client fetches the credentials, by files and programs, where they are not fetched yet.
-                self._made[key] = self.ask("open the account", lambda: self._new(service, region, writes=writes))
+                self._made[key] = self.ask("open the account", lambda: self._new(service, region, manner))
             return self._made[key]
 
-    def _new(self, service: Service, region: str, *, writes: bool) -> BaseClient:
+    def _new(self, service: Service, region: str, manner: _Manner) -> BaseClient:
         endpoint = self._endpoint_url or configured_endpoint(self._session, service)
-        client = self._session.client(
-            service, region_name=region, endpoint_url=endpoint, config=_config(endpoint, writes=writes, service=service)
-        )
+        client = self._session.client(service, region_name=region, endpoint_url=endpoint, config=_config(endpoint, manner, service))
         return cast("BaseClient", client)
 
 
-def _config(endpoint: str | None, *, writes: bool, service: Service) -> Config:
+def _config(endpoint: str | None, manner: _Manner, service: Service) -> Config:
     # The number of attempts of reads is left to AWS_MAX_ATTEMPTS, as everywhere with boto3; its default is 3.
     settings: dict[str, Any] = {
-        "retries": {"total_max_attempts": 1, "mode": "standard"} if writes else {"mode": "standard"},
-        "connect_timeout": _CONNECT_SECONDS,
-        "read_timeout": _WRITE_SECONDS if writes else _READ_SECONDS,
+        "retries": {"mode": "standard"} if manner == "reads" else {"total_max_attempts": 1, "mode": "standard"},
+        "connect_timeout": _GLANCE_CONNECT_SECONDS if manner == "glances" else _CONNECT_SECONDS,
+        "read_timeout": {"reads": _READ_SECONDS, "writes": _WRITE_SECONDS, "glances": _GLANCE_READ_SECONDS}[manner],
         "user_agent_extra": f"ciam-tui/{__version__}",
     }
     if endpoint is not None and is_loopback(endpoint):

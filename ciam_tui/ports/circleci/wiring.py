@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.circleci_facts import Organization, RestrictionType
 from ciam_tui.core.facts import GROUP, ContextFacts
+from ciam_tui.core.naming import context_names
 from ciam_tui.core.problems import CiamError
-from ciam_tui.core.wiring import OUR_VARIABLES, context_names
+from ciam_tui.core.wiring import OUR_VARIABLES
 from ciam_tui.ports.api import Sent, WriteFailed, WriteOutcome
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""CircleCI tokens as AWS sees them: what their claims become, whom a trust policy lets in, and why. AWS itself answers "Not authorized"."""

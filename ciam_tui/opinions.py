@@ -1,0 +1,295 @@
+"""What AWS is asked beside the facts: its opinion of a role's policies, and how the role was used. Read by audit and the wizard.
+
+It stands beside `ciam_tui.survey`. Nothing here is needed to plan or to grade: what cannot be asked is told as not checked, with the reason,
+and ends nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.activity import Activity, AssumeEvent, RegionRead, Trust, Window, activity_from, read_events
+from ciam_tui.core.document import parse_policy
+from ciam_tui.core.evaluate import compile_policy
+from ciam_tui.core.opinions import NotChecked, Opinion, PolicyKind, Simulation, calls_for, compared, decided_alike, held_against
+from ciam_tui.core.policy_findings import permission_findings, trust_findings
+from ciam_tui.core.problems import CiamError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from ciam_tui.core.activity import EventPage
+    from ciam_tui.core.document import Document
+    from ciam_tui.core.evaluate import CompiledPolicy, Request
+    from ciam_tui.core.opinions import Comparison
+    from ciam_tui.core.opinions.analyzer import OurFinding
+    from ciam_tui.ports.api import Aws, Clock
+
+DAYS = 90
+# 50 events a page at two pages a second: twenty pages are a thousand events, and ten seconds.
+PAGES = 20
+_BETWEEN_REQUESTS = 0.5  # seconds: CloudTrail takes two requests a second, for an account and a region
+_THROTTLED_WAITS = (1.0, 2.0, 4.0)
+_LONGEST_NAP = 0.5  # so that whoever wants to leave is heard
+# Where the global endpoint of STS keeps its events; the other partitions have none.
+_GLOBAL_REGION = "us-east-1"
+
+
+class SecondOpinions:
+    """Asks AWS for opinions, one role after another. What it says no to for good it is not asked again."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._analyzer_refused: NotChecked | None = None
+        self._simulator_refused: NotChecked | None = None
+
+    def about(
+        self,
+        trust: Document | None,
+        permissions: Sequence[tuple[str, Document]],
+        *,
+        requests: Sequence[Request] = (),
+        boundary: Document | None = None,
+        client_ids: Sequence[str] | None = None,
+    ) -> Opinion:
+        """AWS's opinion of a role with these documents, each with its name, and of `requests` made with it."""
+        documents: list[tuple[str, Comparison | NotChecked]] = []
+        if trust is not None:
+            ours = partial(trust_findings, trust, client_ids=client_ids)
+            documents.append(("the trust policy", self._compared(trust, PolicyKind.TRUST, ours)))
+        documents += [
+            (name, self._compared(document, PolicyKind.PERMISSIONS, partial(permission_findings, document)))
+            for name, document in permissions
+        ]
+        return Opinion(tuple(documents), self.simulation(requests, permissions, boundary) if requests else None)
+
+    def simulation(
+        self, requests: Sequence[Request], permissions: Sequence[tuple[str, Document]], boundary: Document | None = None
+    ) -> Simulation | NotChecked:
+        """The simulator's answers to `requests`, held against ours."""
+        if self._simulator_refused is not None:
+            return self._simulator_refused
+        try:
+            identity = [_compiled(name, document) for name, document in permissions]
+            limit = None if boundary is None else [_compiled("the permissions boundary", boundary)]
+        except CiamError as error:
+            return NotChecked("cannot-be-asked", str(error))
+        told = self._aws.simulated(requests, permissions, boundary)
+        if isinstance(told, NotChecked):
+            self._simulator_refused = told if told.is_for_good else None
+            return told
+        return held_against(requests, len(calls_for(requests)), told, lambda request: decided_alike(request, identity, limit))
+
+    def _compared(self, document: Document, kind: PolicyKind, ours: Callable[[], Sequence[OurFinding]]) -> Comparison | NotChecked:
+        if self._analyzer_refused is not None:
+            return self._analyzer_refused
+        told = self._aws.validated(document, kind)
+        if isinstance(told, NotChecked):
+            self._analyzer_refused = told if told.is_for_good else None
+            return told
+        try:
+            return compared(told, ours())
+        except CiamError:  # a document that we cannot read: what they say of it stands alone
+            return compared(told, ())
+
+
+def second_opinion(
+    trust: Document | None,
+    permissions: Sequence[tuple[str, Document]],
+    *,
+    aws: Aws,
+    requests: Sequence[Request] = (),
+    boundary: Document | None = None,
+    client_ids: Sequence[str] | None = None,
+) -> Opinion:
+    """As `SecondOpinions.about`, for one role."""
+    return SecondOpinions(aws).about(trust, permissions, requests=requests, boundary=boundary, client_ids=client_ids)
+
+
+def _compiled(name: str, document: Document) -> CompiledPolicy:
+    return compile_policy(parse_policy(document.text, what=name), name=name)
+
+
+# Activity
+
+
+def default_regions(region: str, partition: str) -> tuple[str, ...]:
+    """Where roles are likely to be taken: the operator's region and, in partition `aws`, the one that the global endpoint of STS writes to."""
+    return tuple(dict.fromkeys((region, _GLOBAL_REGION) if partition == "aws" else (region,)))
+
+
+def activity_of(
+    role_arn: str,
+    trust: Trust,
+    *,
+    aws: Aws,
+    clock: Clock,
+    regions: Sequence[str],
+    days: int = DAYS,
+    pages: int = PAGES,
+    progress: Callable[[str], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Activity:
+    """As `activities_of`, for one role."""
+    (activity,) = activities_of(
+        {role_arn: trust}, aws=aws, clock=clock, regions=regions, days=days, pages=pages, progress=progress, should_stop=should_stop
+    )
+    return activity
+
+
+def activities_of(
+    roles: Mapping[str, Trust],
+    *,
+    aws: Aws,
+    clock: Clock,
+    regions: Sequence[str],
+    days: int = DAYS,
+    pages: int = PAGES,
+    progress: Callable[[str], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> tuple[Activity, ...]:
+    """How each of `roles` (by ARN) was used in the last `days` days in `regions`, in their order.
+
+    The events of all roles come first, `pages` of them: they hold every refusal, and in most accounts that is all there is. Where there is
+    more, as in an account with a cluster whose pods take roles, each role's own events are asked for, `pages` of them a role.
+
+    `progress` is told what is read, and that it waits: CloudTrail takes two requests a second. Once `should_stop` answers yes, what was read
+    so far is returned, marked as stopped. Nothing is raised: a region that cannot be read is not checked.
+    """
+    window = Window.of_last(days, clock.now())
+    reader = _Reader(aws, clock, window, pages, progress or _nobody, should_stop or _never)
+    read: dict[str, _Gathered] = {arn: _Gathered() for arn in roles}
+    for region in dict.fromkeys(regions):
+        reader.read_region(region, read)
+    return tuple(
+        activity_from(
+            arn,
+            trust,
+            window,
+            read[arn].regions,
+            read[arn].events.values(),
+            unreadable=reader.unreadable,
+            stopped=reader.stopped,
+        )
+        for arn, trust in roles.items()
+    )
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What was read of one role: its events by their ids, and how far each region went."""
+
+    events: dict[str, AssumeEvent] = field(default_factory=dict)
+    regions: list[RegionRead] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One list of events, page after page: how many events it held, whether it came to its end, and the oldest that was seen."""
+
+    seen: int = 0
+    complete: bool = False
+    back_to: datetime | None = None
+    not_checked: NotChecked | None = None
+
+
+class _Reader:
+    """Reads pages at CloudTrail's pace. `stopped` once somebody wanted to leave, `unreadable` the events that are not as CloudTrail's are."""
+
+    def __init__(
+        self,
+        aws: Aws,
+        clock: Clock,
+        window: Window,
+        pages: int,
+        tell: Callable[[str], None],
+        leaves: Callable[[], bool],
+    ) -> None:
+        self.stopped = False
+        self.unreadable = 0
+        self._aws = aws
+        self._clock = clock
+        self._window = window
+        self._pages = pages
+        self._tell = tell
+        self._leaves = leaves
+        self._free_at: datetime | None = None
+
+    def read_region(self, region: str, roles: Mapping[str, _Gathered]) -> None:
+        """Add what the history of `region` tells about each of `roles`."""
+        self._free_at = None  # the pace is one of an account and a region
+        everything = self._run(region, None, roles)
+        for arn, gathered in roles.items():
+            own = everything if everything.complete or everything.not_checked else self._run(region, arn, roles)
+            seen = everything.seen + (own.seen if own is not everything else 0)
+            back_to = None if everything.complete else everything.back_to
+            gathered.regions.append(RegionRead(region, seen, own.complete, everything.complete, back_to, own.not_checked))
+
+    def _run(self, region: str, role_arn: str | None, roles: Mapping[str, _Gathered]) -> _Run:
+        run, token = _Run(), None
+        for number in range(1, self._pages + 1):
+            if self._has_left():
+                return run
+            whose = role_arn.rpartition("/")[2] if role_arn else "all roles"
+            self._tell(f"CloudTrail in {region}: {whose}, page {number}")
+            page = self._page(region, role_arn, token)
+            if page is None:
+                return run
+            if isinstance(page, NotChecked):
+                run.not_checked = page
+                return run
+            events, unreadable = read_events(page.texts)
+            self.unreadable += unreadable
+            for event in events:
+                if event.role_arn is not None and event.role_arn in roles:
+                    roles[event.role_arn].events.setdefault(event.id, event)
+            run.seen += page.seen
+            run.back_to = min((event.at for event in events), default=run.back_to)
+            if page.token is None:
+                run.complete = True
+                return run
+            token = page.token
+        return run
+
+    def _page(self, region: str, role_arn: str | None, token: str | None) -> EventPage | NotChecked | None:
+        """One page; None where somebody left meanwhile."""
+        for wait in (*_THROTTLED_WAITS, None):
+            if not self._paced(region):
+                return None
+            try:
+                return self._aws.assume_events(self._window, region, role_arn, token)
+            except CiamError as error:
+                if error.code != "throttled" or wait is None:
+                    return NotChecked.because(error)
+                self._tell(f"CloudTrail in {region} is busy: waiting {wait:.0f} s")
+                self._free_at = self._clock.now() + timedelta(seconds=wait)
+        raise AssertionError("the last of the waits is none")
+
+    def _paced(self, region: str) -> bool:
+        """Wait until CloudTrail takes another request; False where somebody left meanwhile."""
+        told = False
+        while self._free_at is not None and (left := (self._free_at - self._clock.now()).total_seconds()) > 0:
+            if self._has_left():
+                return False
+            if not told:
+                self._tell(f"CloudTrail in {region}: waiting, since it takes two requests a second")
+                told = True
+            self._clock.sleep(min(left, _LONGEST_NAP))
+        self._free_at = self._clock.now() + timedelta(seconds=_BETWEEN_REQUESTS)
+        return True
+
+    def _has_left(self) -> bool:
+        self.stopped = self.stopped or self._leaves()
+        return self.stopped
+
+
+def _nobody(_: str) -> None:
+    pass
+
+
+def _never() -> bool:
+    return False
