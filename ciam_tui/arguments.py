@@ -30,6 +30,7 @@ ROOMS: dict[str, str] = {
     "undo": "ciam_tui.commands.undo",
     "resume": "ciam_tui.commands.undo",
     "runs": "ciam_tui.commands.runs",
+    "audit": "ciam_tui.commands.audit",
     "demo": "ciam_tui.commands.demo",
 }
 
@@ -54,6 +55,7 @@ examples:
   ciam-tui plan setup.json            what apply would do to the account; reads only
   ciam-tui apply setup.json           the same, then asks, applies and verifies
   ciam-tui undo last                  takes the last run back
+  ciam-tui audit                      every role of the account that trusts CircleCI, graded; reads only
 
 AWS settings come the usual ways (--profile, --region, AWS_*).
 Exit codes: 0 done; 1 a problem, told in one line; 2 wrong usage; 3 changes, a denial or findings of level error; 130 interrupted.

@@ -204,6 +204,12 @@ TEXTS: dict[str, HelpText] = {
         "What was applied from this machine, newest first.",
         "An unfinished run can be gone on with: what nobody can say is looked up, and nothing is done twice.",
     ),
+    "token": HelpText(
+        "Token test",
+        "Who gets in by this role's trust policy: each row is a token that somebody might come with. Enter says why, condition by condition.",
+        "A stranger is who the policy itself gives no reason to let in. A token of your own is pasted into the hidden field: it is judged at once, the"
+        " field is emptied, and it is stored, shown and sent nowhere; its signature is not checked. Or make one up from a branch and a trigger.",
+    ),
     "more": HelpText("More", "Names of the roles, boundary, issuer: Space shows them.", ""),
 }
 

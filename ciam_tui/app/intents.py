@@ -20,6 +20,7 @@ class Want(StrEnum):
     PREVIEW = "preview"
     DOCUMENT = "document"
     ROLE = "role"
+    TOKEN = "token"  # noqa: S105 - the name of an intent
     FIX = "fix"
     FILTER = "filter"
     COPY = "copy"
@@ -93,6 +94,14 @@ INTENTS: tuple[Intent, ...] = (
         "The next role of this stage",
         "Show the next role",
         "the preview's next role, with one role a project",
+    ),
+    Intent(
+        Want.TOKEN,
+        ("f2", "ctrl+b"),
+        "Test a token",
+        "Who gets in by the trust policy, and whether a token would",
+        "Test a token",
+        "who gets in by the trust policy, and whether a token would; a pasted token is kept nowhere",
     ),
     Intent(
         Want.FIX,
@@ -170,7 +179,7 @@ BY_WANT: dict[Want, Intent] = {intent.want: intent for intent in INTENTS}
 
 # The palette has a binding of Textual's own, and ctrl+f would otherwise delete a word in a focused input.
 _TEXTUALS = frozenset({Want.PALETTE})
-_BEFORE_INPUTS = frozenset({"ctrl+f", "ctrl+y", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "ctrl+r", "ctrl+g", "ctrl+l"})
+_BEFORE_INPUTS = frozenset({"ctrl+f", "ctrl+y", "ctrl+s", "ctrl+q", "ctrl+o", "ctrl+t", "ctrl+n", "ctrl+r", "ctrl+g", "ctrl+b", "ctrl+l"})
 
 
 def bindings() -> list[Binding]:

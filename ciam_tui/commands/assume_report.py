@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.commands.speaking import print_document, say
 from ciam_tui.core.tokens.cases import standing
-from ciam_tui.core.tokens.judging import Answer, Check, Verdict, let_in
+from ciam_tui.core.tokens.judging import Answer, Check, Verdict, let_in, place_of
 
 if TYPE_CHECKING:
     import argparse
@@ -94,21 +94,17 @@ def _deciding(answer: Answer) -> str:
         return f"Refused before the policy is asked: {refusing.text}"
     if answer.decision is None or answer.decision.deciding is None:
         return "Decided by no statement: what none allows is denied."
-    return f"Decided by {_place(answer.decision.deciding)}."
+    return f"Decided by {place_of(answer.decision.deciding)}."
 
 
 def _reasons(decision: Decision) -> Iterator[str]:
     for reasons in decision.reasons:
         yield ""
-        yield f"{_place(reasons.statement)} {'applies' if reasons.applies else 'does not apply'}"
+        yield f"{place_of(reasons.statement)} {'applies' if reasons.applies else 'does not apply'}"
         for sentence in reasons.matched:
             yield f"  matched      {sentence}"
         for sentence in reasons.unmatched:
             yield f"  not matched  {sentence}"
-
-
-def _place(statement: CompiledStatement) -> str:
-    return f"{statement}, statement {statement.number}" if statement.sid else str(statement)
 
 
 def _standing_lines(found: Standing) -> Iterator[str]:
@@ -120,7 +116,7 @@ def _standing_lines(found: Standing) -> Iterator[str]:
     width = max(len(each.case.title) for each in found.answers)
     for each in found.answers:
         mark = "!" if each.is_open_door else " "
-        yield f"{mark} {each.answer.word:9}  {each.case.title:{width}}  {why_in_short(each)}".rstrip()
+        yield f"{mark} {each.answer.word:9}  {each.case.title:{width}}  {each.answer.in_short}".rstrip()
     strangers = sum(each.is_open_door for each in found.answers)
     yield ""
     yield (
@@ -132,19 +128,6 @@ def _standing_lines(found: Standing) -> Iterator[str]:
 
 def _counted(strangers: int) -> str:
     return "1 stranger gets" if strangers == 1 else f"{strangers} strangers get"
-
-
-def why_in_short(found: CaseAnswer) -> str:
-    """What decided, in a few words: the check that refused, or the conditions that the nearest statement did not find met."""
-    answer = found.answer
-    refusing = [check.id for check in answer.checks if check.verdict is Verdict.REFUSED]
-    if refusing:
-        return f"by its {refusing[0]}"
-    if answer.decision is None:
-        return ""
-    if answer.decision.deciding is not None:
-        return f"by {_place(answer.decision.deciding)}"
-    return f"not met: {', '.join(answer.unmet)}" if answer.unmet else ""
 
 
 def _document(answer: Answer, asked: Asked) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ciam_tui.commands.access_report import access_document, access_lines, add_access_argument, refuse_access_of_a_policy
 from ciam_tui.commands.check_policy import add_policy_arguments, policy_in, refuse_what_is_for_policies, run_policy
 from ciam_tui.commands.circleci import add_circleci_argument, circleci_reading, refuse_what_is_for_setups
 from ciam_tui.commands.config_file import add_config_argument
@@ -42,6 +43,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_policy_arguments(check)
     add_circleci_argument(check)
     add_config_argument(check)
+    add_access_argument(check)
     check.add_argument("--json", action="store_true", help="one JSON document on standard output")
     check.set_defaults(run=run_check)
 
@@ -65,6 +67,7 @@ def run_check(args: argparse.Namespace) -> int:
         policy = policy_in(content)
         if policy:
             refuse_what_is_for_setups(args)
+            refuse_access_of_a_policy(args)
             return run_policy(args, policy)
         refuse_what_is_for_policies(args)
         file = read_setup(content)
@@ -74,9 +77,10 @@ def run_check(args: argparse.Namespace) -> int:
     found = worst_first((*findings(file.setup), *circleci.findings))
     code = FINDINGS_OF_LEVEL_ERROR if any(finding.level is Level.ERROR for finding in found) else 0
     if args.json:
-        _print_document(file.notes, found, circleci.unread, ok=code == 0)
+        access = {"access": access_document(file.setup)} if args.access else {}
+        _print_document(file.notes, found, circleci.unread, ok=code == 0, **access)
     else:
-        _print_report(file.notes, found, circleci.unread)
+        _print_report(file.notes, found, circleci.unread, access_lines(file.setup) if args.access else ())
     return code
 
 
@@ -98,7 +102,7 @@ def _refused(error: CiamError, *, as_json: bool) -> int:
     return INVALID
 
 
-def _print_document(problems: Sequence[Problem], found: Sequence[Finding], unread: Sequence[str], *, ok: bool) -> None:
+def _print_document(problems: Sequence[Problem], found: Sequence[Finding], unread: Sequence[str], *, ok: bool, **more: Any) -> None:
     from dataclasses import asdict
 
     document: dict[str, Any] = {
@@ -106,11 +110,12 @@ def _print_document(problems: Sequence[Problem], found: Sequence[Finding], unrea
         "findings": [asdict(finding) for finding in found],
         "unread": list(unread),
         "ok": ok,
+        **more,
     }
     print(json.dumps(document, indent=2))
 
 
-def _print_report(notes: Sequence[Problem], found: Sequence[Finding], unread: Sequence[str]) -> None:
+def _print_report(notes: Sequence[Problem], found: Sequence[Finding], unread: Sequence[str], access: Sequence[str]) -> None:
     from ciam_tui.core.problems import Level
     from ciam_tui.core.shown import shown
 
@@ -120,5 +125,7 @@ def _print_report(notes: Sequence[Problem], found: Sequence[Finding], unread: Se
         print(shown(f"{finding.level}: {finding.field}: {finding.text} {finding.fix} ({finding.id})"))
     for sentence in unread:
         print(shown(f"unread: {sentence}"))
+    for line in access:
+        print(shown(line))
     counts = {level: sum(finding.level is level for finding in found) for level in Level}
     print(f"The Setup is valid. Findings: {', '.join(f'{count} of level {level}' for level, count in counts.items())}.")

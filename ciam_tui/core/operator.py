@@ -29,6 +29,8 @@ _NAMED_OTHERWISE = {
     "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
 }
+# Services whose prefix in policies is not boto3's name of them.
+_PREFIXES = {"accessanalyzer": "access-analyzer"}
 # A creation that carries one of these parameters needs a second permission.
 _WITH_PARAMETER = {
     ("CreateBucket", "ObjectOwnership"): "s3:PutBucketOwnershipControls",
@@ -42,6 +44,7 @@ ACCOUNT_READS = (
     "iam:GetAccountAuthorizationDetails",
     "iam:GetAccountSummary",
     "iam:ListAccountAliases",
+    "iam:ListOpenIDConnectProviders",
     "iam:ListRoles",
     "s3:ListAllMyBuckets",
 )
@@ -57,6 +60,12 @@ IAM_READS = (
     "iam:ListRoleTags",
     "iam:SimulatePrincipalPolicy",
 )
+# Only an audit that looks for the keys that CircleCI holds.
+USER_READS = (
+    "iam:GetAccessKeyLastUsed",
+    "iam:ListAccessKeys",
+    "iam:ListUsers",
+)
 BUCKET_READS = (
     "s3:GetBucketOwnershipControls",
     "s3:GetBucketPolicy",
@@ -68,6 +77,8 @@ BUCKET_READS = (
     "s3:ListBucketMultipartUploads",
     "s3:ListBucketVersions",
 )
+# What AWS is asked beside the facts; IAM takes no narrower resource for these either.
+OPINION_READS = ("access-analyzer:ValidatePolicy", "cloudtrail:LookupEvents", "iam:SimulateCustomPolicy")
 PROVIDER_WRITES = (
     "iam:AddClientIDToOpenIDConnectProvider",
     "iam:CreateOpenIDConnectProvider",
@@ -112,9 +123,9 @@ BUCKET_WRITES = (
 
 def actions_of(service: str, operation: str, params: Mapping[str, Any]) -> tuple[str, ...]:
     """The IAM actions that a request needs. sts:GetCallerIdentity needs none."""
-    if service not in ("iam", "s3"):
+    if service not in ("iam", "s3", "accessanalyzer", "cloudtrail"):
         return ()
-    own = f"{service}:{operation}"
+    own = f"{_PREFIXES.get(service, service)}:{operation}"
     more = (action for (name, parameter), action in _WITH_PARAMETER.items() if name == operation and params.get(parameter))
     return (_NAMED_OTHERWISE.get(own, own), *more)
 
@@ -140,7 +151,8 @@ def resource_of(call: Call, account_id: str, partition: str, role_arns: Mapping[
 def operator_policy(account_id: str, partition: str, *, role_path: str = DEFAULT_ROLE_PATH, bucket: str = "*") -> Document:
     """The least policy for whoever runs this tool: reads, and writes on the roles and policies under `role_path` alone.
 
-    `bucket` narrows the bucket statements to one bucket. Whoever never lets the tool create a bucket leaves `WriteBucket` out; without
+    `bucket` narrows the bucket statements to one bucket. Whoever never lets the tool create a bucket leaves `WriteBucket` out; `ReadUsers` is
+    for `audit --circleci` alone, and `ReadOpinions` for `audit --second-opinions` and `--activity`, which say "not checked" without it. Without
     `ReadAccount` the tool works too, and says what it could not read.
     """
     account = f"arn:{partition}:iam::{account_id}"
@@ -150,8 +162,17 @@ def operator_policy(account_id: str, partition: str, *, role_path: str = DEFAULT
             "Version": "2012-10-17",
             "Statement": [
                 _allow("ReadAccount", ACCOUNT_READS, ["*"]),
-                _allow("ReadIam", IAM_READS, [f"{account}:{kind}/*" for kind in ("oidc-provider", "policy", "role", "user")]),
+                _allow(
+                    "ReadIam",
+                    IAM_READS,
+                    [
+                        *(f"{account}:{kind}/*" for kind in ("oidc-provider", "policy", "role", "user")),
+                        f"arn:{partition}:iam::aws:policy/*",
+                    ],
+                ),
+                _allow("ReadUsers", USER_READS, ["*"]),
                 _allow("ReadBucket", BUCKET_READS, [bucket_arn]),
+                _allow("ReadOpinions", OPINION_READS, ["*"]),
                 _allow("WriteProvider", PROVIDER_WRITES, [f"{account}:oidc-provider/*"]),
                 _allow("WriteRoles", ROLE_WRITES, [f"{account}:role{role_path}*"]),
                 _allow("WritePolicies", POLICY_WRITES, [f"{account}:policy{role_path}*"]),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ciam_tui.app.session import Mode, Session, no_circleci
 from ciam_tui.core.activity import EventPage
 from ciam_tui.core.answers import preset_stages
+from ciam_tui.core.audit.facts import KeysRead, PoliciesRead, RolesRead
 from ciam_tui.core.circleci_facts import (
     Inventory,
     OidcClaims,
@@ -31,6 +32,7 @@ from ciam_tui.ports.api import Profile
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.activity import Window
     from ciam_tui.core.changes.calls import Call
@@ -84,6 +86,7 @@ class FakeAws:
     refusals: dict[str, CiamError] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
     gate: threading.Event | None = None
+    region: str = "us-east-1"
 
     def _read(self, name: str) -> None:
         self.reads.append(name)
@@ -132,6 +135,19 @@ class FakeAws:
 
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]:
         return ()
+
+    def wanted_roles(self, is_wanted: Callable[[str, Document], bool], progress: Callable[[str], None]) -> RolesRead:
+        self._read("wanted_roles")
+        return RolesRead((), 0)
+
+    def provider_arns(self) -> tuple[str, ...]:
+        return ()
+
+    def policies_in_force(self, arns: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead:
+        return PoliciesRead()
+
+    def keys_ending(self, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead:
+        return KeysRead((), 0)
 
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         return {}

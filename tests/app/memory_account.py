@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.app.session import Mode, Session
+from ciam_tui.core.audit.facts import KeysRead, PoliciesRead, ReadRole, RolesRead, UserKey
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.document import Document
@@ -23,6 +24,7 @@ from tests.core.examples import ORG_ID, answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ciam_tui.core.changes.calls import Call
@@ -45,6 +47,7 @@ class MemoryAws(FakeAws):
     facts: Facts = EMPTY_ACCOUNT
     sent: list[str] = field(default_factory=list)
     forbidden: frozenset[str] = frozenset()
+    keys: tuple[UserKey, ...] = ()
     before_send: Callable[[Call], None] | None = None
 
     def identity(self) -> Identity:
@@ -73,6 +76,25 @@ class MemoryAws(FakeAws):
 
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]:
         return tuple(TrustingRole(role.name, role.arn, role.trust) for role in self.facts.roles.values() if provider_arn in role.trust.text)
+
+    def wanted_roles(self, is_wanted: Callable[[str, Document], bool], progress: Callable[[str], None]) -> RolesRead:
+        self._read("wanted_roles")
+        kept: list[ReadRole] = []
+        for number, role in enumerate(self.facts.roles.values(), start=1):
+            kept += [ReadRole(role)] if is_wanted(role.name, role.trust) else []
+            progress(f"Roles, {number} looked at")
+        return RolesRead(tuple(kept), len(self.facts.roles))
+
+    def provider_arns(self) -> tuple[str, ...]:
+        return (self.facts.provider.arn,) if self.facts.provider is not None else ()
+
+    def policies_in_force(self, arns: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead:
+        progress("Managed policies")
+        return PoliciesRead({arn: self.facts.policies[arn].document for arn in arns if arn in self.facts.policies})
+
+    def keys_ending(self, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead:
+        progress("Access keys of users")
+        return KeysRead(tuple(key for key in self.keys if key.key_id[-4:] in endings), len(self.keys))
 
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         self._read("may_call")

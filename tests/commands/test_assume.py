@@ -205,13 +205,13 @@ class TestWho:
         said = shell("assume", DEPLOY, *words)
         assert said.code == 0
         assert "  let in     The project's branch main" in said.out
-        assert "  refused    A fork's pull request" in said.out
+        assert "  refused    A fork's build" in said.out
         assert said.out.splitlines()[-1] == "No stranger of this list gets in."
 
     def test_a_stranger_who_gets_in_is_marked_and_the_code_is_3(self, shell: Shell) -> None:
         said = shell("assume", BUILD, "--who")
         assert said.code == 3
-        assert "! let in     A fork's pull request" in said.out
+        assert "! let in     A fork's build" in said.out
         assert "2 strangers get in, marked by !" in said.out
 
     def test_the_document_has_a_case_each_with_its_reasons(self, shell: Shell) -> None:

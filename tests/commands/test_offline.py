@@ -49,6 +49,42 @@ def test_a_calm_setup_passes(capsys: pytest.CaptureFixture[str], written: Any) -
     assert out.splitlines()[-1].startswith("The Setup is valid. Findings: 0 of level error")
 
 
+def test_check_tells_what_each_role_can_do_and_what_it_cannot(capsys: pytest.CaptureFixture[str], written: Any) -> None:
+    code, out, err = checked(capsys, written(file(**CALM)), "--access")
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    at = lines.index("What circleci-web-test (stage test) can do:")
+    assert lines[at + 1].strip() == "builds/ (own)"
+    assert "read          ✓  ✗  ✗  ✗  ✗  ✗" in lines
+    assert "write         ✗  ✗  ✗  ✗  ✗  ✗" in lines
+    assert "What circleci" not in checked(capsys, written(file(**CALM)))[1]
+
+
+def test_the_cells_of_a_program_name_the_requests_that_were_asked(capsys: pytest.CaptureFixture[str], written: Any) -> None:
+    path = written(file(**CALM))
+    document = json.loads(checked(capsys, path, "--access", "--json")[1])
+    (stage,) = document["access"]
+    assert (stage["stage"], stage["roles"], stage["limits"]) == ("test", ["circleci-web-test"], [])
+    reading = next(cell for cell in stage["cells"] if (cell["operation"], cell["place"]) == ("read", "own"))
+    assert (reading["verdict"], reading["as_given"], reading["what"]) == ("allowed", True, "read builds/")
+    assert reading["requests"] == [
+        {
+            "action": "s3:GetObject",
+            "resource": "arn:aws:s3:::acme-builds/builds/example.txt",
+            "context": {"aws:ResourceAccount": ["123456789012"]},
+            "allowed": True,
+        }
+    ]
+    assert {cell["verdict"] for cell in stage["cells"] if cell["place"] == "strangers-bucket"} == {"denied"}
+    assert "access" not in json.loads(checked(capsys, path, "--json")[1])
+
+
+def test_a_policy_alone_has_no_stage_to_ask_about(capsys: pytest.CaptureFixture[str], written: Any) -> None:
+    code, out, err = checked(capsys, written('{"Version": "2012-10-17", "Statement": []}'), "--access")
+    assert (code, out) == (1, "")
+    assert "--access is about Setup files" in err
+
+
 def test_a_finding_of_level_error_is_exit_code_3(capsys: pytest.CaptureFixture[str], written: Any) -> None:
     path = written(file(circleci__any_project=True, circleci__projects=[], stages__2__branches=[]))
     code, out, err = checked(capsys, path)

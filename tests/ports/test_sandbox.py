@@ -9,6 +9,7 @@ import sys
 import time
 import warnings
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from ciam_tui.audit_survey import audited
+from ciam_tui.core.audit.issuers import CircleCiIssuers
+from ciam_tui.core.history import History
 from ciam_tui.core.problems import CiamError
+from ciam_tui.ports.aws import FixedAccess
 from ciam_tui.ports.sandbox import account, circleci_content, launch
 from ciam_tui.ports.sandbox.differences import DIFFERENCES
 from ciam_tui.ports.sandbox.launch import Sandbox, start_sandbox
@@ -250,6 +255,19 @@ def test_the_hand_made_role_lets_in_every_project(iam: Any) -> None:
     trust = iam.get_role(RoleName=account.LEGACY_ROLE_NAME)["Role"]["AssumeRolePolicyDocument"]["Statement"]
     assert [list(statement["Condition"]) for statement in trust] == [["StringEquals"]]
     assert [key.rpartition(":")[2] for key in trust[0]["Condition"]["StringEquals"]] == ["aud"]
+
+
+def test_an_audit_of_the_account_has_something_of_each_to_show(sandbox: Sandbox) -> None:
+    variables = sandbox.environment()
+    aws = FixedAccess(sandbox.url, variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]).open(None, None)
+    report = audited(aws, History(()), CircleCiIssuers(), at=datetime(2026, 8, 20, tzinfo=UTC))
+    aws.close()
+    assert {each.read.role.name: each.grade.value for each in report.roles} == {
+        account.LEGACY_ROLE_NAME: "open",
+        account.LABS_OPEN_ROLE_NAME: "open",
+        account.MOBILE_ROLE_NAME: "dead",
+        account.LABS_TIGHT_ROLE_NAME: "tight",
+    }
 
 
 def test_the_names_that_the_wizard_proposes_for_web_are_free(iam: Any) -> None:

@@ -102,6 +102,8 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_document()
             case Want.ROLE:
                 return self.want_role()
+            case Want.TOKEN:
+                return self.want_token()
             case Want.FIX:
                 return self.want_fix()
             case Want.FILTER:
@@ -154,6 +156,10 @@ class WorkScreen(Screen[ScreenResultType]):
     def want_role(self) -> str | None:
         """The next role of the preview."""
         return "There are no roles yet: begin a set-up first."
+
+    def want_token(self) -> str | None:
+        """Who gets in."""
+        return "There is no trust policy to test yet: begin a set-up first."
 
     def want_fix(self) -> str | None:
         """Apply the fix of a finding."""

@@ -77,6 +77,12 @@ class PreviewScreen(WorkScreen[View]):
             self._show(replace(self._view, stage=(self._view.stage + 1) % max(1, len(self._draft.stages)), role=0))
         return None
 
+    def want_token(self) -> str | None:
+        """Who gets in by the role at hand."""
+        from ciam_tui.app.screens.token import open_token_test
+
+        return open_token_test(self, self._draft, self._view)
+
     def want_fix(self) -> str | None:
         """The finding at hand."""
         if self._fixes is None:

@@ -167,6 +167,13 @@ class ReviewScreen(PlanScreen[StepId]):
         self.app.push_screen(PreviewScreen(self.session, self._draft, View()))
         return None
 
+    def want_token(self) -> str | None:
+        """Who gets in by the role at hand."""
+        from ciam_tui.app.previewing import View
+        from ciam_tui.app.screens.token import open_token_test
+
+        return open_token_test(self, self._draft, View())
+
     def want_export(self) -> str | None:
         """Write the policies as files."""
         from ciam_tui.app.screens.export import ExportScreen

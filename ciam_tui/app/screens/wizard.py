@@ -247,6 +247,12 @@ class WizardScreen(WorkScreen[None]):
         self._look_at(replace(self._view, role=(self._view.role + 1) % count))
         return None
 
+    def want_token(self) -> str | None:
+        """Who gets in by the role at hand."""
+        from ciam_tui.app.screens.token import open_token_test
+
+        return open_token_test(self, self.draft, self._view)
+
     def want_fix(self) -> str | None:
         """The finding at hand; where there is no room for it, all of them to look at first."""
         if self.has_class("-narrow"):

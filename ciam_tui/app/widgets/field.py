@@ -68,6 +68,12 @@ class Labelled(Vertical):
             self._problem = problem
             self._note.update(problem_line(problem) if problem is not None else literal(self.about, "$muted"), layout=False)
 
+    def explain(self, about: str) -> None:
+        """Say something else under the control from now on, where no problem stands there."""
+        self.about = about
+        if self._problem is None:
+            self._note.update(literal(about, "$muted"), layout=False)
+
     @property
     def has_problem(self) -> bool:
         """Whether a problem is shown."""

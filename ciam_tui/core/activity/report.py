@@ -76,8 +76,7 @@ def who_words(who: Who) -> str:
 def _region_lines(region: RegionRead) -> Iterator[str]:
     if region.not_checked is not None:
         yield f"{region.region}: {region.not_checked.words}"
-        if not region.seen:
-            return
+        return
     if not region.complete:
         yield f"{region.region}: only the newest events of this role were read."
     if not region.all_complete:

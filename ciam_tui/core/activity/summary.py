@@ -127,7 +127,7 @@ class Activity:
     @property
     def read_regions(self) -> tuple[str, ...]:
         """The regions that were read, as far as that went."""
-        return tuple(each.region for each in self.regions if each.not_checked is None)
+        return tuple(each.region for each in self.regions if each.not_checked is None or each.seen)
 
 
 def activity_from(

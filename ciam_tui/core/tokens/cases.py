@@ -126,32 +126,32 @@ def _cases(scope: TrustScope, job: Job) -> Iterator[Case]:
         yield case("own-ref", f"A ref that the policy names, {named}", replace(job, ref=named), stranger=False)
     if job.audience not in (None, job.org_id):
         default = replace(job, ref=named, audience=None)
-        yield case("default-audience", "The same with the audience that CircleCI gives by default", default, stranger=False)
+        yield case("default-audience", "The same, with CircleCI's own audience", default, stranger=False)
     yield of_ref("another-branch", "Another branch of the project", OTHER_BRANCH)
     yield of_ref("tag", "A tag of the project", SOME_TAG)
-    yield of_ref("pull-request", "A pull request of the project's own repository", PULL)
+    yield of_ref("pull-request", "A pull request of the own repository", PULL)
     fork = replace(job, trigger=Trigger.FORK)
-    yield case("fork", "A fork's pull request, if forks get secrets", fork, stranger=True)
+    yield case("fork", "A fork's build, if forks get secrets", fork, stranger=True)
     yield case(
         "fork-v1",
-        "The same by the first form, CIRCLE_OIDC_TOKEN",
+        "The same, by a token of the first form",
         replace(job, origin=fork_of(job.origin), ref=PULL, trigger=Trigger.V1),
         stranger=True,
     )
-    yield of_ref("crafted-branch", "A branch whose name spells out another sub", _crafted(scope, job, named))
-    yield case("webhook", "A custom webhook, whose tokens name no branch", replace(job, trigger=Trigger.WEBHOOK), stranger=has_refs)
-    yield case("v1", "A token of the first form, CIRCLE_OIDC_TOKEN", replace(job, ref=named, trigger=Trigger.V1), stranger=has_refs)
+    yield of_ref("crafted-branch", "A branch named like another sub", _crafted(scope, job, named))
+    yield case("webhook", "A custom webhook, which names no branch", replace(job, trigger=Trigger.WEBHOOK), stranger=has_refs)
+    yield case("v1", "A token of the first form (V1)", replace(job, ref=named, trigger=Trigger.V1), stranger=has_refs)
     other_project = replace(job, ref=named, project_id=OTHER_PROJECT)
     yield case("another-project", "Another project of the organization", other_project, stranger=True)
     yield case("another-organization", "A project of another organization", _of_other_org(job, named), stranger=True)
     yield Case("audit-log", "The organization's audit-log stream", _audit_log(job), is_stranger=True)
     rerun = replace(job, ref=named, trigger=Trigger.SSH_RERUN)
-    yield case("ssh-rerun", "An SSH rerun, which AWS cannot tell from the job", rerun, stranger=False)
+    yield case("ssh-rerun", "An SSH rerun: the job's own token", rerun, stranger=False)
     yield Case("expired", "An expired token of the project", _expired(replace(job, ref=named)), is_stranger=True)
     other = replace(job, ref=named, origin=f"{job.origin.rpartition('/')[0]}/{OTHER_REPOSITORY}")
-    yield case("another-repository", "Another repository that triggers this project", other, stranger=has_origins or not has_projects)
+    yield case("another-repository", "Another repository's trigger", other, stranger=has_origins or not has_projects)
     root = replace(_of_other_org(job, named), issuer=CLOUD_HOST)
-    yield case("root-issuer", "Another organization, by the issuer that all share", root, stranger=True)
+    yield case("root-issuer", "Another organization, by the root issuer", root, stranger=True)
 
 
 def _crafted(scope: TrustScope, job: Job, ref: str) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ciam_tui.core.document import PolicyDocument
-    from ciam_tui.core.evaluate import Decision
+    from ciam_tui.core.evaluate import CompiledStatement, Decision
     from ciam_tui.core.tokens.claims import Claims
     from ciam_tui.core.tokens.scope import TrustScope
 
@@ -79,7 +79,7 @@ class Answer:
         """Whether a check refuses, so that what is not known no longer matters."""
         return any(check.verdict is Verdict.REFUSED for check in self.checks)
 
-    @property
+    @cached_property
     def unmet(self) -> tuple[str, ...]:
         """What of the nearest statement the token does not meet: the claims of its conditions, and `principal`; empty where one applies."""
         if self.decision is None or self.decision.deciding is not None:
@@ -92,12 +92,27 @@ class Answer:
         claims = (split_key(each.key)[1].rpartition("/")[2] for each in statement.conditions if not each.holds(context))
         return (*caller, *dict.fromkeys(claims))
 
+    @cached_property
+    def in_short(self) -> str:
+        """What decided, in a few words: the check that refused, the statement, or the claims that the nearest one wants otherwise."""
+        refusing = next((check.id for check in self.checks if check.verdict is Verdict.REFUSED), None)
+        if refusing is not None:
+            return f"by its {refusing}"
+        if self.decision is not None and self.decision.deciding is not None:
+            return f"by statement {self.decision.deciding.number}"
+        return f"not met: {', '.join(self.unmet)}" if self.unmet else ""
+
     @property
     def word(self) -> str:
         """The answer in a word or two."""
         if not self.is_known:
             return "not known"
         return "let in" if self.let_in else "refused"
+
+
+def place_of(statement: CompiledStatement) -> str:
+    """`Allow statement 1`, or with a Sid `Allow "Jobs", statement 1`."""
+    return f"{statement}, statement {statement.number}" if statement.sid else str(statement)
 
 
 class Judge:

@@ -8,17 +8,21 @@ from ciam_tui.core.facts import Identity, Quotas
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.aws import activity, opinions
 from ciam_tui.ports.aws.answers import ACCESS_DENIED
+from ciam_tui.ports.aws.authorization import read_policies_in_force, read_provider_arns, read_wanted_roles
 from ciam_tui.ports.aws.buckets import BucketReads
 from ciam_tui.ports.aws.permission import may_call
 from ciam_tui.ports.aws.policies import read_policies
 from ciam_tui.ports.aws.providers import read_provider
 from ciam_tui.ports.aws.roles import read_roles, read_roles_trusting
+from ciam_tui.ports.aws.user_keys import read_keys_ending
 from ciam_tui.ports.aws.writes import Writer, region_made_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.activity import EventPage, Window
+    from ciam_tui.core.audit.facts import KeysRead, PoliciesRead, RolesRead
     from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.document import Document
     from ciam_tui.core.evaluate import Request
@@ -113,6 +117,22 @@ class BotoAws:
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]:
         """All roles of the account whose trust policy names the provider."""
         return read_roles_trusting(self._clients, provider_arn)
+
+    def wanted_roles(self, is_wanted: Callable[[str, Document], bool], progress: Callable[[str], None]) -> RolesRead:
+        """Those roles of the account, given by name and trust policy, that `is_wanted`; page by page, see `read_wanted_roles`."""
+        return read_wanted_roles(self._clients, is_wanted, progress)
+
+    def provider_arns(self) -> tuple[str, ...]:
+        """The ARNs of the account's OIDC providers."""
+        return read_provider_arns(self._clients)
+
+    def policies_in_force(self, arns: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead:
+        """The documents in force of managed policies, AWS's own among them."""
+        return read_policies_in_force(self._clients, arns, progress)
+
+    def keys_ending(self, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead:
+        """The access keys of users whose ids end in one of `endings`."""
+        return read_keys_ending(self._clients, endings, progress)
 
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         """For each IAM action that `calls` need (`iam:CreateRole`): whether the operator may, None where AWS does not tell."""

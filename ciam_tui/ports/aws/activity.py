@@ -36,10 +36,10 @@ def assume_events(clients: Clients, window: Window, region: str, role_arn: str |
         "MaxResults": _PAGE_SIZE,
         **({"NextToken": token} if token else {}),
     }
-    answer = clients.ask(doing, lambda: trail.lookup_events(**asked))
     try:
-        events = list(answer.get("Events") or ())
+        answer = clients.ask(doing, lambda: trail.lookup_events(**asked))
+        events = list(answer["Events"])  # CloudTrail sends an empty list for none; without any this is not CloudTrail
         texts = tuple(str(each["CloudTrailEvent"]) for each in events if each.get("EventName", ASSUME_EVENT) == ASSUME_EVENT)
         return EventPage(texts, len(events), str(answer["NextToken"]) if answer.get("NextToken") else None)
-    except (AttributeError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError, ValueError):  # botocore fails so on an answer of another shape than the model's
         raise CiamError("answer-unreadable", f"Cannot {doing}", "The answer is not one that AWS gives.") from None

@@ -56,21 +56,23 @@ def _role(clients: Clients, name: str) -> Role | None:
     if answer is None:
         return None
     role: Mapping[str, Any] = answer["Role"]
-    tags = role["Tags"] if "Tags" in role else clients.ask(doing, lambda: _role_tags(clients, name))
+    tags = role["Tags"] if "Tags" in role else clients.ask(doing, lambda: role_tags(clients, name))
     return replace(
-        _role_of(role),
+        role_of(role),
         tags=tags_of(tags),
-        inline=clients.ask(doing, lambda: _inline_policies(clients, name)),
-        attached=clients.ask(doing, lambda: _attached_policies(clients, name)),
+        inline=clients.ask(doing, lambda: inline_policies(clients, name)),
+        attached=clients.ask(doing, lambda: attached_policies(clients, name)),
     )
 
 
-def _role_tags(clients: Clients, name: str) -> list[Mapping[str, Any]]:
+def role_tags(clients: Clients, name: str) -> list[Mapping[str, Any]]:
+    """The tags of a role, as AWS answers them."""
     pages = clients.iam().get_paginator("list_role_tags").paginate(RoleName=name)
     return [tag for page in pages for tag in page["Tags"]]
 
 
-def _inline_policies(clients: Clients, name: str) -> tuple[tuple[str, Any], ...]:
+def inline_policies(clients: Clients, name: str) -> tuple[tuple[str, Any], ...]:
+    """The inline policies of a role, by name."""
     iam = clients.iam()
     policies = [policy for page in iam.get_paginator("list_role_policies").paginate(RoleName=name) for policy in page["PolicyNames"]]
     return tuple(
@@ -78,12 +80,13 @@ def _inline_policies(clients: Clients, name: str) -> tuple[tuple[str, Any], ...]
     )
 
 
-def _attached_policies(clients: Clients, name: str) -> tuple[str, ...]:
+def attached_policies(clients: Clients, name: str) -> tuple[str, ...]:
+    """The ARNs of the managed policies attached to a role."""
     pages = clients.iam().get_paginator("list_attached_role_policies").paginate(RoleName=name)
     return _arns(policy for page in pages for policy in page["AttachedPolicies"])
 
 
-def _role_of(role: Mapping[str, Any]) -> Role:
+def role_of(role: Mapping[str, Any]) -> Role:
     """What GetRole, ListRoles and the authorization details all say, each in its own measure."""
     used: Mapping[str, Any] = role.get("RoleLastUsed") or {}
     return Role(
@@ -107,7 +110,7 @@ def _roles_in_one_pass(clients: Clients, wanted: Mapping[str, str]) -> Mapping[s
     pages = clients.ask(doing, lambda: list(details.paginate(Filter=["Role"], PaginationConfig={"PageSize": _PAGE_SIZE})))
     settings = {role["RoleName"].lower(): role for role in _listed(clients, doing)}
     found = {
-        detail["RoleName"].lower(): _detailed_role(detail, settings)
+        detail["RoleName"].lower(): detailed_role(detail, settings)
         for page in pages
         for detail in page["RoleDetailList"]
         if detail["RoleName"].lower() in wanted
@@ -115,12 +118,12 @@ def _roles_in_one_pass(clients: Clients, wanted: Mapping[str, str]) -> Mapping[s
     return {name: found[name] for name in wanted if name in found}
 
 
-def _detailed_role(detail: Mapping[str, Any], settings: Mapping[str, Mapping[str, Any]]) -> Role:
+def detailed_role(detail: Mapping[str, Any], settings: Mapping[str, Mapping[str, Any]]) -> Role:
     """A role of the authorization details, which lack the description and the session length."""
     listed = settings.get(detail["RoleName"].lower(), {})
     own = {key: listed[key] for key in ("Description", "MaxSessionDuration") if key in listed}
     return replace(
-        _role_of({**detail, **own}),
+        role_of({**detail, **own}),
         tags=tags_of(detail.get("Tags", ())),
         inline=tuple(sorted(((each["PolicyName"], document_of(each["PolicyDocument"])) for each in detail["RolePolicyList"]), key=_name)),
         attached=_arns(detail["AttachedManagedPolicies"]),

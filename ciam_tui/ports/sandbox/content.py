@@ -15,6 +15,7 @@ from moto.iam.utils import generate_access_key_id_from_account_id
 from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
 
+from ciam_tui.core.trust import ANY_USER_ID
 from ciam_tui.ports.sandbox import account, circleci_content
 
 if TYPE_CHECKING:
@@ -101,13 +102,17 @@ def _seed_people(iam: IAMBackend) -> None:
 
 
 def _seed_provider(iam: IAMBackend) -> None:
-    """A provider somebody made from a guide for GitHub: its audience is the one of that guide, and the organization's id is missing."""
-    provider = iam.create_open_id_connect_provider(circleci_content.ACME.issuer, [], ["sts.amazonaws.com"], tags=[])
-    provider.create_date = LAST_YEAR
+    """A provider somebody made from a guide for GitHub: its audience is the one of that guide, and the organization's id is missing.
+
+    That of the other organization is right, with the audience that the organization has set for its tokens.
+    """
+    for organization, audience in ((circleci_content.ACME, "sts.amazonaws.com"), (circleci_content.ACME_LABS, account.LABS_AUDIENCE)):
+        provider = iam.create_open_id_connect_provider(organization.issuer, [], [audience], tags=[])
+        provider.create_date = LAST_YEAR
 
 
-def _circleci_trust(condition: Json) -> Json:
-    provider = f"arn:aws:iam::{account.ACCOUNT_ID}:oidc-provider/{circleci_content.ACME.issuer.removeprefix('https://')}"
+def _circleci_trust(condition: Json, organization: circleci_content.DemoOrganization = circleci_content.ACME) -> Json:
+    provider = f"arn:aws:iam::{account.ACCOUNT_ID}:oidc-provider/{organization.issuer.removeprefix('https://')}"
     return {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": condition}
 
 
@@ -142,6 +147,7 @@ def _seed_roles(iam: IAMBackend) -> None:
         inline={"s3": {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"{bucket}/*"}},
         created=LAST_YEAR + timedelta(days=30),
     )
+    _seed_roles_of_labs(iam, bucket)
     _add_role(iam, "build-agent", trust=_service_trust("ec2.amazonaws.com"), inline={}, created=LONG_AGO)
     _add_role(
         iam,
@@ -150,6 +156,44 @@ def _seed_roles(iam: IAMBackend) -> None:
         trust=_service_trust("support.amazonaws.com"),
         inline={},
         created=LONG_AGO,
+    )
+
+
+def _seed_roles_of_labs(iam: IAMBackend, bucket: str) -> None:
+    """One that lets in whatever the organization ever runs, and one that lets in the main branch of one project: what an audit tells apart."""
+    labs = circleci_content.ACME_LABS
+    issuer, firmware = labs.issuer.removeprefix("https://"), labs.project("firmware")
+    _add_role(
+        iam,
+        account.LABS_OPEN_ROLE_NAME,
+        trust=_circleci_trust(
+            {"StringEquals": {f"{issuer}:aud": account.LABS_AUDIENCE}, "StringLike": {f"{issuer}:sub": f"org/{labs.id}/*"}}, labs
+        ),
+        inline={"s3": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}},
+        description="For the notebooks, until we know better",
+        created=LAST_YEAR + timedelta(days=90),
+        last_used=LAST_BUILD - timedelta(days=200),
+    )
+    own_main = f"org/{labs.id}/project/{firmware.id}/user/{ANY_USER_ID}/vcs-origin/{firmware.vcs_origin}/vcs-ref/refs/heads/main"
+    owned = {"StringEquals": {"aws:ResourceAccount": account.ACCOUNT_ID}}
+    _add_role(
+        iam,
+        account.LABS_TIGHT_ROLE_NAME,
+        path="/circleci/",
+        trust=_circleci_trust(
+            {
+                "StringEquals": {f"{issuer}:aud": account.LABS_AUDIENCE, f"{issuer}:oidc.circleci.com/project-id": firmware.id},
+                "StringLike": {f"{issuer}:sub": own_main},
+            },
+            labs,
+        ),
+        inline={
+            "read": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{bucket}/builds/firmware/*", "Condition": owned},
+            "write": {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{bucket}/releases/firmware/*", "Condition": owned},
+        },
+        description="Releases of the firmware, from main",
+        created=LAST_YEAR + timedelta(days=120),
+        last_used=LAST_BUILD - timedelta(hours=5),
     )
 
 

@@ -1,32 +1,22 @@
-"""What AWS is asked beside the facts: its opinion of a role's policies, and how the role was used. Read by audit and the wizard.
+"""How roles were used, read from CloudTrail at the pace that it allows: two requests a second for an account and a region.
 
-It stands beside `ciam_tui.survey`. Nothing here is needed to plan or to grade: what cannot be asked is told as not checked, with the reason,
-and ends nothing.
+Every wait is by the clock port and is told. Nothing is raised: a region that cannot be read is not checked, with the reason.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.activity import Activity, AssumeEvent, RegionRead, Trust, Window, activity_from, read_events
-from ciam_tui.core.document import parse_policy
-from ciam_tui.core.evaluate import compile_policy
-from ciam_tui.core.opinions import NotChecked, Opinion, PolicyKind, Simulation, calls_for, compared, decided_alike, held_against
-from ciam_tui.core.policy_findings import permission_findings, trust_findings
+from ciam_tui.core.opinions import NotChecked
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
     from ciam_tui.core.activity import EventPage
-    from ciam_tui.core.document import Document
-    from ciam_tui.core.evaluate import CompiledPolicy, Request
-    from ciam_tui.core.opinions import Comparison
-    from ciam_tui.core.opinions.analyzer import OurFinding
     from ciam_tui.ports.api import Aws, Clock
 
 DAYS = 90
@@ -37,84 +27,6 @@ _THROTTLED_WAITS = (1.0, 2.0, 4.0)
 _LONGEST_NAP = 0.5  # so that whoever wants to leave is heard
 # Where the global endpoint of STS keeps its events; the other partitions have none.
 _GLOBAL_REGION = "us-east-1"
-
-
-class SecondOpinions:
-    """Asks AWS for opinions, one role after another. What it says no to for good it is not asked again."""
-
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
-        self._analyzer_refused: NotChecked | None = None
-        self._simulator_refused: NotChecked | None = None
-
-    def about(
-        self,
-        trust: Document | None,
-        permissions: Sequence[tuple[str, Document]],
-        *,
-        requests: Sequence[Request] = (),
-        boundary: Document | None = None,
-        client_ids: Sequence[str] | None = None,
-    ) -> Opinion:
-        """AWS's opinion of a role with these documents, each with its name, and of `requests` made with it."""
-        documents: list[tuple[str, Comparison | NotChecked]] = []
-        if trust is not None:
-            ours = partial(trust_findings, trust, client_ids=client_ids)
-            documents.append(("the trust policy", self._compared(trust, PolicyKind.TRUST, ours)))
-        documents += [
-            (name, self._compared(document, PolicyKind.PERMISSIONS, partial(permission_findings, document)))
-            for name, document in permissions
-        ]
-        return Opinion(tuple(documents), self.simulation(requests, permissions, boundary) if requests else None)
-
-    def simulation(
-        self, requests: Sequence[Request], permissions: Sequence[tuple[str, Document]], boundary: Document | None = None
-    ) -> Simulation | NotChecked:
-        """The simulator's answers to `requests`, held against ours."""
-        if self._simulator_refused is not None:
-            return self._simulator_refused
-        try:
-            identity = [_compiled(name, document) for name, document in permissions]
-            limit = None if boundary is None else [_compiled("the permissions boundary", boundary)]
-        except CiamError as error:
-            return NotChecked("cannot-be-asked", str(error))
-        told = self._aws.simulated(requests, permissions, boundary)
-        if isinstance(told, NotChecked):
-            self._simulator_refused = told if told.is_for_good else None
-            return told
-        return held_against(requests, len(calls_for(requests)), told, lambda request: decided_alike(request, identity, limit))
-
-    def _compared(self, document: Document, kind: PolicyKind, ours: Callable[[], Sequence[OurFinding]]) -> Comparison | NotChecked:
-        if self._analyzer_refused is not None:
-            return self._analyzer_refused
-        told = self._aws.validated(document, kind)
-        if isinstance(told, NotChecked):
-            self._analyzer_refused = told if told.is_for_good else None
-            return told
-        try:
-            return compared(told, ours())
-        except CiamError:  # a document that we cannot read: what they say of it stands alone
-            return compared(told, ())
-
-
-def second_opinion(
-    trust: Document | None,
-    permissions: Sequence[tuple[str, Document]],
-    *,
-    aws: Aws,
-    requests: Sequence[Request] = (),
-    boundary: Document | None = None,
-    client_ids: Sequence[str] | None = None,
-) -> Opinion:
-    """As `SecondOpinions.about`, for one role."""
-    return SecondOpinions(aws).about(trust, permissions, requests=requests, boundary=boundary, client_ids=client_ids)
-
-
-def _compiled(name: str, document: Document) -> CompiledPolicy:
-    return compile_policy(parse_policy(document.text, what=name), name=name)
-
-
-# Activity
 
 
 def default_regions(region: str, partition: str) -> tuple[str, ...]:
@@ -161,7 +73,7 @@ def activities_of(
     so far is returned, marked as stopped. Nothing is raised: a region that cannot be read is not checked.
     """
     window = Window.of_last(days, clock.now())
-    reader = _Reader(aws, clock, window, pages, progress or _nobody, should_stop or _never)
+    reader = _Reader(aws=aws, clock=clock, window=window, pages=pages, tell=progress or _nobody, leaves=should_stop or _never)
     read: dict[str, _Gathered] = {arn: _Gathered() for arn in roles}
     for region in dict.fromkeys(regions):
         reader.read_region(region, read)
@@ -197,27 +109,19 @@ class _Run:
     not_checked: NotChecked | None = None
 
 
+@dataclass(slots=True, kw_only=True)
 class _Reader:
     """Reads pages at CloudTrail's pace. `stopped` once somebody wanted to leave, `unreadable` the events that are not as CloudTrail's are."""
 
-    def __init__(
-        self,
-        aws: Aws,
-        clock: Clock,
-        window: Window,
-        pages: int,
-        tell: Callable[[str], None],
-        leaves: Callable[[], bool],
-    ) -> None:
-        self.stopped = False
-        self.unreadable = 0
-        self._aws = aws
-        self._clock = clock
-        self._window = window
-        self._pages = pages
-        self._tell = tell
-        self._leaves = leaves
-        self._free_at: datetime | None = None
+    aws: Aws
+    clock: Clock
+    window: Window
+    pages: int
+    tell: Callable[[str], None]
+    leaves: Callable[[], bool]
+    stopped: bool = False
+    unreadable: int = 0
+    _free_at: datetime | None = None
 
     def read_region(self, region: str, roles: Mapping[str, _Gathered]) -> None:
         """Add what the history of `region` tells about each of `roles`."""
@@ -231,11 +135,11 @@ class _Reader:
 
     def _run(self, region: str, role_arn: str | None, roles: Mapping[str, _Gathered]) -> _Run:
         run, token = _Run(), None
-        for number in range(1, self._pages + 1):
+        for number in range(1, self.pages + 1):
             if self._has_left():
                 return run
             whose = role_arn.rpartition("/")[2] if role_arn else "all roles"
-            self._tell(f"CloudTrail in {region}: {whose}, page {number}")
+            self.tell(f"CloudTrail in {region}: {whose}, page {number}")
             page = self._page(region, role_arn, token)
             if page is None:
                 return run
@@ -261,29 +165,29 @@ class _Reader:
             if not self._paced(region):
                 return None
             try:
-                return self._aws.assume_events(self._window, region, role_arn, token)
+                return self.aws.assume_events(self.window, region, role_arn, token)
             except CiamError as error:
                 if error.code != "throttled" or wait is None:
                     return NotChecked.because(error)
-                self._tell(f"CloudTrail in {region} is busy: waiting {wait:.0f} s")
-                self._free_at = self._clock.now() + timedelta(seconds=wait)
+                self.tell(f"CloudTrail in {region} is busy: waiting {wait:.0f} s")
+                self._free_at = self.clock.now() + timedelta(seconds=wait)
         raise AssertionError("the last of the waits is none")
 
     def _paced(self, region: str) -> bool:
         """Wait until CloudTrail takes another request; False where somebody left meanwhile."""
         told = False
-        while self._free_at is not None and (left := (self._free_at - self._clock.now()).total_seconds()) > 0:
+        while self._free_at is not None and (left := (self._free_at - self.clock.now()).total_seconds()) > 0:
             if self._has_left():
                 return False
             if not told:
-                self._tell(f"CloudTrail in {region}: waiting, since it takes two requests a second")
+                self.tell(f"CloudTrail in {region}: waiting, since it takes two requests a second")
                 told = True
-            self._clock.sleep(min(left, _LONGEST_NAP))
-        self._free_at = self._clock.now() + timedelta(seconds=_BETWEEN_REQUESTS)
+            self.clock.sleep(min(left, _LONGEST_NAP))
+        self._free_at = self.clock.now() + timedelta(seconds=_BETWEEN_REQUESTS)
         return True
 
     def _has_left(self) -> bool:
-        self.stopped = self.stopped or self._leaves()
+        self.stopped = self.stopped or self.leaves()
         return self.stopped
 
 

@@ -1,0 +1,150 @@
+"""`ciam-tui audit`: every role that trusts CircleCI and every provider of it, graded; with `--circleci` the keys it holds too. Reads only."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import textwrap
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ciam_tui.commands.audit_opinions import add_opinion_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ciam_tui.commands.audit_opinions import Beside
+    from ciam_tui.core.audit.judging import AuditReport
+
+ERRORS = 3
+STANDARD_OUTPUT = Path("-")
+_WIDTH = 120
+_UNDER_WORDS = " " * 13
+
+_EPILOG = """\
+examples:
+  ciam-tui audit --profile prod
+  ciam-tui audit --json | jq '.roles[] | select(.grade == "open") | .arn'
+  ciam-tui audit --sarif audit.sarif            for code scanning
+  ciam-tui audit --issuer https://circleci.example.com
+  ciam-tui audit --circleci                     and the access keys that CircleCI holds
+  ciam-tui audit --second-opinions --activity   and what AWS itself says of each role, and who took it
+
+Grades: open (strangers get in), wide (more get in, or may do more, than a job needs), unknown (it could not be read), dead (nobody
+gets in), tight. Exit codes: 0 nothing of level error, 3 findings of level error, 1 a problem, 2 wrong usage, 130 interrupted.
+"""
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds `audit` to the commands."""
+    parser = commands.add_parser(
+        "audit",
+        help="grade every role that trusts CircleCI; reads only",
+        description="Reads the account and tells of every role that trusts CircleCI, and every provider of it: who gets in, what they may "
+        "do, when it was last used, and what has changed since it was applied from this machine.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.add_argument("--sarif", metavar="FILE", type=Path, help="also write the findings as SARIF 2.1.0 to FILE; - for standard output")
+    parser.add_argument(
+        "--issuer",
+        metavar="URL",
+        action="append",
+        default=[],
+        type=_issuer,
+        help="an issuer of a CircleCI Server; may be given again. Roles that speak as CircleCI's tokens do are found without it",
+    )
+    parser.add_argument(
+        "--circleci",
+        action="store_true",
+        help="read CircleCI too, with the token of CIRCLE_TOKEN or of the CircleCI CLI, and look for the access keys that it holds",
+    )
+    parser.add_argument(
+        "--unused-days", metavar="N", type=_days, default=90, help="call a role unused that was last used more than N days ago (90)"
+    )
+    add_opinion_arguments(parser)
+    parser.set_defaults(run=run)
+
+
+def _issuer(text: str) -> str:
+    if not text.startswith("https://") or len(text) <= len("https://"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not the URL of an issuer, such as https://circleci.example.com")
+    return text
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:6]) <= 400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to 400, which is how far back AWS tells")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Tells the audit; see the exit codes in the help."""
+    from ciam_tui.commands.speaking import WRONG_USAGE, reported, warn
+
+    if args.json and args.sarif == STANDARD_OUTPUT:
+        warn(["ciam-tui: --json and --sarif - both want standard output: write one of them to a file."])
+        return WRONG_USAGE
+    return reported(args, _run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from ciam_tui import __version__
+    from ciam_tui.commands.speaking import print_document, say
+    from ciam_tui.core.audit.report_json import report_document
+    from ciam_tui.core.audit.sarif import sarif_document
+    from ciam_tui.core.audit.words import report_lines
+
+    report, beside = _report(args)
+    if args.sarif is not None:
+        _write(args.sarif, sarif_document(report, __version__))
+    if args.json:
+        print_document(beside.added_to(report_document(report)))
+    elif args.sarif != STANDARD_OUTPUT:
+        say(args, _fitting([*report_lines(report), *beside.lines(report)]))
+    return ERRORS if report.has_errors else 0
+
+
+def _report(args: argparse.Namespace) -> tuple[AuditReport, Beside]:
+    from ciam_tui.audit_survey import audited
+    from ciam_tui.commands.account import ports_from
+    from ciam_tui.commands.audit_opinions import read_beside
+    from ciam_tui.commands.circleci import opened_circleci
+    from ciam_tui.commands.progress import progress_line
+    from ciam_tui.core.audit.issuers import CircleCiIssuers
+    from ciam_tui.runs import history
+
+    ports = ports_from(args)
+    with closing(opened_circleci(args)) if args.circleci else nullcontext() as circleci, progress_line() as tell:
+        report = audited(
+            ports.aws,
+            history(ports.journals),
+            CircleCiIssuers.with_urls(args.issuer),
+            at=ports.clock.now(),
+            circleci=circleci,
+            unused_days=args.unused_days,
+            progress=tell,
+        )
+        return report, read_beside(args, report, ports, tell)
+
+
+def _fitting(lines: Iterable[str]) -> Iterator[str]:
+    """`lines` broken for whoever reads them on a terminal, under where their words begin; whole for a file or a pipe."""
+    if not sys.stdout.isatty():
+        yield from lines
+        return
+    width = shutil.get_terminal_size((_WIDTH, 24)).columns
+    for line in lines:
+        yield from textwrap.wrap(line, width, subsequent_indent=_UNDER_WORDS) if line.startswith("  ") else [line]
+
+
+def _write(path: Path, document: dict[str, Any]) -> None:
+    """The whole file or, where it cannot be written, none of this command's other output either."""
+    text = json.dumps(document, indent=2) + "\n"
+    if path == STANDARD_OUTPUT:
+        print(text, end="")
+    else:
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,148 @@
+"""The audit as SARIF 2.1.0, so that findings live beside those of code: with rules, places, and fingerprints that stay from run to run.
+
+A role is no file. Its place in the account is a logical location, and since code scanning shows nothing without a physical one, each policy
+also gets the name of a file that holds its canonical form, and a line in it.
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import string
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ciam_tui.core.audit.findings import TRUST
+from ciam_tui.core.problems import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ciam_tui.core.audit.findings import AuditFinding
+    from ciam_tui.core.audit.judging import AuditReport, RoleAudit
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+HOME = "https://pypi.org/project/ciam-tui/"
+_PLAIN = frozenset(string.ascii_letters + string.digits + "-._~")  # RFC 3986, unreserved
+FINGERPRINT = "ciamTui/v1"
+# What code scanning sorts by: https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+_SEVERITY = {Level.ERROR: "8.5", Level.WARNING: "5.5", Level.NOTE: "2.0"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a finding is: a file of its own making, and the names that lead there in the account."""
+
+    uri: str
+    names: tuple[tuple[str, str], ...]  # name and kind, from the outside in
+
+
+def sarif_document(report: AuditReport, version: str) -> dict[str, Any]:
+    """The log of one run; `version` is the tool's."""
+    placed = [*_placed(report)]
+    rules = {finding.id: finding for finding, _ in reversed(placed)}
+    indexes = {rule: number for number, rule in enumerate(sorted(rules))}
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "ciam-tui",
+                        "semanticVersion": version,
+                        "informationUri": HOME,
+                        "rules": [_rule(rules[rule], [each for each, _ in placed if each.id == rule]) for rule in indexes],
+                    }
+                },
+                "automationDetails": {"id": f"ciam-tui-audit/{report.identity.account_id}/"},
+                "invocations": [
+                    {
+                        "executionSuccessful": True,
+                        "endTimeUtc": f"{report.at:%Y-%m-%dT%H:%M:%SZ}",
+                        "toolExecutionNotifications": [{"level": "warning", "message": {"text": each}} for each in report.unread],
+                    }
+                ],
+                "results": [_result(finding, place, indexes[finding.id]) for finding, place in placed],
+                "columnKind": "unicodeCodePoints",
+            }
+        ],
+    }
+
+
+def _placed(report: AuditReport) -> Iterator[tuple[AuditFinding, _Place]]:
+    for role in report.roles:
+        for finding in role.findings:
+            yield finding, _role_place(role, finding)
+    for provider in report.providers:
+        place = _Place(f"iam/providers/{_segment(provider.provider.url)}.json", ((provider.provider.arn, "resource"),))
+        yield from ((finding, place) for finding in provider.findings)
+    for gone in report.gone:
+        place = _Place(f"iam/{gone.kind}s/{_segment(gone.name)}.json", ((gone.name, "resource"),))
+        yield from ((finding, place) for finding in gone.findings)
+    for key in report.keys or ():
+        held = key.held
+        names = ((held.organization, "namespace"), (held.place, "module"), (held.variable, "variable"))
+        place = _Place(f"circleci/{_segment(held.organization)}/{_segment(held.place)}.json", names)
+        yield from ((finding, place) for finding in key.findings)
+
+
+def _role_place(audit: RoleAudit, finding: AuditFinding) -> _Place:
+    role = audit.read.role
+    document = finding.document or TRUST
+    file = document.rpartition("/")[2] if document.startswith("arn:") else document
+    names = [(role.arn, "resource")]
+    if finding.document:
+        names.append((finding.document, "object"))
+    if finding.statement is not None:
+        names.append((finding.sid or str(finding.statement), "member"))
+    return _Place(f"iam/{_segment(role.name)}/{_segment(file)}.json", tuple(names))
+
+
+def _segment(text: str) -> str:
+    """`text` as one segment of a relative URI; a segment of dots alone would climb."""
+    kept = "".join(char if char in _PLAIN else "".join(f"%{byte:02X}" for byte in char.encode()) for char in text)
+    return kept if kept.strip(".") else kept.replace(".", "%2E")
+
+
+def _rule(finding: AuditFinding, findings: list[AuditFinding]) -> dict[str, Any]:
+    """What is true of every finding with this id: SARIF wants it once."""
+    worst = min((each.level for each in findings), key=list(Level).index)
+    words = finding.id.replace("-", " ")
+    return {
+        "id": finding.id,
+        "name": "".join(part.capitalize() for part in finding.id.split("-")),
+        "shortDescription": {"text": words.capitalize()},
+        "help": {"text": finding.fix or words.capitalize()},
+        "defaultConfiguration": {"level": worst.value},
+        "properties": {"tags": ["security", "iam", "circleci"], "security-severity": _SEVERITY[worst], "precision": "high"},
+    }
+
+
+def _result(finding: AuditFinding, place: _Place, rule_index: int) -> dict[str, Any]:
+    text = " ".join(part for part in (finding.text, finding.fix, _open(finding)) if part)
+    name, kind = place.names[-1]
+    return {
+        "ruleId": finding.id,
+        "ruleIndex": rule_index,
+        "level": finding.level.value,
+        "message": {"text": text},
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": place.uri}, "region": {"startLine": finding.line or 1}},
+                "logicalLocations": [{"name": name, "fullyQualifiedName": "#".join(name for name, _ in place.names), "kind": kind}],
+            }
+        ],
+        "partialFingerprints": {FINGERPRINT: _fingerprint(finding, place)},
+    }
+
+
+def _open(finding: AuditFinding) -> str:
+    return f"It does not establish: {finding.leaves_open}" if finding.leaves_open else ""
+
+
+def _fingerprint(finding: AuditFinding, place: _Place) -> str:
+    """The same for the same finding at the same place, however lines move and dates in the text grow older."""
+    told = json.dumps([finding.id, [name for name, _ in place.names], finding.about])
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
