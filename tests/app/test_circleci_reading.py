@@ -394,7 +394,7 @@ async def test_contexts_are_listed_with_keys_restrictions_and_what_wiring_would_
     inventory = circleci.inventory
     circleci.inventory = lambda *given: replace(inventory(*given), contexts=contexts)  # type: ignore[method-assign] # three more
     async with answering(signed_in(circleci=circleci), WITH_PROJECTS, "circleci", size) as pilot:
-        await shows(pilot, "contexts below")
+        await shows(pilot, "3 contexts")
         found = pilot.app.screen.query_one("#contexts", Picker)
         told = {row.cells[0]: row.cells[1] for row in found.rows}
         assert told["circleci-build"] == "wiring makes it"
