@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.audit.drift import expected_of
 from ciam_tui.core.audit.facts import AuditFacts, HeldKey
 from ciam_tui.core.audit.issuers import url_of
-from ciam_tui.core.audit.judging import UNUSED_DAYS, judged
+from ciam_tui.core.audit.judging import judged
+from ciam_tui.core.audit.report import UNUSED_DAYS
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.static_keys import KEY_ID
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.audit.drift import Expected
     from ciam_tui.core.audit.facts import ReadRole
     from ciam_tui.core.audit.issuers import CircleCiIssuers
-    from ciam_tui.core.audit.judging import AuditReport
+    from ciam_tui.core.audit.report import AuditReport
     from ciam_tui.core.circleci_facts import Inventory, Variable
     from ciam_tui.core.facts import ManagedPolicy, Provider
     from ciam_tui.core.history import History

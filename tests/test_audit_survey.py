@@ -22,7 +22,7 @@ from tests.moto_server import ACCOUNT_ID, access_to, moto_server, reset
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ciam_tui.core.audit.judging import AuditReport
+    from ciam_tui.core.audit.report import AuditReport
     from ciam_tui.ports.api import CircleCi
     from ciam_tui.ports.aws import BotoAws
 

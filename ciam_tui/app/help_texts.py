@@ -30,6 +30,14 @@ TEXTS: dict[str, HelpText] = {
         "Begin anew, or go on where you left.",
         "Your answers are saved after every key, on this machine alone. Nothing is changed in AWS before you say so in Review.",
     ),
+    "audit": HelpText(
+        "Audit",
+        "Every role of the account that trusts CircleCI, and every provider of it. It only reads.",
+        "open: strangers to the organization get in, or the trust policy has an error. wide: others of the organization get in, or the role may"
+        " do more than a job needs. unknown: something that decides could not be read. dead: nobody gets in. tight: nothing to say against it."
+        " Enter explains the role under the cursor, f4 goes through its tabs, ctrl+s writes the report as JSON and SARIF."
+        " `ciam-tui audit --circleci` also looks for the access keys that CircleCI holds.",
+    ),
     "profiles": HelpText(
         "Identity",
         "The profile whose permissions are used to read the account and, after Review, to change it.",

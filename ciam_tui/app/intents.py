@@ -34,6 +34,7 @@ class Want(StrEnum):
     ADOPT = "adopt"
     WIRE = "wire"
     RUNS = "runs"
+    AUDIT = "audit"
     LEAVE = "leave"
 
 
@@ -163,6 +164,14 @@ INTENTS: tuple[Intent, ...] = (
         "in Review: plan a context in CircleCI for each role too, or not",
     ),
     Intent(Want.RUNS, ("f7",), "Past runs", "What was applied before", "Past runs", "what was applied from this machine before"),
+    Intent(
+        Want.AUDIT,
+        ("f10", "ctrl+e"),
+        "Audit",
+        "Every role of the account that trusts CircleCI, graded",
+        "Audit this account",
+        "every role of the account that trusts CircleCI, graded; it only reads",
+    ),
     Intent(Want.PALETTE, ("ctrl+p",), "Commands", "Everything that can be done", help="all commands, by name"),
     Intent(Want.HELP, ("f1", "ctrl+g"), "Help", "About the focused thing", "Help", "what the focused thing means, and the keys"),
     Intent(

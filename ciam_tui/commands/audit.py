@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ciam_tui.commands.audit_opinions import Beside
-    from ciam_tui.core.audit.judging import AuditReport
+    from ciam_tui.core.audit.report import AuditReport
 
 ERRORS = 3
 STANDARD_OUTPUT = Path("-")

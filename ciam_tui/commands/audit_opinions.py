@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.apply import Ports
     from ciam_tui.core.activity import Activity
-    from ciam_tui.core.audit.judging import AuditReport
+    from ciam_tui.core.audit.report import AuditReport
     from ciam_tui.core.opinions import Opinion
 
 _DAYS = 90  # as long as CloudTrail keeps its event history

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ciam_tui.core.audit.access import PlaceAccess
-    from ciam_tui.core.audit.judging import AuditReport, RoleAudit
+    from ciam_tui.core.audit.report import AuditReport, RoleAudit
     from ciam_tui.core.document import PolicyDocument
     from ciam_tui.ports.api import Aws, Clock
 

@@ -20,7 +20,7 @@ from tests.core.examples import ORG_ID, PROJECT_ID
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ciam_tui.core.audit.judging import AuditReport, RoleAudit
+    from ciam_tui.core.audit.report import AuditReport, RoleAudit
     from ciam_tui.core.setup import Setup
     from tests.core.accounts import World
 

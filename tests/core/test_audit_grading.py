@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from ciam_tui.core.audit.drift import Origin
 from ciam_tui.core.audit.facts import HeldKey, PoliciesRead, ReadRole, UserKey
 from ciam_tui.core.audit.grading import Grade
 from ciam_tui.core.audit.issuers import CircleCiIssuers
+from ciam_tui.core.audit.report import Origin
 from ciam_tui.core.audit.words import last_use, tally
 from ciam_tui.core.document import Document
 from ciam_tui.core.facts import Provider, Role
@@ -49,7 +49,7 @@ WRITES = policy(allow("s3:PutObject", f"{BUCKET}/builds/*", Condition={"StringEq
         pytest.param(
             a_role(trusted=WHOLE_PROJECT, inline=(("s3", WRITES),)),
             Grade.WIDE,
-            "Let in beside its own jobs: A fork's pull request",
+            "Let in beside its own jobs: A fork",
             id="a project, forks among it, writes",
         ),
         pytest.param(a_role(inline=(("s3", policy(allow("*"))),)), Grade.WIDE, "It may do everything with every service.", id="everything"),

@@ -21,7 +21,7 @@ from tests.core.auditing import NOW, a_role, allow, policy, report_of, report_of
 from tests.core.examples import ORG_ID
 
 if TYPE_CHECKING:
-    from ciam_tui.core.audit.judging import AuditReport
+    from ciam_tui.core.audit.report import AuditReport
 
 OPEN = trust({f"{ISSUER}:aud": ORG_ID}, {})
 KEY = HeldKey("acme", "context deploys", "AWS_ACCESS_KEY_ID", "7Q2V", (UserKey("ci", "AKIAXAMPLECIRCLE7Q2V", "Active"),))

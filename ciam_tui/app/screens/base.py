@@ -128,6 +128,8 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_wire()
             case Want.RUNS:
                 return self.want_runs()
+            case Want.AUDIT:
+                return self.want_audit()
             case Want.PALETTE:
                 self.app.action_command_palette()
                 return None
@@ -215,6 +217,15 @@ class WorkScreen(Screen[ScreenResultType]):
         from ciam_tui.app.screens.runs import RunsScreen
 
         self.app.push_screen(RunsScreen(self.session))
+        return None
+
+    def want_audit(self) -> str | None:
+        """Every role that trusts CircleCI."""
+        if self.session.aws is None:
+            return "Nobody is signed in yet, so there is no account to audit: see the first step."
+        from ciam_tui.app.screens.audit import AuditScreen
+
+        self.app.push_screen(AuditScreen(self.session))
         return None
 
     def want_help(self) -> str | None:

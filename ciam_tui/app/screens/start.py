@@ -36,6 +36,7 @@ NEW = "new"
 RESUME = "resume"
 RUN = "run"
 RUNS = "runs"
+AUDIT = "audit"
 
 _ABOUT = """\
 Replace the AWS keys that CircleCI jobs hold by roles that only they can take:
@@ -159,6 +160,11 @@ class StartScreen(WorkScreen[None]):
         self._show_rows()
 
     def _show_rows(self) -> None:
+        rows = self._rows()
+        self._list.show(rows)
+        self._list.highlight(rows[0].key)
+
+    def _rows(self) -> list[Row]:
         rows = [Row(NEW, ("New set-up", "six steps, answers saved as you type"))]
         if self._saved is not None:
             rows.insert(0, Row(RESUME, ("Go on", _described(self._saved))))
@@ -166,8 +172,9 @@ class StartScreen(WorkScreen[None]):
             rows.insert(0, Row(RUN, ("Finish a run", _run_described(self._unfinished))))
         if self._has_runs:
             rows.append(Row(RUNS, ("Past runs", "look at them, or take one back")))
-        self._list.show(rows)
-        self._list.highlight(rows[0].key)
+        if self.session.aws is not None:
+            rows.append(Row(AUDIT, ("Audit", "every role of this account that trusts CircleCI, graded")))
+        return rows
 
     def on_start_screen_signed_in(self, event: SignedIn) -> None:
         """Say who one is."""
@@ -178,6 +185,8 @@ class StartScreen(WorkScreen[None]):
             return
         aws, identity = event.outcome
         self.session.become(aws, identity, profile=self.session.profile, region=self.session.region)
+        if self._list.rows:
+            self._list.show(self._rows())  # the cursor stays where it is
         self._show_identity(identity)
 
     def _show_identity(self, identity: Identity) -> None:
@@ -213,6 +222,8 @@ class StartScreen(WorkScreen[None]):
                 self.say(reason, severity="warning")
         elif key == RUNS:
             self.want_runs()
+        elif key == AUDIT:
+            self.want_audit()
         elif key == RESUME and self._saved is not None:
             step_id = _step_of(self._saved)
             if self.session.identity is None and self.session.profile is None:

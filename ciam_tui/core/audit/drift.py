@@ -7,9 +7,9 @@ policy that somebody else has put on a role.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ciam_tui.core.audit.report import Origin
 from ciam_tui.core.changes.subjects import PROVIDER, subjects
 from ciam_tui.core.compare import Difference, differences, resource
 from ciam_tui.core.facts import MANAGED_BY, MANAGED_BY_TAG, Facts, ManagedPolicy, Provider, Role, tag
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.audit.facts import AuditFacts, ReadRole
     from ciam_tui.core.history import History
     from ciam_tui.core.journal import RunState
-
-
-class Origin(StrEnum):
-    """Who made or adopted a resource, as far as it can be told."""
-
-    HERE = "applied from this machine"
-    ELSEWHERE = "tagged by ciam-tui, with no journal here (a tag alone proves nothing)"
-    OTHERS = "not made by ciam-tui"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,33 @@ _MISFITS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Entrant:
+    """A token of the standing list, and what becomes of it: without its claims and the decision, which of thousands of roles are too many to keep."""
+
+    id: str
+    title: str
+    is_stranger: bool
+    let_in: bool
+    word: str
+    advice: tuple[str, ...]
+
+    @classmethod
+    def of(cls, each: CaseAnswer) -> Entrant:
+        """What is kept of an answer."""
+        return cls(each.case.id, each.case.title, each.case.is_stranger, each.answer.let_in, each.answer.word, each.answer.advice)
+
+    @property
+    def is_open_door(self) -> bool:
+        """Whether a stranger gets in."""
+        return self.is_stranger and self.let_in
+
+
+@dataclass(frozen=True, slots=True)
 class Grounds:
     """What a grade is computed from. `doorless` are findings by which no provider is left to come through."""
 
     trust_problem: str
-    who: tuple[CaseAnswer, ...]
+    who: tuple[Entrant, ...]
     lets_everybody_in: bool
     doorless: tuple[AuditFinding, ...]
     about_trust: tuple[AuditFinding, ...]
@@ -71,26 +93,26 @@ def graded(grounds: Grounds) -> tuple[Grade, tuple[str, ...]]:
         return Grade.OPEN, ("Every identity provider of the account is let in, whatever its token says.",)
     if grounds.doorless:
         return Grade.DEAD, tuple(finding.text for finding in grounds.doorless)
-    inside = [each for each in grounds.who if each.answer.let_in]
+    inside = [each for each in grounds.who if each.let_in]
     if not grounds.who:
         return Grade.DEAD, ("Its trust policy is not about CircleCI.",)
     if not inside:
         why = (finding.text for finding in grounds.about_trust if finding.level is Level.ERROR)
         return Grade.DEAD, (f"None of {counted(len(grounds.who), 'token')} that were tried is let in.", *why)
     errors = tuple(finding.text for finding in grounds.about_trust if finding.level is Level.ERROR and _widens(finding))
-    outsiders = [each.case.title for each in inside if each.case.id in _OUTSIDERS]
+    outsiders = [each.title for each in inside if each.id in _OUTSIDERS]
     if outsiders or errors:
         return Grade.OPEN, (*([f"Strangers to the organization are let in: {listed(outsiders)}."] if outsiders else []), *errors)
     if reasons := _why_wide(grounds, inside):
         return Grade.WIDE, reasons
     if grounds.unread:
         return Grade.UNKNOWN, tuple(finding.text for finding in grounds.unread)
-    return Grade.TIGHT, (f"Let in: {listed(each.case.title for each in inside)}.",)
+    return Grade.TIGHT, (f"Let in: {listed(each.title for each in inside)}.",)
 
 
-def _why_wide(grounds: Grounds, inside: list[CaseAnswer]) -> tuple[str, ...]:
+def _why_wide(grounds: Grounds, inside: list[Entrant]) -> tuple[str, ...]:
     harmless = frozenset() if grounds.access.changes_something else _FORKS
-    others = [each.case.title for each in inside if each.case.is_stranger and each.case.id not in harmless]
+    others = [each.title for each in inside if each.is_stranger and each.id not in harmless]
     reasons = [f"Let in beside its own jobs: {listed(others)}."] if others else []
     if grounds.access.is_everything:
         reasons.append("It may do everything with every service.")

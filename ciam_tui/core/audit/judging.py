@@ -6,113 +6,29 @@ judged is told as that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.audit import findings as found_in
 from ciam_tui.core.audit.access import access_of
-from ciam_tui.core.audit.drift import Origin, origin_of, provider_drift, role_drift
+from ciam_tui.core.audit.drift import origin_of, provider_drift, role_drift
 from ciam_tui.core.audit.findings import TRUST, AuditFinding, of_policy, unreadable_policy
-from ciam_tui.core.audit.grading import Grade, Grounds, graded
+from ciam_tui.core.audit.grading import Entrant, Grade, Grounds, graded
 from ciam_tui.core.audit.issuers import lets_everybody_in
+from ciam_tui.core.audit.report import UNUSED_DAYS, AuditReport, Gone, KeyAudit, ProviderAudit, RoleAudit
 from ciam_tui.core.document import Document, PolicyDocument, parse_policy
 from ciam_tui.core.policy_findings import permission_findings, trust_findings
-from ciam_tui.core.problems import CiamError, Level, worst_first
+from ciam_tui.core.problems import CiamError, worst_first
 from ciam_tui.core.tokens.cases import who_gets_in
 from ciam_tui.core.tokens.scope import issuer_of_provider, scope_of
 from ciam_tui.core.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
-    from ciam_tui.core.audit.access import Access
     from ciam_tui.core.audit.drift import Expectation, Expected
-    from ciam_tui.core.audit.facts import AuditFacts, HeldKey, ReadRole
+    from ciam_tui.core.audit.facts import AuditFacts, ReadRole
     from ciam_tui.core.audit.issuers import CircleCiIssuers
-    from ciam_tui.core.compare import Difference
-    from ciam_tui.core.facts import Identity, Provider
-    from ciam_tui.core.tokens.cases import CaseAnswer
-
-UNUSED_DAYS = 90
-
-
-@dataclass(frozen=True, slots=True)
-class RoleAudit:
-    """A role, judged. `who` is empty where its trust policy cannot be understood; `documents` are its permission policies by name or ARN."""
-
-    read: ReadRole
-    issuers: tuple[str, ...]
-    grade: Grade
-    reasons: tuple[str, ...]
-    who: tuple[CaseAnswer, ...]
-    access: Access
-    findings: tuple[AuditFinding, ...]
-    drift: tuple[Difference, ...]
-    origin: Origin
-    documents: tuple[tuple[str, Document], ...]
-
-    @property
-    def worst(self) -> Level | None:
-        """The level of the worst finding."""
-        return self.findings[0].level if self.findings else None
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderAudit:
-    """A provider of CircleCI, judged. `users` are the names of the roles that name it."""
-
-    provider: Provider
-    grade: Grade
-    reasons: tuple[str, ...]
-    users: tuple[str, ...]
-    findings: tuple[AuditFinding, ...]
-    drift: tuple[Difference, ...]
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
-class KeyAudit:
-    """A key that CircleCI holds, with the users' keys that it may be."""
-
-    held: HeldKey
-    findings: tuple[AuditFinding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """What this tool applied and the account no longer has. `kind` is role or provider."""
-
-    kind: str
-    name: str
-    run_id: str
-    findings: tuple[AuditFinding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AuditReport:
-    """The whole audit, worst first. `keys` is None where CircleCI was not asked."""
-
-    identity: Identity
-    at: datetime
-    roles_seen: int
-    roles: tuple[RoleAudit, ...]
-    providers: tuple[ProviderAudit, ...]
-    keys: tuple[KeyAudit, ...] | None
-    gone: tuple[Gone, ...]
-    unread: tuple[str, ...]
-    unused_days: int = UNUSED_DAYS
-
-    @property
-    def findings(self) -> tuple[AuditFinding, ...]:
-        """All findings of all that was judged, worst first."""
-        judged: tuple[RoleAudit | ProviderAudit | KeyAudit | Gone, ...] = (*self.roles, *self.providers, *(self.keys or ()), *self.gone)
-        return worst_first(finding for each in judged for finding in each.findings)
-
-    @property
-    def has_errors(self) -> bool:
-        """Whether any finding is of level error."""
-        return any(finding.level is Level.ERROR for finding in self.findings)
+    from ciam_tui.core.facts import Provider
 
 
 def judged(
@@ -154,7 +70,7 @@ def _role(read: ReadRole, facts: AuditFacts, expected: Expected, issuers: Circle
     clients = {provider.url: provider.client_ids for provider in facts.providers}
     client_ids = clients.get(urls[0]) if len(urls) == 1 else None
     trust, trust_problem = _readable(role.trust)
-    who = who_gets_in(trust, client_ids=client_ids) if trust is not None else ()
+    who = tuple(map(Entrant.of, who_gets_in(trust, client_ids=client_ids))) if trust is not None else ()
     documents = _documents(read, facts.policies.documents)
     unread = [*found_in.unread_findings(read, facts)]
     boundary = facts.policies.documents.get(role.boundary) if role.boundary else None

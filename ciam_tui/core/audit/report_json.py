@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.audit.access import Access
     from ciam_tui.core.audit.findings import AuditFinding
-    from ciam_tui.core.audit.judging import AuditReport, Gone, KeyAudit, ProviderAudit, RoleAudit
+    from ciam_tui.core.audit.grading import Entrant
+    from ciam_tui.core.audit.report import AuditReport, Gone, KeyAudit, ProviderAudit, RoleAudit
     from ciam_tui.core.compare import Difference
     from ciam_tui.core.document import Document
-    from ciam_tui.core.tokens.cases import CaseAnswer
 
 
 def report_document(report: AuditReport) -> dict[str, Any]:
@@ -69,14 +69,14 @@ def _role(audit: RoleAudit) -> dict[str, Any]:
     }
 
 
-def _case(each: CaseAnswer) -> dict[str, Any]:
+def _case(each: Entrant) -> dict[str, Any]:
     return {
-        "id": each.case.id,
-        "title": each.case.title,
-        "is_stranger": each.case.is_stranger,
-        "let_in": each.answer.let_in,
-        "answer": each.answer.word,
-        "advice": list(each.answer.advice),
+        "id": each.id,
+        "title": each.title,
+        "is_stranger": each.is_stranger,
+        "let_in": each.let_in,
+        "answer": each.word,
+        "advice": list(each.advice),
     }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ciam_tui.core.audit.findings import AuditFinding
-    from ciam_tui.core.audit.judging import AuditReport, RoleAudit
+    from ciam_tui.core.audit.report import AuditReport, RoleAudit
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://pypi.org/project/ciam-tui/"

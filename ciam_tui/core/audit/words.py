@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.audit.access import Access
     from ciam_tui.core.audit.findings import AuditFinding
-    from ciam_tui.core.audit.judging import AuditReport, ProviderAudit, RoleAudit
-    from ciam_tui.core.tokens.cases import CaseAnswer
+    from ciam_tui.core.audit.grading import Entrant
+    from ciam_tui.core.audit.report import AuditReport, ProviderAudit, RoleAudit
 
 
 def last_use(role: RoleAudit, at: datetime) -> str:
@@ -39,17 +39,17 @@ def tally(findings: Sequence[AuditFinding]) -> str:
     return ", ".join(counted(number, level.value) for level, number in counts if number) or "no findings"
 
 
-def who_lines(answers: Sequence[CaseAnswer]) -> Iterator[tuple[str, CaseAnswer]]:
+def who_lines(answers: Sequence[Entrant]) -> Iterator[tuple[str, Entrant]]:
     """Each case with what becomes of it, in words."""
     for each in answers:
-        yield "let in, a stranger" if each.is_open_door else each.answer.word, each
+        yield "let in, a stranger" if each.is_open_door else each.word, each
 
 
-def who_summary(answers: Sequence[CaseAnswer]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def who_summary(answers: Sequence[Entrant]) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """The titles of those let in that belong there, of strangers let in, and of those refused."""
-    own = tuple(each.case.title for each in answers if each.answer.let_in and not each.case.is_stranger)
-    strangers = tuple(each.case.title for each in answers if each.is_open_door)
-    return own, strangers, tuple(each.case.title for each in answers if not each.answer.let_in)
+    own = tuple(each.title for each in answers if each.let_in and not each.is_stranger)
+    strangers = tuple(each.title for each in answers if each.is_open_door)
+    return own, strangers, tuple(each.title for each in answers if not each.let_in)
 
 
 def access_lines(access: Access) -> Iterator[tuple[str, str]]:
