@@ -49,6 +49,7 @@ class WizardScreen(LookingScreen[None]):
         self._rail = Rail(id="rail")
         self._place = Vertical(id="body")
         self._states = states(draft)
+        session.wires = False
 
     def content(self) -> Iterable[Widget]:
         """Rail, body, preview."""
