@@ -22,6 +22,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = [*MODULES, *sorted((ROOT / "tests").rglob("*.py"))]
 FILE_LIMIT = 400
 CLASS_LIMIT = 250
+APP_LIMIT = 150
 
 HEAVY = frozenset({"textual", "rich", "boto3", "botocore", "moto", "flask", "pydantic", "requests"})
 # What may stand in for a docstring nobody thought about: fewer words than this cannot say why a module exists.
@@ -60,6 +61,10 @@ def too_long(source: str) -> list[str]:
 @each_module()
 def test_files_and_classes_stay_short(path: Path) -> None:
     assert too_long(path.read_text(encoding="utf-8")) == []
+
+
+def test_the_app_stays_a_frame_around_its_screens() -> None:
+    assert len((PACKAGE / "app" / "app.py").read_text(encoding="utf-8").splitlines()) <= APP_LIMIT, "what is answered or read lives elsewhere"
 
 
 def test_the_check_of_lengths_counts() -> None:

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ciam_tui.audit_survey import audited
+from ciam_tui.core.activity import Trust
 from ciam_tui.core.audit.issuers import CircleCiIssuers
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.calls import call_of
 from ciam_tui.core.document import Document, parse_policy
+from ciam_tui.core.evaluate import Request
 from ciam_tui.core.facts import MANAGED_BY, MANAGED_BY_TAG
 from ciam_tui.core.history import History
 from ciam_tui.core.operator import actions_of, operator_policy
+from ciam_tui.core.opinions import PolicyKind
 from ciam_tui.core.problems import CiamError
+from ciam_tui.opinions import activity_of
 from ciam_tui.survey import survey
+from tests.app.memory_account import MovingClock
 from tests.key_holder import NOW, holding
 from tests.moto_server import ACCOUNT_ID, access_to, moto_server, reset
 from tests.one_answer import IAM_ERROR, S3_ERROR, Answer, answers
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ciam_tui.ports.aws import BotoAws
+    from ciam_tui.ports.aws.clients import Service
 
 ISSUER = f"oidc.circleci.com/org/{ORG}"
 PROVIDER_ARN = f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/{ISSUER}"
@@ -199,6 +205,9 @@ def test_roles_and_provider_are_never_taken_for_absent(roles: Answer, provider: 
     assert caught.value.code == "access-denied"
 
 
+GLANCED_AT: tuple[Service, ...] = ("accessanalyzer", "cloudtrail", "iam")
+
+
 def requests_of(aws: BotoAws) -> list[tuple[str, str, Mapping[str, Any]]]:
     """The requests that the account will be asked, as service, operation and parameters."""
     made: list[tuple[str, str, Mapping[str, Any]]] = []
@@ -208,6 +217,8 @@ def requests_of(aws: BotoAws) -> list[tuple[str, str, Mapping[str, Any]]]:
 
     for service, client in (("iam", aws._clients.iam()), ("s3", aws._clients.s3()), ("sts", aws._clients.sts())):
         client.meta.events.register("provide-client-params", note(service))
+    for glanced in GLANCED_AT:
+        aws._clients.glance(glanced).meta.events.register("provide-client-params", note(glanced))
     return made
 
 
@@ -229,6 +240,10 @@ def test_the_operators_policy_allows_every_read_and_no_read_that_is_never_made(a
     aws.roles_trusting(PROVIDER_ARN)
     aws.roles([f"role-{number}" for number in range(20)])
     audited(aws, History(()), CircleCiIssuers(), at=NOW, circleci=holding(key))
+    # Neither does it answer these, but they are asked.
+    aws.validated(READ, PolicyKind.PERMISSIONS)
+    aws.simulated([Request("s3:GetObject", f"arn:aws:s3:::{BUCKET}/x", {})], [("s3", READ)])
+    activity_of("arn", Trust(None), aws=aws, clock=MovingClock(), regions=(aws.region,))
     read = {action for service, operation, params in made for action in actions_of(service, operation, params)}
     # The demo's server answers neither question: AWS is asked the first only of a role whose tags GetRole left out.
     never_here = {"iam:ListRoleTags", "iam:SimulatePrincipalPolicy"}

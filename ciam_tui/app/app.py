@@ -95,7 +95,6 @@ class CiamApp(App[None]):
         """Answer `draft`, beginning at step `at`."""
         from ciam_tui.app.screens.wizard import WizardScreen
 
-        self.session.wires = False
         self.push_screen(WizardScreen(self.session, draft, at))
 
     @property

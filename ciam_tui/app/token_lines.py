@@ -51,7 +51,7 @@ def _lines(found: CaseAnswer, answer: Answer) -> Iterator[Line]:
     ink = Ink.WARNING if found.is_open_door else {"let in": Ink.ALLOWED, "refused": Ink.DENIED}.get(answer.word, Ink.WARNING)
     yield Line(((verdict_words(found), ink),))
     yield Line(((found.case.title, Ink.PROSE),))
-    for sentence in answer.advice:
+    for sentence in (*answer.advice, *filter(None, (found.how_to_close,))):
         yield Line(((f"→ {sentence}", Ink.PROSE),), indent=2)
     yield Line(())
     yield Line((("sub  ", Ink.KEY), (answer.claims.subject or "none", Ink.STRING)), indent=5)

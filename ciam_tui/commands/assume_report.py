@@ -119,6 +119,7 @@ def _standing_lines(found: Standing) -> Iterator[str]:
         yield f"{mark} {each.answer.word:9}  {each.case.title:{width}}  {each.answer.in_short}".rstrip()
     strangers = sum(each.is_open_door for each in found.answers)
     yield ""
+    yield from dict.fromkeys(each.how_to_close for each in found.answers if each.how_to_close)
     yield (
         f"{_counted(strangers)} in, marked by !. Signatures are not part of this list."
         if strangers
@@ -191,5 +192,6 @@ def _case_document(found: CaseAnswer) -> dict[str, Any]:
         "stranger": case.is_stranger,
         "subject": case.claims.subject,
         "issuer": case.claims.issuer,
+        "how_to_close": found.how_to_close,
         **_answer_document(found.answer),
     }

@@ -11,7 +11,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ciam_tui.commands.audit_opinions import add_opinion_arguments
+from ciam_tui.commands.audit_opinions import add_opinion_arguments, usage_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -87,6 +87,9 @@ def run(args: argparse.Namespace) -> int:
 
     if args.json and args.sarif == STANDARD_OUTPUT:
         warn(["ciam-tui: --json and --sarif - both want standard output: write one of them to a file."])
+        return WRONG_USAGE
+    if problem := usage_problem(args, sarif_alone=args.sarif == STANDARD_OUTPUT):
+        warn([problem])
         return WRONG_USAGE
     return reported(args, _run)
 

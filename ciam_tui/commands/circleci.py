@@ -45,6 +45,19 @@ def opened_circleci(args: argparse.Namespace) -> HttpCircleCi:
     return HttpCircleCi(found_access(os.environ, host=args.circleci_host))
 
 
+def refuse_what_is_for_setups(args: argparse.Namespace) -> None:
+    """That neither CircleCI nor a configuration says anything about a policy by itself.
+
+    Raises:
+        CiamError: the command was told to look at one of them.
+    """
+    from ciam_tui.core.problems import CiamError
+
+    if args.circleci or args.config:
+        message = "--circleci and --config are about Setups, and this file is a policy."
+        raise CiamError("no-setup", "Cannot check the file so", message, ("Leave them out, or name a Setup file.",))
+
+
 def circleci_reading(args: argparse.Namespace, setup: SetupShape) -> CircleCiReading:
     """What CircleCI shows about `setup`, and configurations that are named; nothing unless `--circleci` or `--config` asks for it.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.commands.access_report import access_document, access_lines, add_access_argument, refuse_access_of_a_policy
 from ciam_tui.commands.check_policy import add_policy_arguments, policy_in, refuse_what_is_for_policies, run_policy
-from ciam_tui.commands.circleci import add_circleci_argument, circleci_reading
+from ciam_tui.commands.circleci import add_circleci_argument, circleci_reading, refuse_what_is_for_setups
 from ciam_tui.commands.config_file import add_config_argument
 from ciam_tui.commands.setup_source import setup_content
 
@@ -66,6 +66,7 @@ def run_check(args: argparse.Namespace) -> int:
         content = setup_content(args.setup)
         policy = policy_in(content)
         if policy:
+            refuse_what_is_for_setups(args)
             refuse_access_of_a_policy(args)
             return run_policy(args, policy)
         refuse_what_is_for_policies(args)

@@ -16,7 +16,7 @@ from ciam_tui.opinions.history import DAYS, activities_of, default_regions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ciam_tui.core.audit.access import Place
+    from ciam_tui.core.audit.access import PlaceAccess
     from ciam_tui.core.audit.report import AuditReport, RoleAudit
     from ciam_tui.core.document import PolicyDocument
     from ciam_tui.ports.api import Aws, Clock
@@ -101,7 +101,7 @@ def _simulation(
     """The simulator on what the role may do where; not of a role of which something that decides could not be read."""
     if audit.access.unread:
         return NotChecked("cannot-be-asked", audit.access.unread[0])
-    requests = [request for place in audit.access.places[:_MOST_PLACES] for request in _requests(place.place, report.identity.account_id)]
+    requests = [request for place in audit.access.places[:_MOST_PLACES] for request in _requests(place, report.identity.account_id)]
     if not requests:
         return None
     boundary = audit.read.role.boundary
@@ -116,10 +116,11 @@ def _simulation(
     return asker.simulation(requests, documents, _canonical(limit))
 
 
-def _requests(place: Place, account_id: str) -> Iterator[Request]:
-    bucket = f"arn:{place.partition}:s3:::{_sampled(place.bucket)}"
-    prefix = _sampled(place.prefix)
-    for operation, action in _OPERATIONS.items():
+def _requests(told: PlaceAccess, account_id: str) -> Iterator[Request]:
+    """What an audit asks itself of a place, the denied operations too, in a bucket of the account."""
+    bucket = f"arn:{told.place.partition}:s3:::{_sampled(told.place.bucket)}"
+    prefix = _sampled(told.place.prefix)
+    for operation, action in ((name, _OPERATIONS[name]) for name in told.operations if name in _OPERATIONS):
         context = {"aws:ResourceAccount": (account_id,), "aws:SecureTransport": ("true",)}
         if operation == "list":
             context["s3:prefix"] = (prefix,)

@@ -169,7 +169,7 @@ async def test_an_edit_changes_the_cells_at_once() -> None:
     async with answering(signed_in(), WITH_PROJECTS, "stages") as pilot:
         await pilot.press("f4")
         await shows(pilot, "delete        ✗  ✗")
-        access = next(each for each in wizard(pilot).query("ChoiceField") if each.path.endswith("access"))  # type: ignore[attr-defined]
+        access = next(each for each in wizard(pilot).query("ChoiceField") if each.path.endswith("access"))  # type: ignore[attr-defined] # a ChoiceField
         access.query_one("Choices").focus()
         await pilot.press("right", "right", "space")
         await shows(pilot, "delete        ✓  ✗")

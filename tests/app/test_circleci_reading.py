@@ -21,6 +21,7 @@ from ciam_tui.core.circleci_facts import (
     Context,
     ContextContents,
     OidcClaims,
+    PipelineConfig,
     Project,
     ProjectFacts,
     ProjectList,
@@ -136,6 +137,16 @@ async def test_more_than_one_audience_is_told_as_a_problem_and_sets_none() -> No
     async with answering(signed_in(circleci=circleci), draft, "circleci") as pilot:
         await shows(pilot, "✗ The tokens of web have more than one")
         assert wizard(pilot).draft.circleci.audience is None
+
+
+async def test_an_old_orb_in_a_project_s_configuration_is_among_the_findings() -> None:
+    old = "orbs:\n  aws-cli: circleci/aws-cli@3.1.3\njobs:\n  a:\n    steps:\n      - aws-cli/setup:\n          role-arn: $ROLE\n"
+    session = signed_in(circleci=FakeCircleCi(config=PipelineConfig(old)))
+    draft = replace(WITH_PROJECTS, stages=tuple(replace(stage, branches=("main",)) for stage in WITH_PROJECTS.stages))
+    async with answering(session, draft, "circleci") as pilot:
+        await shows(pilot, lambda: session.known_circleci.is_read(draft.circleci))
+        preview = preview_of(wizard(pilot).draft, View(tab=Tab.FINDINGS), session.known_circleci)
+        assert "orb-presents-token-v1" in {finding.id for finding in preview.findings}
 
 
 async def test_what_circleci_shows_is_among_the_findings() -> None:
@@ -383,7 +394,7 @@ async def test_contexts_are_listed_with_keys_restrictions_and_what_wiring_would_
     inventory = circleci.inventory
     circleci.inventory = lambda *given: replace(inventory(*given), contexts=contexts)  # type: ignore[method-assign] # three more
     async with answering(signed_in(circleci=circleci), WITH_PROJECTS, "circleci", size) as pilot:
-        await shows(pilot, "contexts below")
+        await shows(pilot, "3 contexts")
         found = pilot.app.screen.query_one("#contexts", Picker)
         told = {row.cells[0]: row.cells[1] for row in found.rows}
         assert told["circleci-build"] == "wiring makes it"

@@ -91,12 +91,6 @@ async def _explained(pilot: Pilot[None]) -> None:
     await shows(pilot, "esc closes")
 
 
-async def _beside(pilot: Pilot[None]) -> None:
-    await answering_now(pilot, WITH_PROJECTS, "stages")
-    await pilot.press("f4", "down", "down")
-    await shows(pilot, "releases/ (own)")
-
-
 async def _help(pilot: Pilot[None]) -> None:
     await _circleci(pilot)
     await pilot.press("f1")
@@ -140,7 +134,6 @@ SCREENS: dict[str, Drive] = {
     "preview": _preview,
     "access": _access,
     "access-explained": _explained,
-    "access-beside": _beside,
     "findings": _findings,
     "help": _help,
     "confirm": _confirm,

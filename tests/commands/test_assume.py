@@ -213,6 +213,7 @@ class TestWho:
         assert said.code == 3
         assert "! let in     A fork's build" in said.out
         assert "2 strangers get in, marked by !" in said.out
+        assert said.out.count("The policy names no repository. Name the branches") == 1
 
     def test_the_document_has_a_case_each_with_its_reasons(self, shell: Shell) -> None:
         said = shell("assume", BUILD, "--who", "--json")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ciam_tui.core.roles import stage_roles
 from ciam_tui.ports.sandbox import account as demo
 from ciam_tui.ports.sandbox.circleci_content import ACME, ACME_LABS
 from tests.core.asking import example_setup
@@ -179,3 +180,12 @@ def test_check_tells_of_an_old_orb_in_the_configuration_that_circleci_has(shell:
     setup = docs(tmp_path, circleci__projects=[named])
     assert "orb-presents-token-v1" in ids(shell("check", setup, "--circleci", "--json"))
     assert "orb-presents-token-v1" in ids(shell("plan", setup, "--circleci", "--json"))
+
+
+@pytest.mark.parametrize("option", [["--circleci"], ["--config", "config.yml"]])
+def test_about_a_policy_neither_circleci_nor_a_configuration_says_anything(shell: Shell, tmp_path: Path, option: list[str]) -> None:
+    policy = tmp_path / "trust.json"
+    policy.write_text(stage_roles(example_setup(), example_setup().stages[0])[0].trust.text)
+    said = shell("check", str(policy), *option)
+    assert (said.code, said.out) == (1, "")
+    assert "--circleci and --config are about Setups, and this file is a policy." in said.err

@@ -22,6 +22,7 @@ from ciam_tui.core.circleci_facts import (
     Variable,
 )
 from ciam_tui.core.circleci_findings import circleci_findings
+from ciam_tui.core.config_reading import read_config
 from ciam_tui.core.problems import Level
 from ciam_tui.core.roles import stage_roles
 from tests.core.asking import example_setup
@@ -451,6 +452,15 @@ _variables = st.one_of(
     ).map(tuple),
 )
 _restrictions = st.one_of(st.none(), st.lists(st.sampled_from([ALL_MEMBERS, ONLY_WEB, ONLY_MOBILE, ONLY_MAIN])).map(tuple))
+_configs = st.sampled_from(
+    [
+        None,
+        *(
+            read_config(f"orbs:\n  a: {orb}\njobs:\n  j:\n    steps:\n      - a/setup:\n          role-arn: $R\n      - a/setup\n")
+            for orb in ("circleci/aws-cli@3.1.3", "circleci/aws-cli@5.4.1", "circleci/aws-cli@\x1b[2J", "circleci/aws-ecr@8.2.1")
+        ),
+    ]
+)
 _contexts = st.lists(st.builds(ContextContents, st.builds(Context, _names, _names), _variables, _restrictions), max_size=3).map(tuple)
 
 
@@ -475,6 +485,7 @@ def readings(draw: st.DrawFn, setup: Setup) -> CircleCiFacts:
             draw(_settings),
             draw(_claims),
             draw(_variables),
+            draw(_configs),
         )
         for each in setup.circleci.projects
     )

@@ -314,7 +314,7 @@ class TestAStrangersText:
                 assert finding.fix.isprintable()
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(setups())
 def test_what_this_program_exports_has_nothing_to_be_told(setup: Setup) -> None:
     for file in export_circleci(setup):

@@ -246,9 +246,10 @@ def test_a_fix_of_what_is_dead_lets_somebody_in(finding_id: str) -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if row.id in ("crafted-branch", "wildcard-before-ref")])
 def test_a_crafted_branch_really_gets_in(row: Row) -> None:
     crafted = re.compile(r"refs/heads/x/vcs-")
-    let_in = [request for request in SAMPLES["trust"] if evaluate(request, [compiled(policy(*row.having))]).allowed]
+    having, without = compiled(policy(*row.having)), compiled(policy(*row.without))
+    let_in = [request for request in SAMPLES["trust"] if evaluate(request, [having]).allowed]
     assert any(crafted.search(request.context[SUB][0]) for request in let_in if SUB in request.context)
-    held = [request for request in SAMPLES["trust"] if evaluate(request, [compiled(policy(*row.without))]).allowed]
+    held = [request for request in SAMPLES["trust"] if evaluate(request, [without]).allowed]
     assert held
     assert not any(crafted.search(request.context[SUB][0]) for request in held if SUB in request.context)
 
@@ -350,6 +351,7 @@ def linted(setup: Setup) -> Iterator[PolicyFinding]:
 
 
 @given(setups(any_project=False))
+@settings(max_examples=30)
 def test_what_this_tool_makes_has_no_error_and_no_warning_that_its_setup_has_not_told(setup: Setup) -> None:
     said = {finding.id for finding in findings(setup)}
     for finding in linted(setup):
@@ -368,7 +370,9 @@ def test_a_whole_organization_is_the_one_error_and_the_setup_has_told_it(setup: 
 
 # --- hostile documents ------------------------------------------------------------------------------------------------------------------
 
-_PATIENCE = 10.0  # seconds: a hundred times what these take on a slow machine, and nothing to what a quadratic reading would
+_PATIENCE = (
+    10.0  # seconds of this process's own: a hundred times what these take on a slow machine, and nothing to what a quadratic reading would
+)
 
 
 @pytest.mark.parametrize(
@@ -389,10 +393,10 @@ _PATIENCE = 10.0  # seconds: a hundred times what these take on a slow machine, 
 )
 def test_no_document_makes_it_hang(document: Any) -> None:
     text = json.dumps(document)
-    begun = time.perf_counter()
+    begun = time.process_time()
     trust_findings(Document(text))
     permission_findings(Document(text))
-    assert time.perf_counter() - begun < _PATIENCE
+    assert time.process_time() - begun < _PATIENCE
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_tui.core.redacted import MASK, redacted
+from ciam_tui.core.redacted import MASK, redacted, without_jwts
 
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/+"
 BASE64URL = BASE64.replace("/+", "-_")
@@ -53,3 +53,9 @@ def test_a_traceback_stays_readable() -> None:
     trace = '  File "/work/app/.venv/lib/python3.11/site-packages/botocore/client.py", line 1009, in _make_api_call\n    raise error_class(parsed)\n'
     arn = "An error occurred (NoSuchEntity): arn:aws:iam::123456789012:role/circleci/circleci-web-build, 0c9e0b5a-4a5d-4c5e-9f5b-0a6f0f4f2b11\n"
     assert redacted(trace + arn) == trace + arn
+
+
+def test_a_token_that_was_typed_is_masked_and_the_sentence_around_it_stays() -> None:
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
+    assert without_jwts(f"argument --token: {token} is no file") == f"argument --token: {MASK} is no file"
+    assert without_jwts("unrecognized arguments: --secret=x") == "unrecognized arguments: --secret=x"

@@ -39,7 +39,7 @@ def fixed(setup: Setup, finding: Finding) -> Setup:
 
 
 @given(setups())
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_a_fix_ends_its_finding_and_leaves_a_valid_setup(setup: Setup) -> None:
     for finding in findings(setup):
         assert bool(finding.patch) <= (finding.id in {*WITH_A_FIX, "trust-policy-too-large", "permission-policy-too-large"})

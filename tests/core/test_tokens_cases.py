@@ -86,6 +86,12 @@ def test_a_role_without_branches_lets_in_all_builds_of_the_project_and_forks_wit
     }
 
 
+def test_what_the_policy_lacks_is_said_of_every_stranger_who_gets_in() -> None:
+    found = by_id(trust_of(example_setup(), 0))
+    assert "Name the branches" in found["fork"].how_to_close
+    assert found["main"].how_to_close == found["another-project"].how_to_close == ""
+
+
 def test_a_role_that_names_no_main_is_asked_with_a_ref_that_it_names() -> None:
     found = by_id(trust_of(example_setup(stages__2__branches=["release/*"]), 2))
     assert found["main"].answer.word == "refused"
@@ -147,7 +153,9 @@ OPEN_DOORS: dict[str, tuple[PolicyDocument, set[str]]] = {
 @pytest.mark.parametrize("policy", OPEN_DOORS)
 def test_strangers_who_get_in_are_marked(policy: str) -> None:
     trust, wanted = OPEN_DOORS[policy]
-    assert {name for name, found in by_id(trust).items() if found.is_open_door} == wanted
+    answers = by_id(trust)
+    assert {name for name, found in answers.items() if found.is_open_door} == wanted
+    assert {name for name, found in answers.items() if found.how_to_close} == wanted
 
 
 def test_whose_policy_names_no_project_is_asked_with_made_up_ids_and_that_is_said() -> None:

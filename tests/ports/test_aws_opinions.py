@@ -328,24 +328,8 @@ def test_a_lookup_that_is_not_answered_by_cloudtrail_fails_in_a_sentence(elsewhe
     assert caught.value.title == "Cannot look up CloudTrail's events in us-east-1"
 
 
-def test_the_operators_policy_allows_exactly_these_reads_in_a_statement_of_their_own(elsewhere: Elsewhere) -> None:
-    elsewhere.answer = Answer(403)
-    asked: set[str] = set()
-    clients = [elsewhere.aws._clients.glance(service) for service in ("accessanalyzer", "cloudtrail", "iam")]
-
-    def note(params: Any, model: Any, **_: Any) -> None:
-        asked.update(actions_of(model.service_model.service_name, model.name, params))
-
-    for client in clients:
-        client.meta.events.register("provide-client-params", note)
-    try:
-        elsewhere.aws.validated(DOCUMENT, PolicyKind.TRUST)
-        elsewhere.aws.simulated([READ], [("s3", DOCUMENT)])
-        with pytest.raises(CiamError):
-            elsewhere.aws.assume_events(WINDOW, "us-east-1", ROLE)
-    finally:
-        for client in clients:
-            client.meta.events.unregister("provide-client-params", note)
+def test_the_operators_policy_has_these_reads_in_a_statement_of_their_own_that_can_be_left_out() -> None:
     (statement,) = [each for each in parse_policy(operator_policy("123456789012", "aws").text).statements if each.sid == "ReadOpinions"]
-    assert set(statement.actions or ()) == asked
+    asked = (("accessanalyzer", "ValidatePolicy"), ("cloudtrail", "LookupEvents"), ("iam", "SimulateCustomPolicy"))
+    assert statement.actions == tuple(action for service, operation in asked for action in actions_of(service, operation, {}))
     assert statement.resources == ("*",)

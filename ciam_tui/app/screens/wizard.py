@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal, Vertical
 
-from ciam_tui.app.fixing import FINDINGS_ELSEWHERE, LOOK_FIRST, Fixes
+from ciam_tui.app.fixing import Fixes
 from ciam_tui.app.intents import Want
 from ciam_tui.app.literal import literal
 from ciam_tui.app.previewing import Tab, View, preview_of
-from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.confirm import ConfirmScreen
+from ciam_tui.app.screens.looking import LookingScreen
 from ciam_tui.app.steps import body_of
 from ciam_tui.app.steps.base import StepBody
 from ciam_tui.app.widgets.preview import PreviewPane
@@ -33,25 +33,23 @@ if TYPE_CHECKING:
     from ciam_tui.core.problems import Problem
 
 
-class WizardScreen(WorkScreen[None]):
+class WizardScreen(LookingScreen[None]):
     """One set-up being answered."""
 
     KEYS: ClassVar = (Want.NEXT, Want.BACK, Want.PREVIEW, Want.FIX, Want.FILTER, Want.COPY, Want.EXPORT, Want.PALETTE, Want.HELP)
 
     def __init__(self, session: Session, draft: Draft, at: StepId = "account") -> None:
-        super().__init__(session, "New set-up")
-        self.draft = draft
         self.at: StepId = "circleci" if at == "review" else at
+        super().__init__(session, "New set-up", draft, View(tab=_tab_for(self.at)), PreviewPane(id="preview"))
+        self.fixes = Fixes(self._take_fixed)
         self._entered = draft  # the draft as it was when the step was entered
-        self._view = View(tab=_tab_for(self.at))
         self._touched: set[str] = set()
         self._tried: set[StepId] = set()
         self._body: StepBody | None = None
         self._rail = Rail(id="rail")
         self._place = Vertical(id="body")
-        self._preview = PreviewPane(id="preview")
         self._states = states(draft)
-        self._fixes = Fixes(self._take_fixed)
+        session.wires = False
 
     def content(self) -> Iterable[Widget]:
         """Rail, body, preview."""
@@ -59,7 +57,7 @@ class WizardScreen(WorkScreen[None]):
         with Horizontal(id="columns"):
             yield self._rail
             yield self._place
-            yield self._preview
+            yield self.pane
 
     async def on_mount(self) -> None:
         """Open the step at hand."""
@@ -70,7 +68,7 @@ class WizardScreen(WorkScreen[None]):
     async def _open(self, step_id: StepId) -> None:
         self.at = step_id
         self._entered = self.draft
-        self._view = replace(self._view, tab=_tab_for(step_id))
+        self.view = replace(self.view, tab=_tab_for(step_id))
         await self._place.remove_children()
         self._body = body_of(step_id)(self.draft, self.session)
         self._place.border_title = literal(f"{step(step_id).number} of {len(STEPS)} · {step(step_id).title}")
@@ -167,7 +165,7 @@ class WizardScreen(WorkScreen[None]):
     def on_stages_body_stage_chosen(self, event: StagesBody.StageChosen) -> None:
         """Preview the stage that is edited."""
         event.stop()
-        self._view = replace(self._view, stage=event.index, role=0)
+        self.view = replace(self.view, stage=event.index, role=0)
         self._draw()
 
     def on_account_body_session_changed(self, event: AccountBody.SessionChanged) -> None:
@@ -178,8 +176,7 @@ class WizardScreen(WorkScreen[None]):
 
     def _draw(self) -> None:
         """The preview first: it is what the eye is on."""
-        known, since = self.session.known_circleci, self._fixes.since(self.draft)
-        self._preview.show(preview_of(self.draft, self._view, known), preview_of(since, self._view, known) if since else None)
+        self.show_preview()
         problems = draft_problems(self.draft)
         if self._body is not None:
             self._body.show(self.draft, _shown(problems, tried=self._tried, touched=self._touched))
@@ -226,61 +223,28 @@ class WizardScreen(WorkScreen[None]):
         """The preview on the whole screen."""
         from ciam_tui.app.screens.preview import PreviewScreen
 
-        self.app.push_screen(PreviewScreen(self.session, self.draft, self._view, self._fixes), self._look_at)
-        return None
-
-    def _look_at(self, view: View | None) -> None:
-        if view is not None:
-            self._view = view
-            self._draw()
-
-    def want_document(self) -> str | None:
-        """The next tab."""
-        self._look_at(replace(self._view, tab=self._view.tab.following))
+        self.app.push_screen(PreviewScreen(self.session, self.draft, self.view, self.fixes), self.look_at)
         return None
 
     def want_role(self) -> str | None:
         """The next role of the stage."""
-        count = preview_of(self.draft, self._view, self.session.known_circleci).role_count
+        count = preview_of(self.draft, self.view, self.session.known_circleci).role_count
         if count < 2:
             return "This stage has one role; there is one a project with `per project`."
-        self._look_at(replace(self._view, role=(self._view.role + 1) % count))
+        self.look_at(replace(self.view, role=(self.view.role + 1) % count))
         return None
-
-    def want_token(self) -> str | None:
-        """Who gets in by the role at hand."""
-        from ciam_tui.app.screens.token import open_token_test
-
-        return open_token_test(self, self.draft, self._view)
 
     def want_fix(self) -> str | None:
         """The finding at hand; where there is no room for it, all of them to look at first."""
         if self.has_class("-narrow"):
-            self._view = replace(self._view, tab=Tab.FINDINGS)
+            self.view = replace(self.view, tab=Tab.FINDINGS)
             return self.want_preview()
-        if self._view.tab is Tab.ACCESS:
-            return FINDINGS_ELSEWHERE
-        if not self._preview.shows_finding():
-            return LOOK_FIRST
-        return self._fixes.fix(self.draft, self._preview.finding)[1]
-
-    def want_undo(self) -> str | None:
-        """The last fix."""
-        return self._fixes.take_back(self.draft)[1]
+        return super().want_fix()
 
     def _take_fixed(self, draft: Draft) -> None:
         self.draft = self._entered = draft
         self.app.keep(self.draft, self.at)
         self._draw()
-
-    def want_copy(self) -> str | None:
-        """The row of a list, else the document in the preview."""
-        if super().want_copy() is None:
-            return None
-        if not self._preview.text:
-            return "There is no policy to copy yet."
-        self.copy(self._preview.text)
-        return None
 
     def want_export(self) -> str | None:
         """Ask for a folder and write the policies into it."""
@@ -303,10 +267,6 @@ class WizardScreen(WorkScreen[None]):
     async def on_rail_chosen(self, event: Rail.Chosen) -> None:
         """A click on a step."""
         await self.go_to(event.step_id)
-
-    def on_preview_pane_tab_chosen(self, event: PreviewPane.TabChosen) -> None:
-        """A click on a tab."""
-        self._look_at(replace(self._view, tab=event.tab))
 
 
 def _shown(problems: Iterable[Problem], *, tried: Collection[str], touched: Collection[str]) -> Mapping[str, Problem]:

@@ -14,7 +14,7 @@ from ciam_tui.core.matching import wildcard_matcher
 from ciam_tui.core.tokens.judging import Answer, Judge
 from ciam_tui.core.tokens.making import MAIN, ORG_ID, ORIGIN, PROJECT_ID, PULL, USER_ID, Job, Trigger, fork_of, made_up
 from ciam_tui.core.tokens.scope import TrustScope, is_circleci_issuer, is_whole, org_of_issuer, scope_of
-from ciam_tui.core.trust import CLOUD_HOST
+from ciam_tui.core.trust import ANY_USER_ID, CLOUD_HOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,6 +52,31 @@ class CaseAnswer:
     def is_open_door(self) -> bool:
         """Whether a stranger gets in."""
         return self.case.is_stranger and self.answer.let_in
+
+    @property
+    def how_to_close(self) -> str:
+        """For a stranger who gets in, what the policy lacks; empty for everybody else, and where that is not known."""
+        if not self.is_open_door:
+            return ""
+        scope = self.answer.scope
+        match self.case.id:
+            case "crafted-branch":
+                return f"A * before /vcs-origin/ reaches over slashes, into the name of a branch. Write the user as {ANY_USER_ID}."
+            case "audit-log":
+                return (
+                    "The policy wants nothing that only a job's token has. Want the project-id, and a sub with /project/ and /user/ in it."
+                )
+            case "another-project":
+                return "The policy names no project, or one by a wildcard. Want its project-id, and its id in the sub."
+            case "another-organization" | "root-issuer":
+                return "The policy trusts an issuer that organizations share. Trust the organization's own, and want its id in the sub."
+            case "fork" | "fork-v1" | "another-repository" if not scope.origins:
+                return (
+                    "The policy names no repository. Name the branches, so that the sub has to hold the repository too; in CircleCI, do not pass "
+                    "secrets to forks."
+                )
+            case _:
+                return ""
 
 
 @dataclass(frozen=True, slots=True)
