@@ -67,20 +67,9 @@ Principal: TypeAlias = tuple[str, str]  # kind and value: ("AWS", arn); the bare
 
 
 # What a statement must not have and what it needs, by the kind of its policy (IAM User Guide, "Grammar of the IAM JSON policy language").
-_FORBIDDEN: dict[Kind, tuple[str, ...]] = {
-    "identity": _CALLERS,
-    "session": _CALLERS,
-    "service-control": _CALLERS,
-    "trust": _THINGS,
-    "resource": (),
-}
-_NEEDED: dict[Kind, tuple[str, ...]] = {
-    "identity": _THINGS,
-    "session": _THINGS,
-    "service-control": _THINGS,
-    "trust": _CALLERS,
-    "resource": _CALLERS,
-}
+_GRANTS: tuple[Kind, ...] = ("identity", "session", "service-control")
+_FORBIDDEN: dict[Kind, tuple[str, ...]] = {**dict.fromkeys(_GRANTS, _CALLERS), "trust": _THINGS, "resource": ()}
+_NEEDED: dict[Kind, tuple[str, ...]] = {**dict.fromkeys(_GRANTS, _THINGS), "trust": _CALLERS, "resource": _CALLERS}
 _IDENTITY_SID = re.compile(r"[A-Za-z0-9]*")
 
 
