@@ -150,26 +150,10 @@ def _refuse_what_contradicts(args: argparse.Namespace, *, has_job: bool) -> None
 def _trust(name: str) -> PolicyDocument:
     from ciam_tui.commands.files import text_of
     from ciam_tui.core.document import parse_policy
+    from ciam_tui.core.pasted import unwrapped
 
     what = "the trust policy" if name == STANDARD_INPUT else name
-    return parse_policy(_policy_in(text_of(name, _LARGEST_POLICY, what=what), what), what=what)
-
-
-def _policy_in(text: str, what: str) -> str:
-    """The policy's text: `text` itself, or what stands in it as a role's AssumeRolePolicyDocument."""
-    if "AssumeRolePolicyDocument" not in text:
-        return text
-    import json
-    from urllib.parse import unquote
-
-    from ciam_tui.core.strict_json import load_json
-
-    document = load_json(text, what=what, limit_bytes=_LARGEST_POLICY, code="policy-invalid")
-    role = document.get("Role", document) if isinstance(document, dict) else None
-    found = role.get("AssumeRolePolicyDocument") if isinstance(role, dict) else None
-    if isinstance(found, str):
-        return unquote(found)  # as the API itself answers
-    return text if found is None else json.dumps(found)
+    return parse_policy(unwrapped(text_of(name, _LARGEST_POLICY, what=what), what=what), what=what)
 
 
 def _asked(args: argparse.Namespace, trust: PolicyDocument) -> Asked:

@@ -186,7 +186,7 @@ def _layers(args: argparse.Namespace) -> Policies:
     return Policies(
         identity=[_policy(path, "identity") for path in args.policies] or None,
         boundary=[_policy(args.boundary, "identity")] if args.boundary else None,
-        session=[_policy(path, "identity") for path in args.session_policy] or None,
+        session=[_policy(path, "session") for path in args.session_policy] or None,
         resource=[_policy(args.resource_policy, _resource_kind(args))] if args.resource_policy else None,
         scps=[[_policy(path, "service-control") for path in level] for level in args.scp] or None,
         rcps=[[_policy(path, "resource") for path in level] for level in args.rcp] or None,

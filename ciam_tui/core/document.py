@@ -52,6 +52,9 @@ _QUANTIFIERS = ("ForAllValues", "ForAnyValue")
 _SPELLINGS = {word.lower(): word for word in (*_OPERATORS, *_QUANTIFIERS)}
 _CALLERS, _THINGS = ("Principal", "NotPrincipal"), ("Resource", "NotResource")
 _STORABLE = re.compile(r"[\t\n\r -\xff]*")  # the pattern that the API model gives for policy documents
+# IAM User Guide, "IAM JSON policy elements: Resource": no wildcard in the segment that identifies the service.
+_ARN_OF_A_SERVICE = re.compile(r"arn:[^:]*:[^:*?]+(:|\Z)")
+_ARN_COLONS = 5
 _ACTION = re.compile(r"\*|[A-Za-z0-9.-]+:[A-Za-z0-9*?_.-]+")
 # White space outside of strings is free; within a string it is counted, since no source says that AWS does not.
 _FREE_WHITESPACE = re.compile(r'"(?:[^"\\]|\\.)*"|([ \t\r\n]+)', re.DOTALL)
@@ -59,13 +62,14 @@ _SID = re.compile(r'"Sid"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 Effect: TypeAlias = Literal["Allow", "Deny"]
 Condition: TypeAlias = tuple[str, str, tuple[str, ...]]  # operator, key, values
-Kind: TypeAlias = Literal["identity", "service-control", "trust", "resource"]
+Kind: TypeAlias = Literal["identity", "session", "service-control", "trust", "resource"]
 Principal: TypeAlias = tuple[str, str]  # kind and value: ("AWS", arn); the bare "*" is ("*", "*")
 
 
 # What a statement must not have and what it needs, by the kind of its policy (IAM User Guide, "Grammar of the IAM JSON policy language").
-_FORBIDDEN: dict[Kind, tuple[str, ...]] = {"identity": _CALLERS, "service-control": _CALLERS, "trust": _THINGS, "resource": ()}
-_NEEDED: dict[Kind, tuple[str, ...]] = {"identity": _THINGS, "service-control": _THINGS, "trust": _CALLERS, "resource": _CALLERS}
+_GRANTS: tuple[Kind, ...] = ("identity", "session", "service-control")
+_FORBIDDEN: dict[Kind, tuple[str, ...]] = {**dict.fromkeys(_GRANTS, _CALLERS), "trust": _THINGS, "resource": ()}
+_NEEDED: dict[Kind, tuple[str, ...]] = {**dict.fromkeys(_GRANTS, _THINGS), "trust": _CALLERS, "resource": _CALLERS}
 _IDENTITY_SID = re.compile(r"[A-Za-z0-9]*")
 
 
@@ -347,6 +351,12 @@ class _Parser:
         for resource in resources:
             if resource != "*" and not resource.startswith("arn:"):
                 self.refuse(f"has the {key} {quoted(resource)} in {where}, which is neither an ARN nor *")
+            if resource != "*" and not _ARN_OF_A_SERVICE.match(resource):
+                self.refuse(
+                    f"has the {key} {quoted(resource)} in {where}, and AWS wants the service in an ARN written out, without * and ?"
+                )
+            if self.kind == "session" and resource.count(":") < _ARN_COLONS and resource != "*":
+                self.refuse(f"has the {key} {quoted(resource)} in {where}, and a session policy takes ARNs of all six fields alone")
         return resources
 
     def _principals(self, element: dict[str, Any], key: str, where: str) -> tuple[Principal, ...] | None:

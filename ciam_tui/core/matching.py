@@ -85,23 +85,27 @@ def resolved(parts: Sequence[Part], context: Context) -> tuple[Token, ...] | Non
 def arn_test(text: str, *, variables: bool, open_ended: bool) -> Test:
     """The test whether an ARN matches `text`, segment by segment: the colons that cut are those of the policy's own text, the first five.
 
-    What follows the fifth colon is the resource, in which `*` and `?` stand for `/` and `:` too. With `open_ended`, as in Resource elements, a
-    `*` at the end of a text of fewer segments reaches over the colons that follow (`arn:aws:s3:*`); ARN operators want all six segments.
+    What follows the fifth colon is the resource, in which `*` and `?` stand for `/` and `:` too. With `open_ended`, as in Resource elements, the
+    segments that `text` lacks are anything, whether it ends in `*` (`arn:aws:s3:*`) or not: AWS completes `arn:aws:sqs` by a `*` for each (IAM User
+    Guide, "IAM identifiers", IAM ARNs). ARN operators want all six segments.
     AWS writes that a `*` at the end of any segment "can" reach further; where segments follow it, it does not here: a pattern for an account
     should not take another account's.
     """
-    segments = _arn_segments(parts_of(text, wildcards=True, variables=variables))
-    if len(segments) < ARN_SEGMENTS and not (open_ended and segments[-1][-1:] == [Wildcard.MANY]):
+    parts = parts_of(text, wildcards=True, variables=variables)
+    missing = ARN_SEGMENTS - len(_arn_segments(parts))
+    if missing and not open_ended:
         return ignoring_context(lambda _said: False)
-    pinned = segments[:-1] if len(segments) == ARN_SEGMENTS else [*segments[:-1], segments[-1][:-1]]
+    parts += (":", Wildcard.MANY) * missing
+    segments = _arn_segments(parts)
+    pinned = segments[:-1]
     if all(isinstance(part, str) for segment in pinned for part in segment):
-        # Plain text up to where anything may follow pins the colons by itself, and one comparison of the whole is several times faster.
-        return value_test(parts_of(text, wildcards=True, variables=variables))
+        # Plain text up to the resource pins the colons by itself, and one comparison of the whole is several times faster.
+        return value_test(parts)
     tests = [value_test(segment) for segment in segments]
 
     def matches(said: str, context: Context) -> bool:
         said_segments = said.split(":", ARN_SEGMENTS - 1)
-        return len(said_segments) >= len(tests) and all(test(value, context) for test, value in zip(tests, said_segments, strict=False))
+        return len(said_segments) == ARN_SEGMENTS and all(test(value, context) for test, value in zip(tests, said_segments, strict=True))
 
     return matches
 

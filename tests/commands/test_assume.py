@@ -345,7 +345,7 @@ class TestUnreadable:
             (b"\xff", "not UTF-8"),
             (b"x" * 700_000, "larger than"),
             (b'{"Role": {}}', "unknown element"),
-            (b'{"Role": {"AssumeRolePolicyDocument": 5}}', "is a number"),
+            (b'{"Role": {"AssumeRolePolicyDocument": 5}}', "unknown element"),
             (b'{"AssumeRolePolicyDocument": {"a": 1, "a": 2}}', "twice"),
         ],
     )

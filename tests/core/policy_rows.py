@@ -264,6 +264,10 @@ GRANT_ROWS = [
     _grants("every-bucket", ERROR, ":::*", grant("s3:GetObject", "arn:aws:s3:::*"), READ),
     _grants("every-bucket", ERROR, '"Resource": "*"', grant("s3:GetObject", "*"), READ),
     _grants("every-bucket", ERROR, ":::*/*", grant("s3:GetObject", "arn:aws:s3:::*/*", {}), READ),
+    _grants("every-bucket", ERROR, '"arn:aws:s3"', grant("s3:GetObject", "arn:aws:s3"), READ),
+    _grants("every-bucket", ERROR, "s3:*", grant("s3:GetObject", "arn:aws:s3:*"), READ),
+    _grants("every-bucket", ERROR, "s3:*:*", grant("s3:GetObject", "arn:aws:s3:*:*:*"), READ),
+    _grants("every-bucket", ERROR, "?*/*", grant("s3:GetObject", "arn:*:s3:::?*/*"), READ),
     _grants("wildcard-in-bucket-name", WARNING, "acme-*", grant("s3:GetObject", "arn:aws:s3:::acme-*/builds/*"), READ),
     _grants("resource-anything", WARNING, '"Resource": "*"', grant("kms:Decrypt", "*"), grant("kms:Decrypt", KEY)),
     _grants(

@@ -225,6 +225,12 @@ class TestParsing:
             (policy_of({**READ, "Action": {}}), "has an object in the Action"),
             (policy_of({**READ, "Resource": "acme/*"}), "neither an ARN nor *"),
             (policy_of({**READ, "Resource": [None]}), "has null in the Resource"),
+            # "Resource vendor must be fully qualified and cannot contain regexes", IAM answers.
+            (policy_of({**READ, "Resource": "arn:aws:*:::acme/*"}), "wants the service in an ARN written out"),
+            (policy_of({**READ, "Resource": "arn:aws:s?:::acme/*"}), "wants the service in an ARN written out"),
+            (policy_of({**READ, "Resource": "arn:*"}), "wants the service in an ARN written out"),
+            (policy_of({**READ, "Resource": "arn:aws"}), "wants the service in an ARN written out"),
+            (policy_of({**READ, "Resource": "arn:aws::::acme/*"}), "wants the service in an ARN written out"),
             (policy_of({**READ, "Principal": "arn:aws:iam::1:root"}), 'neither "*" nor an object'),
             (policy_of({**READ, "Principal": {"Federate": "x"}}), 'unknown kind "Federate"'),
             (policy_of({**READ, "Principal": {"AWS": [1]}}), "has a number in the Principal"),
@@ -257,6 +263,9 @@ class TestParsing:
             ("trust", {**READ, "Principal": "*"}, "has a Resource in statement 1, which a trust policy must not have"),
             ("trust", READ, "has a Resource in statement 1"),
             ("resource", READ, "has no Principal in statement 1, which a resource policy needs"),
+            ("session", {**READ, "Principal": "*"}, "which a session policy must not have"),
+            # IAM User Guide, "Identify AWS resources with ARNs": STS takes no incomplete ARN in a session policy.
+            ("session", {**READ, "Resource": ["*", "arn:aws:s3"]}, 'has the Resource "arn:aws:s3" in statement 1, and a session policy'),
         ],
     )
     def test_what_a_policy_of_its_kind_must_not_say_is_refused(self, kind: Kind, statement: dict[str, Any], said: str) -> None:

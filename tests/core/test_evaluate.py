@@ -84,7 +84,7 @@ class TestOutcome:
         ({"Resource": "arn:aws:s3:::acme/builds/*"}, True),
         ({"Resource": "arn:aws:s3:::acme/*.txt"}, True),
         ({"Resource": "arn:aws:s3:::*"}, True),
-        ({"Resource": "arn:*"}, True),
+        ({"Resource": "arn:aws:s3"}, True),
         ({"Resource": "arn:aws:s3:::acme/builds/?.txt"}, True),
         ({"Resource": "arn:aws:s3:::ACME/builds/*"}, False),
         ({"Resource": "arn:aws:s3:::acme"}, False),

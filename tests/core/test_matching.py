@@ -75,10 +75,10 @@ def test_a_value_matches_every_pattern_made_from_it(data: st.DataObject) -> None
 
 def obviously_matches_arn(pattern: str, arn: str, *, open_ended: bool) -> bool:
     wanted = pattern.split(":", 5)
-    if len(wanted) < 6 and not (open_ended and pattern.endswith("*")):
+    if len(wanted) < 6 and not open_ended:
         return False
     said = arn.split(":", 5)
-    return len(said) >= len(wanted) and all(obviously_matches(*pair) for pair in zip(wanted, said[: len(wanted)], strict=True))
+    return len(said) == 6 and all(obviously_matches(*pair) for pair in zip(wanted + ["*"] * (6 - len(wanted)), said, strict=True))
 
 
 OBJECT = "arn:aws:s3:::acme/builds/a:b.txt"
@@ -102,8 +102,15 @@ STREAM = "arn:aws:logs:eu-west-1:123456789012:log-group:web:log-stream:x"
         ("arn:aws:s3:::acme/builds/a?b.txt", OBJECT, True, True),
         ("arn:aws:s3:::acme/*:b.txt", OBJECT, True, True),
         ("arn:aws:s3:::ACME/*", OBJECT, False, False),
-        ("arn:aws:s3:", OBJECT, False, False),
-        ("arn:aws:s3", OBJECT, False, False),
+        # "IAM identifiers", IAM ARNs: AWS completes an ARN of fewer than six fields by a wildcard for each that is missing.
+        ("arn:aws:s3", OBJECT, True, False),
+        ("arn:aws:s3:", OBJECT, True, False),
+        ("arn:aws:s3::", OBJECT, True, False),
+        ("arn:aws:s3:::", OBJECT, False, False),
+        ("arn:aws:s", OBJECT, False, False),
+        ("arn:aws:logs", OBJECT, False, False),
+        ("arn:aws:logs:eu-west-1", STREAM, True, False),
+        ("arn:aws:logs:eu-west-2", STREAM, False, False),
         ("arn:aws:logs:*:*:*", STREAM, True, True),
         ("arn:aws:logs:*:*:log-group:*", STREAM, True, True),
         ("arn:aws:logs:*:*:log-group:*:log-stream:*", STREAM, True, True),

@@ -50,7 +50,7 @@ from tests.core.policy_rows import (
 from tests.core.strategies import setups
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ciam_tui.core.setup import Setup
 
@@ -317,6 +317,61 @@ def test_a_single_statement_that_is_no_list_is_read_and_fixed() -> None:
 def test_keys_are_known_whatever_the_case_of_their_letters() -> None:
     shouted = {operator: {key.replace("oidc", "OIDC"): value for key, value in tests.items()} for operator, tests in GOOD.items()}
     assert trust_findings(Document.of(policy(allow(shouted)))) == ()
+
+
+def _with_operators(statement: dict[str, Any], spelled: Callable[[str], str]) -> dict[str, Any]:
+    tests = statement.get("Condition")
+    return statement | {"Condition": {spelled(operator): test for operator, test in tests.items()}} if tests else statement
+
+
+def _in_lists(statement: dict[str, Any]) -> dict[str, Any]:
+    """The statement with every single value as a list of one."""
+
+    def listed(value: Any) -> Any:
+        return value if isinstance(value, list) else [value]
+
+    plain = {key: listed(statement[key]) for key in ("Action", "NotAction", "Resource", "NotResource") if key in statement}
+    who = {
+        key: {kind: listed(value) for kind, value in statement[key].items()}
+        for key in ("Principal",)
+        if isinstance(statement.get(key), dict)
+    }
+    tests = statement.get("Condition", {})
+    tests = {operator: {key: listed(value) for key, value in test.items()} for operator, test in tests.items()}
+    return statement | plain | who | ({"Condition": tests} if tests else {})
+
+
+VARIANTS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "operators in small letters": lambda statement: _with_operators(statement, str.lower),
+    "operators in capitals": lambda statement: _with_operators(statement, str.upper),
+    "every value in a list": _in_lists,
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@each_row
+def test_a_mistake_is_the_same_however_it_is_spelled(row: Row, variant: str) -> None:
+    spelled = [VARIANTS[variant](statement) for statement in row.having]
+    found = row.found(spelled)
+    assert [(each.id, each.level, each.statement, each.opens) for each in found] == [
+        (each.id, each.level, each.statement, each.opens) for each in row.found(row.having)
+    ]
+    for finding in found:
+        if finding.patch:
+            after = patched(policy(*spelled), finding.patch)
+            left = told(Document(json.dumps(after, indent=2)), row.kind, row.client_ids)
+            assert _count(left, finding.id) < _count(found, finding.id), (finding.id, after)
+
+
+@each_row
+def test_a_statement_that_is_no_list_has_the_same_mistakes(row: Row) -> None:
+    if len(row.having) == 1:
+        alone = {"Version": "2012-10-17", "Statement": row.having[0]}
+        found = told(Document(json.dumps(alone, indent=2)), row.kind, row.client_ids)
+        assert [(each.id, each.level) for each in found] == [(each.id, each.level) for each in row.found(row.having)]
+        for finding in found:
+            left = told(Document(json.dumps(patched(alone, finding.patch))), row.kind, row.client_ids)
+            assert not finding.patch or _count(left, finding.id) < _count(found, finding.id)
 
 
 def test_a_self_hosted_server_is_known_by_its_conditions_and_another_federation_is_none() -> None:

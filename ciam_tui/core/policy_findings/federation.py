@@ -57,6 +57,10 @@ class Claim:
     name: str
     has_scheme: bool
 
+    def is_of(self, issuer: str) -> bool:
+        """Whether it is written as a claim of `issuer` is."""
+        return not self.has_scheme and self.issuer.lower() == issuer.lower()
+
 
 def claim_of(key: str) -> Claim | None:
     """The claim that a condition key names; None for the keys of AWS's own."""
@@ -103,9 +107,7 @@ class Federation:
 
     def _names(self, key: str, names: tuple[str, ...]) -> bool:
         claim = claim_of(key)
-        if claim is None or claim.has_scheme:
-            return False
-        return claim.issuer.lower() == self.issuer.lower() and claim.name.lower() in names
+        return claim is not None and claim.is_of(self.issuer) and claim.name.lower() in names
 
     def key(self, claim: str) -> str:
         """The condition key of a claim."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ciam_tui.core.policy_findings.finding import PolicyFinding
-    from ciam_tui.core.policy_findings.reading import Placed, Test
+    from ciam_tui.core.policy_findings.reading import Placed, Test, Value
 
 _LITERAL = ("StringEquals", "StringNotEquals")
 
@@ -25,12 +25,12 @@ def wildcards_without_like(placed: Placed, test: Test, *, dead: str, revived: st
 
     `dead` is what follows where no value of it can match, and `revived` what the fix then brings about.
     """
-    literal = [value for value in test.values if has_wildcard(value.text) and "${" not in value.text]
-    if not literal or test.base not in _LITERAL:
+    literal = _literal_wildcards(test)
+    if not literal:
         return
-    like = test.operator.replace(test.base, "StringNotLike" if test.is_negated else "StringLike")
+    like = operator_for_wildcards(test)
     is_dead = len(literal) == len(test.values)
-    everything = any(set(value.text) <= {"*"} for value in literal)
+    everything = not like
     effect = "excludes nothing" if test.is_negated else f"never matches, and {dead}" if is_dead else "never matches"
     yield placed.finding(
         "wildcard-without-like",
@@ -42,3 +42,18 @@ def wildcards_without_like(placed: Placed, test: Test, *, dead: str, revived: st
         patch=() if everything else placed.moved(test, operator=like),
         opens=not test.is_negated,
     )
+
+
+def operator_for_wildcards(test: Test) -> str:
+    """The operator under which the wildcards of `test` are some; empty where it has none, or one that would then stand for anything."""
+    literal = _literal_wildcards(test)
+    if not literal or any(set(value.text) <= {"*"} for value in literal):
+        return ""
+    return test.operator.replace(test.base, "StringNotLike" if test.is_negated else "StringLike")
+
+
+def _literal_wildcards(test: Test) -> list[Value]:
+    """The values whose wildcards the operator takes as plain characters."""
+    if test.base not in _LITERAL:
+        return []
+    return [value for value in test.values if has_wildcard(value.text) and "${" not in value.text]

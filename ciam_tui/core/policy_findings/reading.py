@@ -32,12 +32,13 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One operator on one key, with the values it compares."""
+    """One operator on one key, with the values it compares; `written` is the operator as the text spells it."""
 
     operator: str
     key: str
     values: tuple[Value, ...]
     pointer: str
+    written: str
 
     @property
     def base(self) -> str:
@@ -136,9 +137,9 @@ class Placed:
     def without_test(self, test: Test) -> tuple[Operation, ...]:
         """The patch that takes a test out, with its operator and the Condition where nothing else is in them."""
         condition = self.raw["Condition"]
-        if len(condition[test.operator]) > 1:
+        if len(condition[test.written]) > 1:
             return (Operation("remove", test.pointer),)
-        where = pointer("Condition", test.operator) if len(condition) > 1 else "/Condition"
+        where = pointer("Condition", test.written) if len(condition) > 1 else "/Condition"
         return (Operation("remove", self.pointer + where),)
 
     def with_test(self, operator: str, key: str, value: Any) -> tuple[Operation, ...]:
@@ -146,21 +147,23 @@ class Placed:
         condition = self.raw.get("Condition")
         if condition is None:
             return (Operation("add", f"{self.pointer}/Condition", {operator: {key: value}}),)
-        if operator not in condition:
+        spellings = [written for written in condition if written.lower() == operator.lower()]
+        if not spellings:
             return (Operation("add", self.pointer + pointer("Condition", operator), {key: value}),)
-        if key.lower() in {other.lower() for other in condition[operator]}:
+        if key.lower() in {other.lower() for written in spellings for other in condition[written]}:
             return ()
-        return (Operation("add", self.pointer + pointer("Condition", operator, key), value),)
+        return (Operation("add", self.pointer + pointer("Condition", spellings[0], key), value),)
 
     def moved(self, test: Test, *, operator: str = "", key: str = "") -> tuple[Operation, ...]:
         """The patch that gives a test another operator or key; none where its new place is taken."""
         operator, key = operator or test.operator, key or test.key
-        added = self.with_test(operator, key, self.raw["Condition"][test.operator][test.key])
+        own = self.raw["Condition"][test.written]
+        added = self.with_test(operator, key, own[test.key])
         if not added:
             return ()
         # Added first: where the old operator goes with its last test, the Condition is not empty then.
-        alone = len(self.raw["Condition"][test.operator]) == 1 and operator != test.operator
-        where = self.pointer + pointer("Condition", test.operator) if alone else test.pointer
+        alone = len(own) == 1 and operator != test.operator
+        where = self.pointer + pointer("Condition", test.written) if alone else test.pointer
         return (*added, Operation("remove", where))
 
 
@@ -215,11 +218,11 @@ def read_policy(document: Document) -> Reading:
 
 
 def _tests(statement: Statement, element: Mapping[str, Any], where: str) -> tuple[Test, ...]:
-    condition = element.get("Condition", {})
+    written = [(spelling, key, raw) for spelling, tests in element.get("Condition", {}).items() for key, raw in tests.items()]
     found = []
-    for operator, key, values in statement.conditions:
-        place = where + pointer("Condition", operator, key)
-        found.append(Test(operator, key, _placed_values(values, condition[operator][key], place), place))
+    for (operator, _, values), (spelling, key, raw) in zip(statement.conditions, written, strict=True):
+        place = where + pointer("Condition", spelling, key)
+        found.append(Test(operator, key, _placed_values(values, raw, place), place, spelling))
     return tuple(found)
 
 

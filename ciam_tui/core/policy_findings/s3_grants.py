@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.conditions import compile_condition
-from ciam_tui.core.matching import wildcard_matcher
+from ciam_tui.core.matching import arn_test, wildcard_matcher
 from ciam_tui.core.policy_findings.grammar import has_wildcard
 from ciam_tui.core.policy_findings.reading import all_replaced, replaced
 from ciam_tui.core.problems import Level
@@ -55,12 +55,13 @@ _S3_ARN = re.compile(r"arn:[^:]*:s3:::(?P<name>[^/]*)(?P<key>/.*)?", re.DOTALL)
 _OTHER_ARN = re.compile(r"arn:[^:]*:(?:s3:[^:]+:|s3express:|s3-object-lambda:|s3-outposts:|s3tables:)", re.DOTALL)
 _SPECIAL_NAME = re.compile(r".*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)")
 _STRANGE_PREFIX = "a-prefix-that-nobody-names/"
+_STRANGE_NAMES = ("0-bucket.that.nobody.names-1", "zz9x")
 
 
 def s3_findings(placed: Placed) -> Iterator[PolicyFinding]:
     """What is told of an Allow statement that grants something of S3."""
     for value in placed.resources:
-        if _OTHER_ARN.match(value.text):
+        if _OTHER_ARN.match(value.text) and not is_every_bucket(value.text):
             yield placed.finding(
                 "special-s3-resource",
                 Level.NOTE,
@@ -80,9 +81,13 @@ def s3_findings(placed: Placed) -> Iterator[PolicyFinding]:
 
 
 def is_every_bucket(resource: str) -> bool:
-    """Whether a resource stands for the buckets of everybody."""
-    found = _S3_ARN.fullmatch(resource)
-    return resource == "*" or (found is not None and bool(found["name"]) and set(found["name"]) <= {"*"})
+    """Whether a resource stands for the buckets of everybody: for such as nobody has named, or for an object in each."""
+    if resource == "*":
+        return True
+    matches = arn_test(resource, variables=True, open_ended=True)
+    partition = resource.split(":")[1]
+    buckets = [f"arn:{'aws' if has_wildcard(partition) else partition}:s3:::{name}" for name in _STRANGE_NAMES]
+    return all(matches(bucket, {}) or matches(f"{bucket}/{_STRANGE_PREFIX}x", {}) for bucket in buckets)
 
 
 def _places(placed: Placed) -> Iterator[PolicyFinding]:

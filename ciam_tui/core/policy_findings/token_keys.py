@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.policy_findings.finding import PolicyFinding
     from ciam_tui.core.policy_findings.reading import Placed, Test
 
-_PROJECT_ID_NAMES = ("project-id", "project_id", "oidc.circleci.com/project_id", "projectid")
+PROJECT_ID_NAMES = ("project-id", "project_id", "oidc.circleci.com/project_id", "projectid")
 _IN_THE_SUB = ("vcs-ref", "vcs-origin", "org-id")
 _NO_CLAIM_OF_AWS = "What AWS may offer one day: today it offers aud, sub and, for an organization's issuer, oidc.circleci.com/project-id."
 _LARGEST_PATTERN = 2048
@@ -33,7 +33,6 @@ _LARGEST_PATTERN = 2048
 
 def key_findings(trust: Federation) -> Iterator[PolicyFinding]:
     """What is wrong with the keys and operators of an Allow statement."""
-    own = {provider.text.partition("oidc-provider/")[2].lower() for provider in trust.placed.federated} | {trust.issuer.lower()}
     for test in trust.placed.tests:
         claim = claim_of(test.key)
         if claim is None:
@@ -43,7 +42,7 @@ def key_findings(trust: Federation) -> Iterator[PolicyFinding]:
                 trust, test, claim, "key-with-scheme", f"The key {quoted(test.key, 200)} is written with https://, as no key of AWS is"
             )
         elif claim.issuer.lower() != trust.issuer.lower():
-            if claim.issuer.lower() not in own:
+            if not is_of_provider(trust, claim):
                 because = f"The key {quoted(test.key, 200)} speaks of another issuer than the provider's, {quoted(trust.issuer)}"
                 yield _renamed(trust, test, claim, "issuer-mismatch", because)
         elif claim.name.lower() not in CLAIMS:
@@ -55,13 +54,19 @@ def key_findings(trust: Federation) -> Iterator[PolicyFinding]:
             yield from _of_values(trust.placed, test)
 
 
-def _shuts_out(test: Test) -> bool:
+def is_of_provider(trust: Federation, claim: Claim) -> bool:
+    """Whether a claim is one of an issuer that the statement trusts, this or another."""
+    own = (provider.text.partition("oidc-provider/")[2] for provider in trust.placed.federated)
+    return any(claim.is_of(issuer) for issuer in (trust.issuer, *own))
+
+
+def shuts_out(test: Test) -> bool:
     """Whether a condition fails where the request does not have its key."""
     return not compile_condition(test.as_condition, variables=True).holds({})
 
 
 def _effect(test: Test) -> tuple[Level, str]:
-    if _shuts_out(test):
+    if shuts_out(test):
         return Level.ERROR, "never is in a request: nobody gets in"
     return Level.WARNING, f"never is in a request, and {test.operator} then counts as met: the condition says nothing"
 
@@ -88,12 +93,12 @@ def _unknown(trust: Federation, test: Test, claim: Claim) -> PolicyFinding:
     level, effect = _effect(test)
     name = claim.name.lower().removeprefix(f"{CLOUD_HOST}/")
     patch: tuple[Operation, ...]
-    if claim.name.lower() in _PROJECT_ID_NAMES and trust.has_project_key:
+    if claim.name.lower() in PROJECT_ID_NAMES and trust.has_project_key:
         fix, patch = (
             f"Write it as {quoted(trust.key(PROJECT_ID), 200)}; the project then gets in.",
             trust.placed.moved(test, key=trust.key(PROJECT_ID)),
         )
-    elif not _shuts_out(test):
+    elif not shuts_out(test):
         fix, patch = "Take the condition out; what it was to say has to be said in the sub.", trust.placed.without_test(test)
     elif trust.first_let_in(trust.tokens(project=STRANGER), test):
         fix, patch = "Say it in the sub. Taking the condition out alone would let every project in.", ()
@@ -120,7 +125,7 @@ def _unavailable(trust: Federation, test: Test) -> PolicyFinding:
     return trust.placed.finding(
         "project-key-unavailable",
         level,
-        f"AWS is not known to offer CircleCI's project-id {where}; where it does not, {'nobody gets in' if _shuts_out(test) else 'the condition says nothing'}.",
+        f"AWS is not known to offer CircleCI's project-id {where}; where it does not, {'nobody gets in' if shuts_out(test) else 'the condition says nothing'}.",
         "Take it out: the sub names the projects, whose jobs then get in."
         if sub_keeps_out
         else "Name the projects in the sub, and take it out.",

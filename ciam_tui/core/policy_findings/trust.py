@@ -13,6 +13,7 @@ from ciam_tui.core.policy_findings.audience import audience_findings
 from ciam_tui.core.policy_findings.federation import PROJECT_ID, STRANGER, Federation, federations, is_circleci
 from ciam_tui.core.policy_findings.finding import PolicyFinding
 from ciam_tui.core.policy_findings.grammar import has_wildcard, subject_pattern
+from ciam_tui.core.policy_findings.mended import mended, once_mended
 from ciam_tui.core.policy_findings.reading import read_policy, replaced
 from ciam_tui.core.policy_findings.subjects import subject_findings
 from ciam_tui.core.policy_findings.token_keys import key_findings
@@ -121,10 +122,17 @@ def _other_principals(reading: Reading, trusts: Sequence[Federation]) -> Iterato
 
 
 def _trust_findings(trust: Federation, client_ids: Sequence[str] | None) -> Iterator[PolicyFinding]:
-    yield from _provider_findings(trust)
     yield from _action_findings(trust)
     yield from audience_findings(trust, client_ids)
     yield from key_findings(trust)
+    now = tuple(_who_gets_in(trust))
+    then = mended(trust)
+    yield from now if then is None else once_mended(_who_gets_in(then), now)
+
+
+def _who_gets_in(trust: Federation) -> Iterator[PolicyFinding]:
+    """What is told of the tokens that the statement lets in."""
+    yield from _provider_findings(trust)
     yield from subject_findings(trust)
     yield from _whole_statement(trust)
 
