@@ -6,6 +6,7 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import App, ComposeResult
 
 from ciam_tui.app.theme import THEME
@@ -54,6 +55,15 @@ async def test_each_key_narrows_the_filter_and_escape_is_for_the_screen_to_clear
         assert [row.key for row in picker.shown_rows] == expected("499 us")
         picker.clear_filter()
         assert len(picker.shown_rows) == 5000
+
+
+async def test_letters_typed_in_one_go_with_the_slash_are_filtered_by() -> None:
+    """A slow line hands several keys over at once: none of them may be lost while the first is on its way."""
+    async with shelf(MANY) as (pilot, picker, _):
+        for key, character in (("slash", "/"), *((digit, digit) for digit in "499")):
+            pilot.app.post_message(events.Key(key, character))
+        await pilot.pause()
+        assert picker.filter_text == "499"
 
 
 def at(picker: Picker) -> str | None:

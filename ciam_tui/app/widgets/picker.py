@@ -186,10 +186,15 @@ class Picker(ScrollView, can_focus=True):
             self.border_subtitle = literal(said)
 
     async def on_key(self, event: events.Key) -> None:
-        """Letters go into the filter once it has been asked for."""
-        if self._asked is not Asked.FILTER:
+        """Letters go into the filter once it has been asked for.
+
+        A slash is taken here rather than on its way up to the screen, since letters typed right after it would come before it is asked for.
+        """
+        if self._asked is not Asked.FILTER and event.key != "slash":
             return
-        if event.key == "backspace":
+        if self._asked is not Asked.FILTER:
+            self.start_filter()
+        elif event.key == "backspace":
             self._filter = self._filter[:-1]
         elif event.is_printable and event.character and not (self.many and event.key == "space"):
             self._filter += event.character
