@@ -66,6 +66,15 @@ async def test_letters_typed_in_one_go_with_the_slash_are_filtered_by() -> None:
         assert picker.filter_text == "499"
 
 
+async def test_a_last_column_that_has_no_room_is_left_out_rather_than_cut_to_a_letter() -> None:
+    rows = (Row("web", ("web", "github.com/acme/" + "x" * 24, "6b1f1b6e")), Row("api", ("api", "", "6b1f1b6f")))
+    async with shelf(rows) as (pilot, picker, _):
+        for width, is_shown in ((60, True), (54, False)):
+            await pilot.resize_terminal(width, 20)
+            lines = [picker.render_line(number).text for number in (0, 1)]
+            assert ["6b1f1b" in line for line in lines] == [is_shown, is_shown], lines
+
+
 def at(picker: Picker) -> str | None:
     return picker.highlighted.key if picker.highlighted else None
 

@@ -126,7 +126,10 @@ def test_differences_read_as_sentences() -> None:
     assert str(gone[0]) == "role circleci-web-build: it is not there"
     assert str(new[0]) == "role circleci-web-build: it is there now"
     assert str(differences(BEFORE, with_role(boundary="b"), ALL)[0]) == "role circleci-web-build: permissions boundary is b, not none"
-    assert str(differences(BEFORE, with_role(trust=a_trust(audiences=("x",))), ALL)[0]) == "role circleci-web-build: the trust policy is another"
+    assert (
+        str(differences(BEFORE, with_role(trust=a_trust(audiences=("x",))), ALL)[0])
+        == "role circleci-web-build: the trust policy is another"
+    )
 
 
 @pytest.mark.parametrize(

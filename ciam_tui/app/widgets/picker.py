@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.content import Content
 
 COLUMN_GAP = 2
+_LEAST = 6  # of a last column; less says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +288,8 @@ class Picker(ScrollView, can_focus=True):
         else:
             style = self.get_component_rich_style("picker--row")
         pointer = "▸" if at_cursor and self.has_focus else " "
-        line = joined(f"{pointer}{_box(many=self.many, is_marked=row.key in self._marked)}", *_in_columns(row, self._widths))
+        begin = f"{pointer}{_box(many=self.many, is_marked=row.key in self._marked)}"
+        line = joined(begin, *_in_columns(row, self._widths, width - len(begin)))
         return Strip([Segment(_cut(line, width).plain, style)]).adjust_cell_length(width, style)
 
     def on_focus(self) -> None:
@@ -332,10 +334,13 @@ def _box(*, many: bool, is_marked: bool) -> str:
     return "✓ " if is_marked else "  "
 
 
-def _in_columns(row: Row, widths: Sequence[int]) -> Iterator[Content | str]:
-    """The row's cells, each as wide as its column."""
+def _in_columns(row: Row, widths: Sequence[int], room: int) -> Iterator[Content | str]:
+    """The row's cells, each as wide as its column; the last one is left out where no more than its first letters had room."""
     for text, size in zip(row.cells, widths, strict=False):
         cell = literal(text)
+        if size == 0 and room < min(cell.cell_length, _LEAST):
+            return
+        room -= max(size, cell.cell_length) + COLUMN_GAP
         yield cell.pad_right(max(0, size - cell.cell_length))
         yield " " * COLUMN_GAP
 
