@@ -44,7 +44,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "audit",
         help="grade every role that trusts CircleCI; reads only",
-        description="Reads the account and tells of every role that trusts CircleCI, and every provider of it: who gets in, what they may "
+        description="Reads the account and tells of every role that trusts CircleCI, and every provider of it: who gets in, what they may\n"
         "do, when it was last used, and what has changed since it was applied from this machine.",
         epilog=_EPILOG,
     )
