@@ -187,10 +187,7 @@ class Picker(ScrollView, can_focus=True):
             self.border_subtitle = literal(said)
 
     async def on_key(self, event: events.Key) -> None:
-        """Letters go into the filter once it has been asked for.
-
-        A slash is taken here rather than on its way up to the screen, since letters typed right after it would come before it is asked for.
-        """
+        """Letters go into the filter once it has been asked for. A slash asks here, not up in the screen: letters may be right behind it."""
         if self._asked is not Asked.FILTER and event.key != "slash":
             return
         if self._asked is not Asked.FILTER:
@@ -283,10 +280,7 @@ class Picker(ScrollView, can_focus=True):
             return Strip([Segment(_cut(literal(f"  {text}"), width).plain, quiet)]).adjust_cell_length(width, quiet)
         row = self._rows[self._visible[place]]
         at_cursor = place == self._cursor
-        if at_cursor:
-            style = self.get_component_rich_style("picker--cursor" if self.has_focus else "picker--cursor-blurred")
-        else:
-            style = self.get_component_rich_style("picker--row")
+        style = self.get_component_rich_style(_part(at_cursor=at_cursor, has_focus=self.has_focus))
         pointer = "▸" if at_cursor and self.has_focus else " "
         begin = f"{pointer}{_box(many=self.many, is_marked=row.key in self._marked)}"
         line = joined(begin, *_in_columns(row, self._widths, width - len(begin)))
@@ -326,6 +320,13 @@ def _top_that_shows(cursor: int | None, top: int, height: int) -> int | None:
     if cursor is None or not height or top <= cursor < top + height:
         return None
     return cursor if cursor < top else cursor - height + 1
+
+
+def _part(*, at_cursor: bool, has_focus: bool) -> str:
+    """What styles a row."""
+    if not at_cursor:
+        return "picker--row"
+    return "picker--cursor" if has_focus else "picker--cursor-blurred"
 
 
 def _box(*, many: bool, is_marked: bool) -> str:
