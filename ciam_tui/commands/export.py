@@ -78,6 +78,12 @@ def _folder(text: str) -> Path:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the export, and tells on standard output what was written and on standard error what `check` has to say of the Setup."""
+    from ciam_tui.commands.speaking import reported
+
+    return reported(args, _run)
+
+
+def _run(args: argparse.Namespace) -> int:
     from ciam_tui.core.export.formats import exported
     from ciam_tui.core.findings import findings
     from ciam_tui.ports.export_folder import write_export

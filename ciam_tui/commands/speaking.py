@@ -31,12 +31,12 @@ def reported(args: argparse.Namespace, run: Callable[[argparse.Namespace], int])
     Raises:
         CiamError: as `run`; the way out of the program tells it in one line.
     """
-    from ciam_tui.commands.plan_report import told
-    from ciam_tui.core.setup import SetupInvalid
-
     try:
         return run(args)
     except CiamError as error:
+        from ciam_tui.commands.plan_report import told
+        from ciam_tui.core.setup import SetupInvalid
+
         if args.json:
             print_document({"ok": False, "error": told(error)})
         if not isinstance(error, SetupInvalid):
