@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from ciam_tui.commands.speaking import nobody_to_ask, reported
 
     if not args.yes and not stdin_is_terminal():
-        return nobody_to_ask("apply")
+        return nobody_to_ask(args, "apply")
     return reported(args, _run)
 
 

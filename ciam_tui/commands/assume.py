@@ -77,7 +77,9 @@ def _add_job_arguments(parser: argparse.ArgumentParser) -> None:
     job.add_argument("--trigger", choices=_TRIGGERS, help="what started the job")
     job.add_argument("--user", metavar="UUID", type=_plain, help="who started it")
     job.add_argument("--audience", metavar="AUD", type=_plain, help="the audience, if CircleCI was told another")
-    job.add_argument("--issuer", metavar="URL", type=_plain, help="the issuer, for a Server or --root-issuer")
+    job.add_argument(
+        "--issuer", metavar="URL", type=_plain, help="the issuer, for a Server, or for a token of `circleci run oidc get --root-issuer`"
+    )
 
 
 def _plain(text: str) -> str:

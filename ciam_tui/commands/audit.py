@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.commands.audit_opinions import Beside
     from ciam_tui.core.audit.report import AuditReport
+    from ciam_tui.core.problems import CiamError
 
 ERRORS = 3
 STANDARD_OUTPUT = Path("-")
@@ -43,7 +44,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser(
         "audit",
         help="grade every role that trusts CircleCI; reads only",
-        description="Reads the account and tells of every role that trusts CircleCI, and every provider of it: who gets in, what they may "
+        description="Reads the account and tells of every role that trusts CircleCI, and every provider of it: who gets in, what they may\n"
         "do, when it was last used, and what has changed since it was applied from this machine.",
         epilog=_EPILOG,
     )
@@ -101,6 +102,9 @@ def _run(args: argparse.Namespace) -> int:
     from ciam_tui.core.audit.sarif import sarif_document
     from ciam_tui.core.audit.words import report_lines
 
+    if args.sarif not in (None, STANDARD_OUTPUT) and not args.sarif.parent.is_dir():
+        # Told before the account is read, which takes a while.
+        raise _not_written(args.sarif, "there is no such folder")
     report, beside = _report(args)
     if args.sarif is not None:
         _write(args.sarif, sarif_document(report, __version__))
@@ -149,5 +153,15 @@ def _write(path: Path, document: dict[str, Any]) -> None:
     text = json.dumps(document, indent=2) + "\n"
     if path == STANDARD_OUTPUT:
         print(text, end="")
-    else:
+        return
+    try:
         path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _not_written(path, error.strerror or type(error).__name__) from None
+
+
+def _not_written(path: Path, why: str) -> CiamError:
+    from ciam_tui.core.problems import CiamError
+
+    fix = "Name a file in a folder that you may write to and that has room."
+    return CiamError("file-unwritable", "Cannot write the SARIF file", f'"{path}" cannot be written: {why}.', (fix,))

@@ -139,6 +139,12 @@ def _principal(text: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the decision; 0 where the request is allowed, 3 where it is denied."""
+    from ciam_tui.commands.speaking import reported
+
+    return reported(args, _run)
+
+
+def _run(args: argparse.Namespace) -> int:
     from ciam_tui.commands.can_report import decision_json, decision_lines, verdict_json, verdict_lines
     from ciam_tui.core.evaluate import Request, evaluate
     from ciam_tui.core.layers import decide

@@ -28,7 +28,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "export",
         help="write a Setup's policies as files, offline",
         description="Writes the files of a Setup for review or for another tool, offline. Files that are there already and differ are replaced.",
-        epilog="Exit codes: 0 written, whatever the findings; 1 the Setup is not valid, a file cannot be written, or with --into something "
+        epilog="Exit codes: 0 written, whatever the findings; 1 the Setup is not valid, a file cannot be written, or with --into something\n"
         "is to be added by hand; 2 wrong usage.",
     )
     add_setup_argument(parser)
@@ -78,6 +78,12 @@ def _folder(text: str) -> Path:
 
 def run(args: argparse.Namespace) -> int:
     """Writes the export, and tells on standard output what was written and on standard error what `check` has to say of the Setup."""
+    from ciam_tui.commands.speaking import reported
+
+    return reported(args, _run)
+
+
+def _run(args: argparse.Namespace) -> int:
     from ciam_tui.core.export.formats import exported
     from ciam_tui.core.findings import findings
     from ciam_tui.ports.export_folder import write_export

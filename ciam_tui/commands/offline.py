@@ -22,6 +22,18 @@ if TYPE_CHECKING:
     from ciam_tui.core.findings import Finding
     from ciam_tui.core.problems import CiamError, Problem
 
+_EPILOG = """\
+examples:
+  ciam-tui check setup.json                                  what is wrong with a Setup, and what is risky
+  ciam-tui check setup.json --access                         and what each role can do where
+  ciam-tui check setup.json --config .circleci/config.yml    and what a CircleCI configuration does to the roles
+  ciam-tui check trust.json --fixed > mended.json            any policy, with the fixes that need no judgement
+  aws iam get-role --role-name R | ciam-tui check -
+
+Exit codes: 0 nothing of level error; 1 the file is no valid Setup or policy, or CircleCI or a configuration cannot be read; 3 there are
+findings of level error.
+"""
+
 INVALID = 1
 FINDINGS_OF_LEVEL_ERROR = 3
 
@@ -35,9 +47,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     check = commands.add_parser(
         "check",
         help="tell the problems and findings of a Setup file or of a policy, offline",
-        description="Tells what is wrong with a Setup file and what is risky about it, offline; with --circleci, also what CircleCI shows. "
+        description="Tells what is wrong with a Setup file and what is risky about it, offline; with --circleci, also what CircleCI shows.\n"
         "A trust or permission policy, also as `aws iam get-role` and the like print one, is told its findings in the same way.",
-        epilog="Exit codes: 0 nothing of level error; 1 the file is no valid Setup or policy, or CircleCI or a configuration cannot be read; 3 there are findings of level error.",
+        epilog=_EPILOG,
     )
     check.add_argument("setup", metavar="FILE", help="the Setup file or the policy, or - for standard input")
     add_policy_arguments(check)

@@ -31,12 +31,12 @@ def reported(args: argparse.Namespace, run: Callable[[argparse.Namespace], int])
     Raises:
         CiamError: as `run`; the way out of the program tells it in one line.
     """
-    from ciam_tui.commands.plan_report import told
-    from ciam_tui.core.setup import SetupInvalid
-
     try:
         return run(args)
     except CiamError as error:
+        from ciam_tui.commands.plan_report import told
+        from ciam_tui.core.setup import SetupInvalid
+
         if args.json:
             print_document({"ok": False, "error": told(error)})
         if not isinstance(error, SetupInvalid):
@@ -73,9 +73,15 @@ def show_plan(args: argparse.Namespace, report: Report) -> None:
     say(args, report.lines(width=shutil.get_terminal_size((_WIDTH_OFF_A_TERMINAL, 24)).columns))
 
 
-def nobody_to_ask(command: str) -> int:
+def nobody_to_ask(args: argparse.Namespace, command: str) -> int:
     """The exit code of a command that changes an account, has no `--yes`, and nobody to ask."""
-    warn([f"ciam-tui: {command} asks before it changes anything, and standard input is no terminal: add --yes, or run it in one."])
+    from ciam_tui.commands.plan_report import told
+
+    message, fix = "standard input is no terminal", "add --yes, or run it in one."
+    if args.json:
+        error = CiamError("nobody-to-ask", f"{command} asks before it changes anything", message, (fix,))
+        print_document({"ok": False, "error": told(error)})
+    warn([f"ciam-tui: {command} asks before it changes anything, and {message}: {fix}"])
     return WRONG_USAGE
 
 

@@ -62,7 +62,7 @@ def run_undo(args: argparse.Namespace) -> int:
     from ciam_tui.commands.speaking import nobody_to_ask, reported
 
     if not args.yes and not stdin_is_terminal():
-        return nobody_to_ask("undo")
+        return nobody_to_ask(args, "undo")
     return reported(args, _undo)
 
 

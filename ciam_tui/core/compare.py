@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.changes.effects import UNKNOWN_ID
 from ciam_tui.core.document import Document
 from ciam_tui.core.facts import Bucket, ContextFacts, ManagedPolicy, Role
+from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,24 +23,36 @@ if TYPE_CHECKING:
 _NOT_COMPARED = frozenset({"last_used", "last_used_region", "attachments", "unread", "versions", "default_version"})
 _IDS = frozenset({"role_id", "policy_id", "context_id"})
 _NOT_THERE = "not there"
+# What one item of a field is called, where a field holds several.
+_ITEMS = {
+    "inline": ("inline policy", "inline policies"),
+    "attached": ("attached policy", "attached policies"),
+    "tags": ("tag", "tags"),
+    "client_ids": ("audience", "audiences"),
+}
+_FIELDS = {"trust": "trust policy", "boundary": "permissions boundary", "max_session_seconds": "longest session in seconds"}
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field of one resource: what was expected, and what is there. Both are text to be shown."""
+    """One field of one resource: what was expected, and what is there. Both are text to be shown; `items` tells a list's, item by item."""
 
     subject: str
     field: str
     expected: str
     actual: str
+    items: str = ""
 
     def __str__(self) -> str:
-        """`role x: the trust is another` for documents, else both values."""
+        """`role x: the trust policy is another` for documents, `role x: one more tag: a=b` for lists, else both values."""
         if self.field == "existence":
             return f"{self.subject}: it is {'not there' if self.actual == _NOT_THERE else 'there now'}"
+        if self.items:
+            return f"{self.subject}: {self.items}"
+        field = _FIELDS.get(self.field, self.field.replace("_", " "))
         if "\n" in self.expected or "\n" in self.actual:
-            return f"{self.subject}: the {self.field.replace('_', ' ')} is another"
-        return f"{self.subject}: {self.field.replace('_', ' ')} is {self.actual}, not {self.expected}"
+            return f"{self.subject}: the {field} is another"
+        return f"{self.subject}: {field} is {self.actual}, not {self.expected}"
 
 
 def differences(expected: Facts, actual: Facts, subjects: Iterable[str]) -> tuple[Difference, ...]:
@@ -78,7 +91,7 @@ def _compared(subject: str, expected: Facts, actual: Facts) -> Iterator[Differen
         want, have = getattr(wanted, each.name), getattr(found, each.name)
         unknown = (each.name in _IDS and want == UNKNOWN_ID) or (isinstance(wanted, ContextFacts) and want is None)
         if want != have and not unknown:
-            yield Difference(subject, each.name, as_text(want), as_text(have))
+            yield Difference(subject, each.name, as_text(want), as_text(have), _items(each.name, want, have))
     if isinstance(wanted, ManagedPolicy) and isinstance(found, ManagedPolicy):
         yield from _versions(subject, wanted, found)
 
@@ -90,6 +103,41 @@ def _versions(subject: str, wanted: ManagedPolicy, found: ManagedPolicy) -> Iter
     want, have = ({version.document.canonical for version in policy.versions} for policy in (wanted, found))
     if want != have:
         yield Difference(subject, "versions", f"{len(want)} documents", f"{len(have)} documents, others among them")
+
+
+def _items(field: str, want: object, have: object) -> str:
+    """`one more inline policy: extra; one tag less: team=web`; empty for a field that holds one value, and where only the order differs."""
+    if field not in _ITEMS or not isinstance(want, tuple) or not isinstance(have, tuple):
+        return ""
+    one, many = _ITEMS[field]
+    wanted, found = _by_name(want), _by_name(have)
+    more = [text for name, (text, _) in found.items() if name not in wanted]
+    less = [text for name, (text, _) in wanted.items() if name not in found]
+    other = [text for name, (text, value) in found.items() if name in wanted and wanted[name][1] != value]
+    said = (
+        (more, f"one more {one}", f"{len(more)} more {many}", ""),
+        (less, f"one {one} less", f"{len(less)} {many} less", ""),
+        (other, f"the {one}", f"the {many}", " is another" if len(other) == 1 else " are others"),
+    )
+    return "; ".join(
+        f"{singular if len(texts) == 1 else plural}{' ' if end else ': '}{listed(texts)}{end}"
+        for texts, singular, plural, end in said
+        if texts
+    )
+
+
+def _by_name(items: tuple[object, ...]) -> dict[str, tuple[str, object]]:
+    """Each item by its name, with what a reader is shown of it and what it says: a document goes by its name, a tag by both."""
+    named: dict[str, tuple[str, object]] = {}
+    for item in items:
+        match item:
+            case (str(name), Document() as document):
+                named[name] = (name, document)
+            case (str(key), str(value)):
+                named[key] = (f"{key}={value}", value)
+            case _:
+                named[str(item)] = (str(item), None)
+    return named
 
 
 def as_text(value: object) -> str:

@@ -6,6 +6,7 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import App, ComposeResult
 
 from ciam_tui.app.theme import THEME
@@ -54,6 +55,24 @@ async def test_each_key_narrows_the_filter_and_escape_is_for_the_screen_to_clear
         assert [row.key for row in picker.shown_rows] == expected("499 us")
         picker.clear_filter()
         assert len(picker.shown_rows) == 5000
+
+
+async def test_letters_typed_in_one_go_with_the_slash_are_filtered_by() -> None:
+    """A slow line hands several keys over at once: none of them may be lost while the first is on its way."""
+    async with shelf(MANY) as (pilot, picker, _):
+        for key, character in (("slash", "/"), *((digit, digit) for digit in "499")):
+            pilot.app.post_message(events.Key(key, character))
+        await pilot.pause()
+        assert picker.filter_text == "499"
+
+
+async def test_a_last_column_that_has_no_room_is_left_out_rather_than_cut_to_a_letter() -> None:
+    rows = (Row("web", ("web", "github.com/acme/" + "x" * 24, "6b1f1b6e")), Row("api", ("api", "", "6b1f1b6f")))
+    async with shelf(rows) as (pilot, picker, _):
+        for width, is_shown in ((60, True), (54, False)):
+            await pilot.resize_terminal(width, 20)
+            lines = [picker.render_line(number).text for number in (0, 1)]
+            assert ["6b1f1b" in line for line in lines] == [is_shown, is_shown], lines
 
 
 def at(picker: Picker) -> str | None:

@@ -36,6 +36,8 @@ def test_off_a_terminal_and_without_yes_nothing_is_even_read(
     assert said.err == (
         f"ciam-tui: {command} asks before it changes anything, and standard input is no terminal: add --yes, or run it in one.\n"
     )
+    said = shell(command, setup, "--json")
+    assert (said.code, said.document["ok"], said.document["error"]["code"]) == (2, False, "nobody-to-ask")
 
 
 def test_read_only_forbids_every_write(account: ServedAccount, setup: str, shell: Shell) -> None:

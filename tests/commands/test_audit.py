@@ -112,10 +112,16 @@ def test_two_documents_do_not_fit_on_one_standard_output(account: ServedAccount,
     assert "--json and --sarif -" in said.err
 
 
-def test_a_file_that_cannot_be_written_is_a_problem_and_nothing_is_printed(account: ServedAccount, shell: Shell, tmp_path: Path) -> None:
-    said = shell("audit", "--sarif", str(tmp_path / "no" / "audit.sarif"))
+@pytest.mark.parametrize(("name", "why"), [("no/audit.sarif", "there is no such folder"), ("", "Is a directory")])
+def test_a_file_that_cannot_be_written_is_a_problem_and_nothing_is_printed(
+    account: ServedAccount, shell: Shell, tmp_path: Path, name: str, why: str
+) -> None:
+    said = shell("audit", "--sarif", str(tmp_path / name))
     assert (said.code, said.out) == (1, "")
-    assert "No such file" in said.err
+    assert said.err == (
+        f'ciam-tui: Cannot write the SARIF file: "{tmp_path / name}" cannot be written: {why}. '
+        "Name a file in a folder that you may write to and that has room.\n"
+    )
 
 
 @pytest.mark.parametrize(

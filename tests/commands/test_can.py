@@ -311,6 +311,12 @@ class TestUnreadable:
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
 
+    def test_a_program_is_told_in_its_document_too(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(CiamError):
+            asked(str(tmp_path / "missing.json"), "--json")
+        document = json.loads(capsys.readouterr().out)
+        assert (document["ok"], document["error"]["code"]) == (False, "policy-unreadable")
+
     @pytest.mark.parametrize("name", ["missing.json", ""])
     def test_a_file_that_cannot_be_opened_is_told_with_its_name(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(CiamError) as caught:

@@ -244,3 +244,9 @@ class TestTheFolder:
         with pytest.raises(ValueError, match="leads down"):
             write_export(tmp_path / "out", [ExportFile(path, "x")])
         assert contents(tmp_path) == {}
+
+
+def test_a_program_is_told_what_is_wrong_in_its_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = cli.main(["export", str(tmp_path / "missing.json"), "--format", "json", "--out", str(tmp_path), "--json"])
+    document = json.loads(capsys.readouterr().out)
+    assert (code, document["ok"], document["error"]["code"]) == (1, False, "file-unreadable")

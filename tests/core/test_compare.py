@@ -125,8 +125,27 @@ def test_differences_read_as_sentences() -> None:
     gone, new = differences(BEFORE, replace(BEFORE, roles={}), ALL), differences(replace(BEFORE, roles={}), BEFORE, ALL)
     assert str(gone[0]) == "role circleci-web-build: it is not there"
     assert str(new[0]) == "role circleci-web-build: it is there now"
-    assert str(differences(BEFORE, with_role(boundary="b"), ALL)[0]) == "role circleci-web-build: boundary is b, not none"
-    assert str(differences(BEFORE, with_role(trust=a_trust(audiences=("x",))), ALL)[0]) == "role circleci-web-build: the trust is another"
+    assert str(differences(BEFORE, with_role(boundary="b"), ALL)[0]) == "role circleci-web-build: permissions boundary is b, not none"
+    assert (
+        str(differences(BEFORE, with_role(trust=a_trust(audiences=("x",))), ALL)[0])
+        == "role circleci-web-build: the trust policy is another"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"inline": (*ROLE.inline, ("extra", a_document()), ("more", a_document()))}, "2 more inline policies: extra and more"),
+        ({"inline": ()}, "one inline policy less: s3"),
+        ({"inline": (("s3", a_document("s3:*")),)}, "the inline policy s3 is another"),
+        ({"attached": (*ROLE.attached, "arn:x")}, "one more attached policy: arn:x"),
+        ({"tags": (*ROLE.tags, ("owner", "eve"))}, "one more tag: owner=eve"),
+    ],
+)
+def test_of_a_list_only_what_differs_is_told(changed: dict[str, Any], text: str) -> None:
+    """Two lists side by side leave it to the reader to find what somebody added."""
+    (difference,) = differences(BEFORE, with_role(**changed), ALL)
+    assert str(difference) == f"role circleci-web-build: {text}"
 
 
 @pytest.mark.parametrize(

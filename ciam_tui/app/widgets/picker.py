@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.content import Content
 
 COLUMN_GAP = 2
+_LEAST = 6  # of a last column; less says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +187,12 @@ class Picker(ScrollView, can_focus=True):
             self.border_subtitle = literal(said)
 
     async def on_key(self, event: events.Key) -> None:
-        """Letters go into the filter once it has been asked for."""
-        if self._asked is not Asked.FILTER:
+        """Letters go into the filter once it has been asked for. A slash asks here, not up in the screen: letters may be right behind it."""
+        if self._asked is not Asked.FILTER and event.key != "slash":
             return
-        if event.key == "backspace":
+        if self._asked is not Asked.FILTER:
+            self.start_filter()
+        elif event.key == "backspace":
             self._filter = self._filter[:-1]
         elif event.is_printable and event.character and not (self.many and event.key == "space"):
             self._filter += event.character
@@ -277,12 +280,10 @@ class Picker(ScrollView, can_focus=True):
             return Strip([Segment(_cut(literal(f"  {text}"), width).plain, quiet)]).adjust_cell_length(width, quiet)
         row = self._rows[self._visible[place]]
         at_cursor = place == self._cursor
-        if at_cursor:
-            style = self.get_component_rich_style("picker--cursor" if self.has_focus else "picker--cursor-blurred")
-        else:
-            style = self.get_component_rich_style("picker--row")
+        style = self.get_component_rich_style(_part(at_cursor=at_cursor, has_focus=self.has_focus))
         pointer = "▸" if at_cursor and self.has_focus else " "
-        line = joined(f"{pointer}{_box(many=self.many, is_marked=row.key in self._marked)}", *_in_columns(row, self._widths))
+        begin = f"{pointer}{_box(many=self.many, is_marked=row.key in self._marked)}"
+        line = joined(begin, *_in_columns(row, self._widths, width - len(begin)))
         return Strip([Segment(_cut(line, width).plain, style)]).adjust_cell_length(width, style)
 
     def on_focus(self) -> None:
@@ -321,16 +322,26 @@ def _top_that_shows(cursor: int | None, top: int, height: int) -> int | None:
     return cursor if cursor < top else cursor - height + 1
 
 
+def _part(*, at_cursor: bool, has_focus: bool) -> str:
+    """What styles a row."""
+    if not at_cursor:
+        return "picker--row"
+    return "picker--cursor" if has_focus else "picker--cursor-blurred"
+
+
 def _box(*, many: bool, is_marked: bool) -> str:
     if many:
         return "[x] " if is_marked else "[ ] "
     return "✓ " if is_marked else "  "
 
 
-def _in_columns(row: Row, widths: Sequence[int]) -> Iterator[Content | str]:
-    """The row's cells, each as wide as its column."""
+def _in_columns(row: Row, widths: Sequence[int], room: int) -> Iterator[Content | str]:
+    """The row's cells, each as wide as its column; the last one is left out where no more than its first letters had room."""
     for text, size in zip(row.cells, widths, strict=False):
         cell = literal(text)
+        if size == 0 and room < min(cell.cell_length, _LEAST):
+            return
+        room -= max(size, cell.cell_length) + COLUMN_GAP
         yield cell.pad_right(max(0, size - cell.cell_length))
         yield " " * COLUMN_GAP
 

@@ -181,7 +181,7 @@ def drift_findings(drift: Sequence[Difference], expectation: Expectation | None)
         if difference.field == "existence":
             text, fix = f"{difference}, and the run {run} left it otherwise.", "If that was meant, take the run back to have it forgotten."
         else:
-            text, fix = f"Changed since the run {run}: {difference}.", "Plan the Setup again to see both side by side."
+            text, fix = f"Changed since the run {run}: {str(difference).rstrip('.')}.", "Plan the Setup again to see both side by side."
         yield AuditFinding(
             "drifted", Level.WARNING, text, fix, "Who changed it, and why.", about=f"{difference.subject} {difference.field}"
         )

@@ -117,7 +117,8 @@ def _why_wide(grounds: Grounds, inside: list[Entrant]) -> tuple[str, ...]:
     if grounds.access.is_everything:
         reasons.append("It may do everything with every service.")
     about = worst_first([*grounds.about_trust, *grounds.about_permissions])
-    return (*reasons, *(finding.text for finding in about if finding.level is not Level.NOTE and _widens(finding)))
+    # Two policies of a role may have one flaw: as a reason for its grade it is told once.
+    return tuple(dict.fromkeys([*reasons, *(finding.text for finding in about if finding.level is not Level.NOTE and _widens(finding))]))
 
 
 def _widens(finding: AuditFinding) -> bool:

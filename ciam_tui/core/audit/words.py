@@ -108,10 +108,11 @@ def _role_lines(audit: RoleAudit, at: datetime) -> Iterator[str]:
         yield f"             and {len(audit.reasons) - 3} more reasons, among the findings below"
     own, strangers, refused = who_summary(audit.who)
     if audit.who:
-        yield f"  let in     {', '.join(own) or 'none of its own jobs'}"
+        # Between titles stands a semicolon, since titles have commas in them.
+        yield f"  let in     {'; '.join(own) or 'none of its own jobs'}"
         if strangers:
-            yield f"  others     {', '.join(strangers)}"
-        yield f"  refused    {', '.join(refused) or 'nobody'}"
+            yield f"  others     {'; '.join(strangers)}"
+        yield f"  refused    {('; '.join(refused) or 'nobody') if own or strangers else 'everybody who was tried'}"
     lines = list(access_lines(audit.access)) or [("nothing", "")]
     yield from (f"  {'may' if number == 0 else '':<9}  {where}  {what}".rstrip() for number, (where, what) in enumerate(lines))
     yield f"  last used  {last_use(audit, at)} (AWS tells the past {TRACKED_DAYS} days)"

@@ -151,7 +151,7 @@ def _cases(scope: TrustScope, job: Job) -> Iterator[Case]:
         yield case("own-ref", f"A ref that the policy names, {named}", replace(job, ref=named), stranger=False)
     if job.audience not in (None, job.org_id):
         default = replace(job, ref=named, audience=None)
-        yield case("default-audience", "The same, with CircleCI's own audience", default, stranger=False)
+        yield case("default-audience", "A token with CircleCI's own audience", default, stranger=False)
     yield of_ref("another-branch", "Another branch of the project", OTHER_BRANCH)
     yield of_ref("tag", "A tag of the project", SOME_TAG)
     yield of_ref("pull-request", "A pull request of the own repository", PULL)
@@ -159,7 +159,7 @@ def _cases(scope: TrustScope, job: Job) -> Iterator[Case]:
     yield case("fork", "A fork's build, if forks get secrets", fork, stranger=True)
     yield case(
         "fork-v1",
-        "The same, by a token of the first form",
+        "A fork's token of the first form (V1)",
         replace(job, origin=fork_of(job.origin), ref=PULL, trigger=Trigger.V1),
         stranger=True,
     )
