@@ -64,7 +64,9 @@ def test_files_and_classes_stay_short(path: Path) -> None:
 
 
 def test_the_app_stays_a_frame_around_its_screens() -> None:
-    assert len((PACKAGE / "app" / "app.py").read_text(encoding="utf-8").splitlines()) <= APP_LIMIT, "what is answered or read lives elsewhere"
+    assert len((PACKAGE / "app" / "app.py").read_text(encoding="utf-8").splitlines()) <= APP_LIMIT, (
+        "what is answered or read lives elsewhere"
+    )
 
 
 def test_the_check_of_lengths_counts() -> None:

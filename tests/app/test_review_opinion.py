@@ -43,9 +43,10 @@ class Simulating(MemoryAws):
     ) -> tuple[SimulatedDecision, ...] | NotChecked:
         if self.held is not None:
             self.held.wait(10)
-        told = self._opinion("simulated", ())
-        if isinstance(told, NotChecked):
-            return told
+        try:
+            self._read("simulated")
+        except CiamError as error:
+            return NotChecked.because(error)
         identity = [compile_policy(parse_policy(document.text)) for _, document in policies]
         return tuple(
             SimulatedDecision(each, Outcome.IMPLICIT_DENY if each.action == self.stubborn else evaluate(each, identity).outcome)
