@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 from ciam_tui.app.app import CiamApp
 from ciam_tui.app.launch import demo_session
+from ciam_tui.app.screens.review import ASKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +89,7 @@ async def _set_up(app: CiamApp, pilot: Pilot[None], pictures: dict[str, str]) ->
     await on("Projects", "enter", "enter", "enter", "enter", "enter", "enter")
     await on("Plan")
     await on("Create role")
+    await _until(pilot, lambda: not any(each.group == ASKING and each.is_running for each in app.workers), "AWS's second opinion")
     await take("review")
     await on("Create role", "ctrl+a")
     await on("Apply this plan?", "tab", "enter")

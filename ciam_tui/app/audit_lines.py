@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # The word says it; the glyph is found faster.
 GLYPH = {Grade.OPEN: "✗", Grade.WIDE: "!", Grade.UNKNOWN: "?", Grade.DEAD: "–", Grade.TIGHT: "✓"}
 NAME_WIDTH = 21
+ASKING = "asking AWS about this role … (esc stops)"
 _PROSE = ("", Ink.PROSE)  # first in a line, so that it is broken between words
 _INK = {Level.ERROR: Ink.ERROR, Level.WARNING: Ink.WARNING, Level.NOTE: Ink.NOTE}
 _GRADE_INK = {Grade.OPEN: Ink.ERROR, Grade.WIDE: Ink.WARNING, Grade.UNKNOWN: Ink.WARNING, Grade.DEAD: Ink.NOTE, Grade.TIGHT: Ink.ALLOWED}
@@ -45,6 +46,8 @@ class AuditTab(StrEnum):
     DRIFT = "Drift"
     TRUST = "Trust"
     PERMISSIONS = "Policies"
+    AWS = "AWS says"
+    USE = "Use"
 
     @property
     def following(self) -> AuditTab:
@@ -124,6 +127,8 @@ def lines_of(item: Item, tab: AuditTab, at: datetime) -> list[Line]:
             return [*_document(item.read.role.trust)]
         case AuditTab.PERMISSIONS:
             return [*_permissions(item)]
+        case AuditTab.AWS | AuditTab.USE:
+            return [_note(ASKING if isinstance(item, RoleAudit) else "AWS is asked about roles alone.")]
 
 
 def text_of(lines: Iterable[Line]) -> str:

@@ -36,6 +36,8 @@ TEXTS: dict[str, HelpText] = {
         "open: strangers to the organization get in, or the trust policy has an error. wide: others of the organization get in, or the role may"
         " do more than a job needs. unknown: something that decides could not be read. dead: nobody gets in. tight: nothing to say against it."
         " Enter explains the role under the cursor, f4 goes through its tabs, ctrl+s writes the report as JSON and SARIF."
+        " The tabs AWS says and Use ask AWS once you look at them: Access Analyzer and IAM's simulator on its policies, and CloudTrail on who took it;"
+        " esc stops that, and ctrl+r asks again."
         " `ciam-tui audit --circleci` also looks for the access keys that CircleCI holds.",
     ),
     "profiles": HelpText(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.findings import Finding
     from ciam_tui.core.history import History
     from ciam_tui.core.journal import Entry, RunState
+    from ciam_tui.core.opinions import Remark
     from ciam_tui.core.plan import Plan, Step
     from ciam_tui.core.problems import Problem
     from ciam_tui.core.setup import Setup
@@ -127,6 +128,18 @@ def _circleci_findings(session: Session, setup: Setup, tell: Callable[[str], Non
         return findings_read(setup, circleci_survey(setup, session.circleci(), progress=lambda text: tell(f"CircleCI: {text}")))
     except CiamError as error:
         return unasked(error)
+
+
+def second_opinion(session: Session, setup: Setup, should_stop: ShouldStop) -> tuple[Remark, ...]:
+    """What AWS says of the policies of `setup`, held against what this program says; it is asked dozens of times for that, and changes nothing.
+
+    Raises:
+        CiamError: nobody is signed in.
+    """
+    from ciam_tui.core.opinions import remarks_of
+    from ciam_tui.opinions import opinions_of_setup
+
+    return remarks_of(opinions_of_setup(setup, session.need_aws(), should_stop=should_stop))
 
 
 def undo_review(session: Session, run_id: str, tell: Callable[[str], None]) -> Reviewed:

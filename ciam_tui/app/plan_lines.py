@@ -12,9 +12,11 @@ from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
 from ciam_tui.app.document_lines import Ink, Line, finding_line, highlighted
+from ciam_tui.app.opinion_lines import remark_lines
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.changes.made import taken_back
 from ciam_tui.core.findings import Finding
+from ciam_tui.core.opinions import contradictions
 from ciam_tui.core.problems import Level
 from ciam_tui.core.wiring_problems import is_for_good, is_wiring
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ciam_tui.core.changes.calls import Call
+    from ciam_tui.core.opinions import Remark
     from ciam_tui.core.plan import Conflict, Plan, Step
     from ciam_tui.core.problems import Problem
 
@@ -118,11 +121,15 @@ def verdict_problems(plan: Plan) -> tuple[Problem, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Concerns:
-    """All that a person should weigh before they say yes; `unasked` is why AWS could not be asked what they may do."""
+    """All that a person should weigh before they say yes; `unasked` is why AWS could not be asked what they may do.
+
+    `second_opinion` is what AWS says of the policies, empty where it is not asked.
+    """
 
     findings: tuple[Finding, ...] = ()
     forbidden: tuple[Step, ...] = ()
     unasked: str = ""
+    second_opinion: tuple[Remark, ...] = ()
 
 
 def concern_lines(plan: Plan, concerns: Concerns) -> list[Line]:
@@ -149,7 +156,16 @@ def concern_lines(plan: Plan, concerns: Concerns) -> list[Line]:
         lines.extend([_heading("About the contexts in CircleCI"), *_problem_lines(wiring), Line(())])
     if len(rest) > len(wiring):
         lines.extend([_heading("About the account"), *_problem_lines(problem for problem in rest if problem not in wiring)])
-    return lines or [_note("Nothing speaks against it: no problems, no findings.")]
+    lines = lines or [_note("Nothing speaks against it: no problems, no findings.")]
+    if concerns.second_opinion:
+        lines.extend([*([] if not lines[-1].pieces else [Line(())]), _heading("AWS's second opinion")])
+        lines.extend(remark_lines(concerns.second_opinion))
+    return lines
+
+
+def concern_count(plan: Plan, concerns: Concerns) -> int:
+    """How much there is to weigh, for the name of the tab."""
+    return len(concerns.findings) + len(plan.problems) + len(concerns.forbidden) + contradictions(concerns.second_opinion)
 
 
 _HEADINGS = {

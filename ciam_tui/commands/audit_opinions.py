@@ -21,11 +21,7 @@ _REGION = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-[0-9]{1,2}")
 
 def add_opinion_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds `--second-opinions`, `--activity` and `--activity-region` to a command's arguments."""
-    parser.add_argument(
-        "--second-opinions",
-        action="store_true",
-        help="ask IAM Access Analyzer about each policy, and IAM's simulator about what it allows, and show where they and we differ; free of charge",
-    )
+    add_second_opinions_argument(parser)
     parser.add_argument(
         "--activity",
         metavar="DAYS",
@@ -41,6 +37,15 @@ def add_opinion_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_region,
         help="a region whose history is read, in place of the session's and us-east-1; may be given again",
+    )
+
+
+def add_second_opinions_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds `--second-opinions` alone, for a command that looks at no history."""
+    parser.add_argument(
+        "--second-opinions",
+        action="store_true",
+        help="ask IAM Access Analyzer about each policy, and IAM's simulator about what it allows, and show where they and we differ; free of charge",
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ciam_tui.commands.account import add_adopt_argument, add_wire_argument
+from ciam_tui.commands.audit_opinions import add_second_opinions_argument
 from ciam_tui.commands.circleci import add_circleci_argument
 from ciam_tui.commands.setup_source import add_setup_argument
 
@@ -20,6 +22,7 @@ examples:
   ciam-tui plan setup.json --adopt circleci-legacy-deploy
   ciam-tui plan setup.json --circleci
   ciam-tui plan setup.json --wire           and the contexts of CircleCI
+  ciam-tui plan setup.json --second-opinions   and what AWS itself says of the policies
 
 Exit codes: 0 nothing to do; 3 the plan has changes; 1 it cannot be applied as it is, or a problem; 2 wrong usage.
 """
@@ -37,6 +40,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_adopt_argument(parser)
     add_circleci_argument(parser)
     add_wire_argument(parser)
+    add_second_opinions_argument(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run)
 
@@ -55,7 +59,12 @@ def _run(args: argparse.Namespace) -> int:
     from ciam_tui.commands.speaking import PROBLEM, print_document, show_plan
 
     setup = setup_with_notes(args)
-    report = planned(args, setup, ports_from(args, wire=args.wire), circleci_reading(args, setup))
+    ports = ports_from(args, wire=args.wire)
+    report = planned(args, setup, ports, circleci_reading(args, setup))
+    if args.second_opinions:
+        from ciam_tui.opinions import opinions_of_setup
+
+        report = replace(report, second_opinions=opinions_of_setup(setup, ports.aws))
     if args.json:
         print_document(report.document())
     else:

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.changes.made import made, taken_back
+from ciam_tui.core.opinions import json_of, remarks_of
 from ciam_tui.core.problems import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ciam_tui.core.compare import Difference
     from ciam_tui.core.findings import Finding
+    from ciam_tui.core.opinions import Opinion
     from ciam_tui.core.plan import Conflict, Plan, Step
     from ciam_tui.core.problems import CiamError
 
@@ -59,7 +61,10 @@ class StepDocument(TypedDict):
 
 
 class PlanDocument(TypedDict):
-    """A plan. `conflicts`, `problems` and `findings` hold the fields of the values they come from; `adopted` are names and ARNs."""
+    """A plan. `conflicts`, `problems` and `findings` hold the fields of the values they come from; `adopted` are names and ARNs.
+
+    `second_opinions` are AWS's, by the stage's name; null where nobody asked for them.
+    """
 
     ok: bool
     error: Told | None
@@ -75,6 +80,7 @@ class PlanDocument(TypedDict):
     findings: list[dict[str, Any]]
     adopted: list[str]
     unread: list[str]
+    second_opinions: dict[str, Any] | None
     fingerprint: str
     applyable: bool
     complete: bool
@@ -94,6 +100,7 @@ class Report:
     forbidden: frozenset[str] = frozenset()
     undoes: str | None = None
     unread_in_circleci: tuple[str, ...] = ()
+    second_opinions: Mapping[str, Opinion] | None = None
 
     def document(self) -> PlanDocument:
         """The plan for a program."""
@@ -113,6 +120,9 @@ class Report:
             "findings": [asdict(finding) for finding in self.findings],
             "adopted": list(plan.adopted),
             "unread": [*plan.facts.unread, *self.unread_in_circleci],
+            "second_opinions": None
+            if self.second_opinions is None
+            else {name: json_of(told) for name, told in self.second_opinions.items()},
             "fingerprint": plan.fingerprint,
             "applyable": plan.applyable,
             "complete": plan.complete,
@@ -176,6 +186,10 @@ class Report:
             yield ""
             yield f"AWS says that you may not make {len(self.forbidden)} of these steps:"
             yield from (f"  {step.title}" for step in self.plan.steps if step.id in self.forbidden)
+        if self.second_opinions is not None:
+            yield ""
+            yield "AWS's second opinion:"
+            yield from _opinion_lines(self.second_opinions)
 
     def _summary(self) -> str:
         plan = self.plan
@@ -194,6 +208,12 @@ class Report:
 def told(error: CiamError) -> Told:
     """`error` for a program."""
     return {"code": error.code, "title": error.title, "message": error.message, "suggestions": list(error.suggestions)}
+
+
+def _opinion_lines(opinions: Mapping[str, Opinion]) -> Iterator[str]:
+    for remark in remarks_of(opinions):
+        yield f"  {remark.stance:<11}  {remark.text}"
+        yield from (f"               {detail}" for detail in remark.details)
 
 
 def _undo_words(plan: Plan) -> Iterator[str]:

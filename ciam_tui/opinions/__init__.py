@@ -6,5 +6,6 @@ and ends nothing.
 
 from ciam_tui.opinions.asking import SecondOpinions, second_opinion
 from ciam_tui.opinions.history import DAYS, PAGES, activities_of, activity_of, default_regions
+from ciam_tui.opinions.of_setup import opinions_of_setup
 
-__all__ = ["DAYS", "PAGES", "SecondOpinions", "activities_of", "activity_of", "default_regions", "second_opinion"]
+__all__ = ["DAYS", "PAGES", "SecondOpinions", "activities_of", "activity_of", "default_regions", "opinions_of_setup", "second_opinion"]

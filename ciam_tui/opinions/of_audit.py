@@ -11,7 +11,7 @@ from ciam_tui.core.evaluate import Request
 from ciam_tui.core.opinions import NotChecked, Opinion, Simulation
 from ciam_tui.core.problems import CiamError
 from ciam_tui.opinions.asking import SecondOpinions
-from ciam_tui.opinions.history import DAYS, activities_of, default_regions
+from ciam_tui.opinions.history import DAYS, activities_of, activity_of, default_regions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,8 +45,13 @@ def opinions_of(
             break
         if progress is not None:
             progress(f"Second opinions, role {number:,} of {len(report.roles):,}")
-        found[role.read.role.arn] = _opinion(role, report, asker, aws)
+        found[role.read.role.arn] = opinion_of(role, report, aws, asker)
     return found
+
+
+def opinion_of(role: RoleAudit, report: AuditReport, aws: Aws, asker: SecondOpinions | None = None) -> Opinion:
+    """AWS's opinion of one role of `report`; an `asker` that several are asked by knows what is refused for good."""
+    return _opinion(role, report, asker or SecondOpinions(aws), aws)
 
 
 def histories_of(
@@ -60,12 +65,8 @@ def histories_of(
     should_stop: Callable[[], bool] | None = None,
 ) -> Mapping[str, Activity]:
     """How each role of `report` was used, by ARN; without `regions`, in those where that is likely."""
-    clients = {provider.provider.url: provider.provider.client_ids for provider in report.providers}
     activities = activities_of(
-        {
-            role.read.role.arn: Trust(_policy(role), clients.get(role.issuers[0]) if len(role.issuers) == 1 else None)
-            for role in report.roles
-        },
+        {role.read.role.arn: _trust(role, report) for role in report.roles},
         aws=aws,
         clock=clock,
         regions=regions or default_regions(aws.region, report.identity.partition),
@@ -74,6 +75,37 @@ def histories_of(
         should_stop=should_stop,
     )
     return {activity.role_arn: activity for activity in activities}
+
+
+def history_of(
+    role: RoleAudit,
+    report: AuditReport,
+    aws: Aws,
+    clock: Clock,
+    *,
+    progress: Callable[[str], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Activity:
+    """How one role of `report` was used, in the regions where that is likely."""
+    return activity_of(
+        role.read.role.arn,
+        _trust(role, report),
+        aws=aws,
+        clock=clock,
+        regions=default_regions(aws.region, report.identity.partition),
+        progress=progress,
+        should_stop=should_stop,
+    )
+
+
+def _trust(role: RoleAudit, report: AuditReport) -> Trust:
+    return Trust(_policy(role), _client_ids(role, report))
+
+
+def _client_ids(role: RoleAudit, report: AuditReport) -> tuple[str, ...] | None:
+    """The audiences of the role's provider, where it is known which one that is."""
+    clients = {provider.provider.url: provider.provider.client_ids for provider in report.providers}
+    return clients.get(role.issuers[0]) if len(role.issuers) == 1 else None
 
 
 def _policy(audit: RoleAudit) -> PolicyDocument | None:
@@ -85,12 +117,11 @@ def _policy(audit: RoleAudit) -> PolicyDocument | None:
 
 def _opinion(audit: RoleAudit, report: AuditReport, asker: SecondOpinions, aws: Aws) -> Opinion:
     role = audit.read.role
-    clients = {provider.provider.url: provider.provider.client_ids for provider in report.providers}
     documents = [(name, _canonical(document)) for name, document in audit.documents]
     opinion = asker.about(
         None if "trust" in audit.read.unread else _canonical(role.trust),
         documents,
-        client_ids=clients.get(audit.issuers[0]) if len(audit.issuers) == 1 else None,
+        client_ids=_client_ids(audit, report),
     )
     return replace(opinion, simulation=_simulation(audit, report, documents, asker, aws))
 

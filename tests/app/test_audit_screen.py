@@ -100,6 +100,8 @@ async def test_another_row_and_another_tab_say_another_thing() -> None:
         await pilot.press("down")
         await shows(pilot, "Only a role has permission policies.")
         await pilot.press("f4")
+        await shows(pilot, "AWS is asked about roles alone.")
+        await pilot.press("f4", "f4")
         await shows(pilot, "Named by")
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ciam_tui.app.app import CiamApp
-from tests.app.audit_world import audited_account
 from tests.app.driving import NARROW, WIDE, shows
 from tests.app.memory_account import memory_session
+from tests.app.test_audit_asking import AWS_SAYS, USE, at_tab, talkative
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -45,7 +45,24 @@ async def _export(pilot: Pilot[None]) -> None:
     await shows(pilot, "Into which folder?")
 
 
-SCREENS: dict[str, Drive] = {"audit": _audit, "audit-findings": _findings, "audit-provider": _provider, "audit-export": _export}
+async def _aws_says(pilot: Pilot[None]) -> None:
+    await at_tab(pilot, AWS_SAYS)
+    await shows(pilot, "✗ differs")
+
+
+async def _use(pilot: Pilot[None]) -> None:
+    await at_tab(pilot, USE)
+    await shows(pilot, "let in   1 time")
+
+
+SCREENS: dict[str, Drive] = {
+    "audit": _audit,
+    "audit-findings": _findings,
+    "audit-provider": _provider,
+    "audit-export": _export,
+    "audit-aws-says": _aws_says,
+    "audit-use": _use,
+}
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x36"])
@@ -56,7 +73,7 @@ def test_a_screen_looks_as_it_did(screen: str, size: tuple[int, int], snap_compa
         pilot.app.clear_notifications()
         await pilot.pause(0.05)
 
-    session: Session = memory_session(audited_account())
+    session: Session = memory_session(talkative())
     app: Any = CiamApp(session)
     assert snap_compare(app, terminal_size=size, run_before=drive)
     assert app.failure is None

@@ -14,7 +14,7 @@ from ciam_tui.app.jobs import review, undo_review
 from ciam_tui.app.running import Ending
 from ciam_tui.app.screens.apply import ApplyScreen
 from ciam_tui.app.screens.done import DoneScreen
-from ciam_tui.app.screens.review import ReviewScreen
+from ciam_tui.app.screens.review import ASKING, ReviewScreen
 from ciam_tui.app.screens.runs import RunsScreen
 from ciam_tui.app.screens.undo import UndoScreen
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
@@ -230,6 +230,7 @@ SCREENS: dict[str, Drive] = {
 def test_a_screen_looks_as_it_did(screen: str, size: tuple[int, int], snap_compare: Compare) -> None:
     async def drive(pilot: Pilot[None]) -> None:
         await SCREENS[screen](pilot)
+        await shows(pilot, lambda: not any(worker.group == ASKING and worker.is_running for worker in pilot.app.workers))
         pilot.app.clear_notifications()
         await pilot.pause(0.05)
 

@@ -17,9 +17,10 @@ from ciam_tui.app.background import outcome_of
 from ciam_tui.app.document_lines import Ink, Line
 from ciam_tui.app.intents import Want
 from ciam_tui.app.literal import literal
-from ciam_tui.app.screens.base import WorkScreen
+from ciam_tui.app.screens.audit_asking import TABS, AskingScreen, Question
 from ciam_tui.app.widgets.audit_pane import AuditPane
 from ciam_tui.app.widgets.picker import Picker, Row
+from ciam_tui.core.audit.report import RoleAudit
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 GROUP = "audit"
 
 
-class AuditScreen(WorkScreen[None]):
+class AuditScreen(AskingScreen):
     """Reads in a worker, lists, explains."""
 
     KEYS: ClassVar = (Want.NEXT, Want.BACK, Want.DOCUMENT, Want.FILTER, Want.COPY, Want.EXPORT, Want.RELOAD, Want.PALETTE, Want.HELP)
@@ -80,6 +81,8 @@ class AuditScreen(WorkScreen[None]):
 
     def read_again(self) -> None:
         """Audit the account once more."""
+        self.stop_asking()
+        self.forget(None)
         self.report, self._rows = None, {}
         self._reading += 1
         self._list.say("reading the account; nothing is changed by that")
@@ -147,6 +150,25 @@ class AuditScreen(WorkScreen[None]):
         if found is not None and self.report is not None:
             self._pane.border_title = literal(found.copied)
             self._pane.show(found.item, self.report.at)
+            self._look()
+
+    def on_audit_pane_looked(self, event: AuditPane.Looked) -> None:
+        """Another tab."""
+        event.stop()
+        self._look()
+
+    def _look(self) -> None:
+        """Ask AWS what the tab is about, where it is about what AWS says."""
+        row, tab = self._list.highlighted, self._pane.tab
+        item = self._rows[row.key].item if row is not None and row.key in self._rows else None
+        if self.report is not None:
+            role = item if isinstance(item, RoleAudit) and tab in TABS else None
+            question = None if role is None else Question(self._reading, role.read.role.arn, tab)
+            self.look_at(question, role, self.report)
+
+    def show_answer(self, lines: list[Line], *, from_top: bool = True) -> None:
+        """What AWS says, in the pane."""
+        self._pane.answer(lines, from_top=from_top)
 
     def on_picker_highlighted(self, event: Picker.Highlighted) -> None:
         """Another role."""
@@ -168,12 +190,12 @@ class AuditScreen(WorkScreen[None]):
         return None
 
     def want_back(self) -> str | None:
-        """Stop reading, else clear the filter, else from the pane to the list, else back."""
+        """Stop reading or asking, else clear the filter, else from the pane to the list, else back."""
         if self._is_reading():
             self.workers.cancel_group(self, GROUP)
             self._reading += 1
             self._show_error(CiamError("stopped", "Stopped", "the account was not read to the end.", ["Press ctrl+r to read it again."]))
-        elif self.clear_filter():
+        elif self.give_up() or self.clear_filter():
             pass
         elif self._pane.view.has_focus:
             self._list.focus()
@@ -187,8 +209,12 @@ class AuditScreen(WorkScreen[None]):
         return None
 
     def want_reload(self) -> str | None:
-        """Read the account again."""
-        self.read_again()
+        """Ask AWS again about the role, where that is looked at; else read the account again."""
+        if self._looked_at is None:
+            self.read_again()
+        else:
+            self.forget(self._looked_at)
+            self._show_item()
         return None
 
     def want_copy(self) -> str | None:

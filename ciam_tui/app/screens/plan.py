@@ -20,7 +20,7 @@ from ciam_tui.app.document_lines import Ink, Line
 from ciam_tui.app.intents import Want
 from ciam_tui.app.jobs import READ_ONLY_REASON
 from ciam_tui.app.literal import lines, literal
-from ciam_tui.app.plan_lines import concern_lines, counted, step_lines, verdict_problems
+from ciam_tui.app.plan_lines import concern_count, concern_lines, counted, step_lines, verdict_problems
 from ciam_tui.app.plan_words import Manner, words
 from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.session import Mode
@@ -192,8 +192,7 @@ class PlanScreen(WorkScreen[ScreenResultType]):
             self._table.show(rows)
         else:
             self._table.say(self.NOTHING_TO_DO if plan.applyable else "no steps: see what keeps the plan from being made")
-        count = len(concerns.findings) + len(plan.problems) + len(concerns.forbidden)
-        self._pane.show_concerns(concern_lines(plan, concerns), count)
+        self._pane.show_concerns(concern_lines(plan, concerns), concern_count(plan, concerns))
         self._pane.show_conflicts(plan.conflicts)
         self._show_step()
         self._pane.choose(self.first_tab(self.outcome))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import work
+from textual.message import Message
+from textual.worker import get_current_worker
+
+from ciam_tui.app.background import outcome_of
 from ciam_tui.app.circleci_known import NO_TOKEN
 from ciam_tui.app.intents import Want
-from ciam_tui.app.jobs import Reviewed, review
-from ciam_tui.app.plan_lines import adoptable, counted
+from ciam_tui.app.jobs import Reviewed, review, second_opinion
+from ciam_tui.app.opinion_lines import STILL_ASKED
+from ciam_tui.app.plan_lines import adoptable, concern_count, concern_lines, counted
 from ciam_tui.app.screens.confirm import ConfirmScreen
 from ciam_tui.app.screens.plan import PlanScreen, told
 from ciam_tui.app.widgets.rail import Rail, progress_glyphs
@@ -15,6 +22,7 @@ from ciam_tui.app.widgets.wire_choice import WireChoice
 from ciam_tui.app.wiring_words import NEEDED, WHY_NOT_WIRED, contexts_in, organization_in_short, organization_words
 from ciam_tui.core.changes.made import removes_something
 from ciam_tui.core.changes.subjects import context_subject
+from ciam_tui.core.opinions import Remark, Stance
 from ciam_tui.core.problems import CiamError, Level
 from ciam_tui.core.steps import STEPS, StepId, states
 from ciam_tui.core.wiring_problems import is_for_good
@@ -28,10 +36,21 @@ if TYPE_CHECKING:
     from ciam_tui.app.session import Session
     from ciam_tui.core.draft import Draft
     from ciam_tui.core.plan import Conflict
+    from ciam_tui.core.setup import Setup
+
+ASKING = "second-opinion"
 
 
 class ReviewScreen(PlanScreen[StepId]):
     """Reviews `draft`; answers with the step to go back to where one was chosen."""
+
+    class Advised(Message):
+        """What AWS says of the policies, or why it does not."""
+
+        def __init__(self, reading: int, outcome: tuple[Remark, ...] | CiamError) -> None:
+            super().__init__()
+            self.reading = reading
+            self.outcome = outcome
 
     KEYS: ClassVar = (Want.APPLY, Want.BACK, Want.PREVIEW, Want.DOCUMENT, Want.ADOPT, Want.EXPORT, Want.PALETTE, Want.HELP)
     WORDS: ClassVar = {Want.DOCUMENT: "Other tab", Want.PREVIEW: "Policies"}
@@ -117,7 +136,50 @@ class ReviewScreen(PlanScreen[StepId]):
         """What can be done where there is no plan."""
         return "w plans without CircleCI; ctrl+r reads again" if self.session.wires else super().way_on(error)
 
+    # AWS's second opinion, which nothing waits for
+
+    def read_again(self) -> None:
+        """Make the plan again; what AWS says of the one before is of no use."""
+        self._stop_asking()
+        super().read_again()
+
+    def _stop_asking(self) -> None:
+        self.workers.cancel_group(self, ASKING)
+
+    def _show(self) -> None:
+        """Once the plan is there to be read, AWS is asked about it."""
+        super()._show()
+        if self.outcome is not None and not isinstance(self.outcome, CiamError):
+            self._show_opinion((STILL_ASKED,))
+            self.ask_aws(self._reading, self.outcome.setup)
+
+    @work(thread=True, exclusive=True, exit_on_error=False, group=ASKING)
+    def ask_aws(self, reading: int, setup: Setup) -> None:
+        """Access Analyzer and the simulator on what is going to be applied."""
+        worker = get_current_worker()
+        outcome = outcome_of(lambda: second_opinion(self.session, setup, lambda: worker.is_cancelled))
+        if not worker.is_cancelled:
+            self.post_message(self.Advised(reading, outcome))
+
+    def on_review_screen_advised(self, event: Advised) -> None:
+        """Add it to the findings, wherever somebody is reading there."""
+        if event.reading == self._reading:
+            told = event.outcome
+            self._show_opinion((Remark(Stance.NOT_CHECKED, str(told)),) if isinstance(told, CiamError) else told)
+
+    def _show_opinion(self, remarks: tuple[Remark, ...]) -> None:
+        if self.outcome is None or isinstance(self.outcome, CiamError):
+            return
+        plan, concerns = self.outcome.plan, replace(self.outcome.concerns, second_opinion=remarks)
+        self.outcome = replace(self.outcome, concerns=concerns)
+        self._pane.show_concerns(concern_lines(plan, concerns), concern_count(plan, concerns), from_top=False)
+
     # Applying
+
+    def _answered(self, confirmed: bool | None) -> None:  # noqa: FBT001 - Textual's callback
+        if confirmed:
+            self._stop_asking()  # a run has AWS's limits for itself
+        super()._answered(confirmed)
 
     def question(self, reviewed: Reviewed) -> ConfirmScreen:
         """How many steps, in which account, by whom, and what speaks against it."""
@@ -126,6 +188,7 @@ class ReviewScreen(PlanScreen[StepId]):
         for_good = [problem.text for problem in plan.problems if is_for_good(problem)]
         errors = [finding.text for finding in concerns.findings if finding.level is Level.ERROR]
         forbidden = [f"{step.title}." for step in concerns.forbidden]
+        differing = [remark.text for remark in concerns.second_opinion if remark.stance is Stance.DIFFERS]
         steps, wired = counted({"step": len(plan.steps)}), contexts_in(plan.steps)
         text = [
             *(f"! {sentence}" for sentence in for_good),
@@ -134,6 +197,7 @@ class ReviewScreen(PlanScreen[StepId]):
             *([f"Adopted: {', '.join(plan.adopted)}."] if plan.adopted else []),
             *told("Findings of level error:", errors),
             *told("AWS says that you may not do this; the run would stop there:", forbidden),
+            *told("AWS's second opinion differs from ours:", differing),
             *told("This takes something away:", removing),
         ]
         token = plan.account_id if removing else None

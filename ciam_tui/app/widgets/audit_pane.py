@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from ciam_tui.app.audit_lines import AuditTab, lines_of, tab_counts, text_of
-from ciam_tui.app.literal import joined, literal
+from ciam_tui.app.literal import joined, lines, literal
 from ciam_tui.app.widgets.document import DocumentView
 
 if TYPE_CHECKING:
@@ -18,37 +18,57 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
+    from textual.content import Content
 
     from ciam_tui.app.audit_lines import Item
     from ciam_tui.app.document_lines import Line
 
 
 class AuditTabLine(Static, can_focus=False):
-    """The names of the tabs with their counts, the one that is shown in brackets; a click chooses."""
+    """The names of the tabs with their counts, the one that is shown in brackets, in as many rows as that takes; a click chooses."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._ends: list[tuple[int, AuditTab]] = []
+        self._ends: list[tuple[int, int, AuditTab]] = []  # row, column behind the name's last
+        self._tab = AuditTab.WHO
+        self._counts: Mapping[AuditTab, int] = {}
 
     def show(self, tab: AuditTab, counts: Mapping[AuditTab, int]) -> None:
         """Show `tab` as chosen."""
-        parts = []
+        self._tab, self._counts = tab, counts
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Another width takes other rows."""
+        self._draw()
+
+    def _draw(self) -> None:
+        room = self.size.width
+        rows: list[list[Content]] = [[]]
         self._ends, width = [], 0
         for each in AuditTab:
-            count = f" {counts[each]}" if counts.get(each) else ""
-            name = literal(f"[{each}{count}]" if each is tab else f" {each}{count} ", "bold $accent" if each is tab else "$muted")
-            parts.append(name)
+            name = _label(each, self._tab, self._counts)
+            if rows[-1] and room and width + name.cell_length > room:
+                rows.append([])
+                width = 0
+            rows[-1].append(name)
             width += name.cell_length
-            self._ends.append((width, each))
-        self.update(joined(*parts), layout=False)
+            self._ends.append((len(rows) - 1, width, each))
+        self.styles.height = len(rows)
+        self.update(lines(*(joined(*row) for row in rows)), layout=False)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the tab that was clicked."""
         offset = event.get_content_offset_capture(self)
-        for end, tab in self._ends:
-            if offset.x < end:
+        for row, end, tab in self._ends:
+            if offset.y == row and offset.x < end:
                 self.post_message(AuditPane.TabChosen(tab))
                 return
+
+
+def _label(tab: AuditTab, chosen: AuditTab, counts: Mapping[AuditTab, int]) -> Content:
+    count = f" {counts[tab]}" if counts.get(tab) else ""
+    return literal(f"[{tab}{count}]" if tab is chosen else f" {tab}{count} ", "bold $accent" if tab is chosen else "$muted")
 
 
 class AuditPane(Vertical):
@@ -60,6 +80,9 @@ class AuditPane(Vertical):
         def __init__(self, tab: AuditTab) -> None:
             super().__init__()
             self.tab = tab
+
+    class Looked(Message):
+        """A tab came to the front."""
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -101,6 +124,14 @@ class AuditPane(Vertical):
         """Show `tab`."""
         self.tab = tab
         self._draw()
+        self.post_message(self.Looked())
+
+    def answer(self, lines: list[Line], *, from_top: bool = True) -> None:
+        """What AWS says of the item, in place of the tab's lines."""
+        self._lines = lines
+        self.view.show(lines)
+        if from_top:
+            self.view.to_top()
 
     def _draw(self) -> None:
         if self._item is None or self._at is None:

@@ -121,10 +121,11 @@ class PlanPane(Vertical):
         self._step.show(lines)
         self._step.to_top()
 
-    def show_concerns(self, lines: list[Line], count: int) -> None:
-        """What speaks against the plan."""
+    def show_concerns(self, lines: list[Line], count: int, *, from_top: bool = True) -> None:
+        """What speaks against the plan; not `from_top` where somebody may be reading it, and only its end is new."""
         self._concerns.show(lines)
-        self._concerns.to_top()
+        if from_top:
+            self._concerns.to_top()
         self._counts[PlanTab.CONCERNS] = count
         self._tabs.show(self.tab, self._counts)
 

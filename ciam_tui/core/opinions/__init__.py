@@ -6,6 +6,7 @@ IAM's simulator about the requests; where it does not, the answer is "not checke
 
 from ciam_tui.core.opinions.analyzer import AnalyzerFinding, Comparison, Location, PolicyKind, compared
 from ciam_tui.core.opinions.not_checked import NotChecked
+from ciam_tui.core.opinions.remarks import Remark, Stance, contradictions, remarks_of
 from ciam_tui.core.opinions.report import Opinion, json_of, lines_of
 from ciam_tui.core.opinions.simulation import (
     ContextEntry,
@@ -29,13 +30,17 @@ __all__ = [
     "NotChecked",
     "Opinion",
     "PolicyKind",
+    "Remark",
     "SimulatedDecision",
     "Simulation",
     "SimulationCall",
+    "Stance",
     "calls_for",
     "compared",
+    "contradictions",
     "decided_alike",
     "held_against",
     "json_of",
     "lines_of",
+    "remarks_of",
 ]
