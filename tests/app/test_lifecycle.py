@@ -108,8 +108,9 @@ def saved(tmp_path: Path) -> Draft | None:
 
 def type_account(terminal: Terminal, tmp_path: Path) -> None:
     """Type an account's number, and wait until its last digit is on the disk."""
+    terminal.until("whose permissions")  # the list of identities has the focus, and with it the guide below
     terminal.press(b"\t\t")
-    time.sleep(0.5)
+    terminal.until("twelve digits")
     terminal.press(b"123456789012")
     deadline = time.monotonic() + SECONDS
     while (draft := saved(tmp_path)) is None or draft.account_id != "123456789012":
