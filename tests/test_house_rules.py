@@ -150,6 +150,13 @@ def test_what_stands_before_the_first_frame_does_without_account_and_pydantic() 
     assert first_to_bring(front_end, {"boto3", "botocore", "pydantic"}) == "", "import it in the worker that needs it"
 
 
+def test_the_first_screen_does_without_the_findings() -> None:
+    seen = run_python(
+        "-c", "import sys\nimport ciam_tui.app.launch\nprint('ciam_tui.app.app' in sys.modules, 'ciam_tui.core.findings' in sys.modules)"
+    )
+    assert seen == "True False\n", "most of the core comes with them: import them where they are made"
+
+
 def test_the_check_of_the_first_frame_names_who_brought_what() -> None:
     assert first_to_bring(["json", "ciam_tui", "textual.app", "argparse"], {"textual"}) == "textual.app brings textual\n"
 

@@ -1,6 +1,7 @@
 """What has been read of CircleCI in this run, as the screens ask for it: what lists offer, what drafts are filled with, what findings rest on.
 
-It holds answers and no connection, so that a draft can be looked at with it at every key.
+It holds answers and no connection, so that a draft can be looked at with it at every key. The findings are imported where they are made: with
+them comes most of the core, which a first frame would wait for by a fifth of its time.
 """
 
 from __future__ import annotations
@@ -8,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_findings import circleci_findings
-from ciam_tui.core.findings import Finding
 from ciam_tui.core.problems import Level
 from ciam_tui.core.shown import shown
 from ciam_tui.core.words import listed
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.circleci_facts import CircleCiFacts, Organization, Project, ProjectList
     from ciam_tui.core.draft import CircleCiDraft, Draft, ProjectDraft
+    from ciam_tui.core.findings import Finding
     from ciam_tui.core.problems import CiamError
     from ciam_tui.core.shape import SetupShape
 
@@ -80,21 +80,29 @@ class KnownCircleCi:
             unread = (*unread, "The contexts were not read.")
         if waiting:  # what the others show would tell half of it, and be told again differently a moment later
             return unread_findings((f"Not yet read: {listed(waiting)}.",))
+        from ciam_tui.core.circleci_findings import circleci_findings
+
         return (*circleci_findings(draft, facts), *unread_findings(unread))
 
 
 def findings_read(setup: SetupShape, facts: CircleCiFacts) -> tuple[Finding, ...]:
     """What `facts` show about `setup`, and what they lack."""
+    from ciam_tui.core.circleci_findings import circleci_findings
+
     return (*circleci_findings(setup, facts), *unread_findings(facts.unread))
 
 
 def unasked(error: CiamError) -> tuple[Finding, ...]:
     """That CircleCI was not asked at all, and why."""
+    from ciam_tui.core.findings import Finding
+
     return (Finding(UNREAD, Level.NOTE, f"CircleCI was not read: {first_sentence(error)}", "Its settings may say more.", "circleci"),)
 
 
 def unread_findings(unread: Iterable[str]) -> tuple[Finding, ...]:
     """One note for each thing that could not be read."""
+    from ciam_tui.core.findings import Finding
+
     return tuple(Finding(UNREAD, Level.NOTE, f"Not read in CircleCI: {shown(sentence)}", "", "circleci") for sentence in unread)
 
 
