@@ -2,10 +2,10 @@
 
 The table comes from the orb's repository, github.com/CircleCI-Public/aws-cli-orb, and says no more than can be read there:
 - 3.1.0 (pull request 103, of April 2022) is the first that takes a role by a token at all, and it presents CIRCLE_OIDC_TOKEN;
-- pull request 130, "update to oidc token v2", was merged on 3 April 2023, and a user of the orb met the change on the next day. 3.1.3 was
+- pull request 130, "update to oidc token v2", was reviewed on 3 April 2023 and merged, and a user met the change on the next day. 3.1.3 was
   published by September 2022 (aws-ecr-orb, pull request 212), and 3.1.5 was the newest on 17 April 2023 (Renovate, in
   shelfio/ghostscript-lambda-layer, pull request 18): so 3.1.3 is before the change and 3.1.5 after it. When 3.1.4 was published was not found;
-- since 5.3.0 (pull request 221, issue 227) it makes a token by `circleci run oidc get` where it finds either variable empty, and presents
+- since 5.3.0 (as the titles of pull request 221 and issue 227 have it) it makes a token by `circleci run oidc get` where it finds either variable empty, and presents
   that one. Which form the `sub` of such a token has is not documented;
 - 5.4.1 was the newest that was read. What a later major version does is not known.
 
