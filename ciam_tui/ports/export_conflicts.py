@@ -5,12 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.problems import CiamError
+from ciam_tui.ports.export_folder import write_export
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from ciam_tui.core.export.files import ExportFile
+
+EXISTS = "export-exists"
+_TOLD = 3  # of the files in the way, by name
+
+
+def write_unless_in_the_way(folder: Path, files: Sequence[ExportFile], *, replace: bool) -> int:
+    """Write `files` into `folder`, over others only with `replace`; how many files that were.
+
+    Raises:
+        CiamError: `export-exists`, before anything is written; or the disk refuses.
+    """
+    in_the_way = () if replace else differing_files(folder, files)
+    if in_the_way:
+        more = len(in_the_way) - _TOLD
+        others = ", ".join(in_the_way[:_TOLD]) + (f" and {more} more" if more > 0 else "")
+        raise CiamError(EXISTS, "Not written", f"{folder} already holds {others} with another content.")
+    return len(write_export(folder, files))
 
 
 def differing_files(folder: Path, files: Sequence[ExportFile]) -> tuple[str, ...]:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
-from textual.worker import get_current_worker
 
-from ciam_tui.app.background import outcome_of
 from ciam_tui.app.literal import literal
-from ciam_tui.app.screens.confirm import ConfirmScreen
+from ciam_tui.app.screens.folder import FolderScreen
 from ciam_tui.app.widgets.answer_input import AnswerInput
 from ciam_tui.app.widgets.choices import Choices
 from ciam_tui.core.export.formats import ALL, FORMATS
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from textual.app import ComposeResult
 
     from ciam_tui.app.app import CiamApp
@@ -55,36 +52,20 @@ def write_files(draft: Draft, wanted: Wanted, *, replace: bool) -> int:
     """
     from ciam_tui.core.export.formats import exported
     from ciam_tui.core.setup import finish
-    from ciam_tui.ports.export_conflicts import differing_files
-    from ciam_tui.ports.export_folder import write_export
+    from ciam_tui.ports.export_conflicts import write_unless_in_the_way
 
     setup = finish(draft)
     if isinstance(setup, tuple):
         raise CiamError("not-ready", "Not ready to export", str(setup[0]))
     files = exported(setup, wanted.name, contexts=wanted.contexts)
-    in_the_way = () if replace else differing_files(wanted.folder, files)
-    if in_the_way:
-        others = ", ".join(in_the_way[:3]) + (f" and {len(in_the_way) - 3} more" if len(in_the_way) > 3 else "")
-        raise CiamError("export-exists", "Not exported", f"{wanted.folder} already holds {others} with another content.")
-    return len(write_export(wanted.folder, files))
+    return write_unless_in_the_way(wanted.folder, files, replace=replace)
 
 
-class ExportScreen(ModalScreen[str | None]):
-    """Asks for a format and a folder, and writes; answers with what was done, None where nothing was."""
+class ExportScreen(FolderScreen):
+    """Asks for a format and a folder, and writes."""
 
-    BINDINGS: ClassVar = [
-        Binding("escape", "close", "Close", show=False),
-        Binding("enter", "to_folder", "To the folder", show=False),  # an input keeps its Enter, which writes
-    ]
+    BINDINGS: ClassVar = [Binding("enter", "to_folder", "To the folder", show=False)]  # an input keeps its Enter, which writes
     app: CiamApp
-
-    class Written(Message):
-        """How many files were written, or why none."""
-
-        def __init__(self, folder: Path, outcome: int | CiamError) -> None:
-            super().__init__()
-            self.folder = folder
-            self.outcome = outcome
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
@@ -92,7 +73,6 @@ class ExportScreen(ModalScreen[str | None]):
         self._formats = Choices([*FORMATS, ALL], [next(iter(FORMATS))], single=True, id="formats")
         self._contexts = Choices([CONTEXTS], id="contexts-too")
         self._about = Static("", classes="about")
-        self._said = Static("", id="said")
 
     def compose(self) -> ComposeResult:
         """The formats, the folder, and what came of it."""
@@ -104,14 +84,13 @@ class ExportScreen(ModalScreen[str | None]):
             yield self._contexts
             yield Static("Into which folder?")
             yield AnswerInput(DEFAULT_FOLDER, id="token")
-            yield self._said
+            yield self.said
 
     def on_mount(self) -> None:
         """Ready to type."""
         if self.app.session.wires:
             self._contexts.choose([CONTEXTS])
         self._describe()
-        self.query_one(Input).focus()
 
     def on_choices_ticked(self, event: Choices.Ticked) -> None:
         """Another format, or with contexts."""
@@ -128,41 +107,8 @@ class ExportScreen(ModalScreen[str | None]):
         """Enter on a choice goes on to the folder."""
         self.query_one(Input).focus()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Write."""
-        event.stop()
-        if event.value.strip():
-            self._start(replace=False)
-
-    def _start(self, *, replace: bool) -> None:
-        self._said.update(literal("writing …", "$muted"))
-        folder = Path(self.query_one(Input).value.strip()).expanduser()
+    def writer(self, folder: Path) -> Callable[[bool], int]:
+        """The files of the format that is chosen."""
         (name,) = self._formats.chosen
-        with_contexts = name in _WITH_CONTEXTS and bool(self._contexts.chosen)
-        self.write_into(Wanted(folder, name, with_contexts), replace)
-
-    @work(thread=True, exclusive=True, exit_on_error=False, group="export")
-    def write_into(self, wanted: Wanted, replace: bool) -> None:  # noqa: FBT001 - @work passes it on as it comes
-        """Write, off the screen's thread: the folder may be on a slow disk."""
-        worker = get_current_worker()
-        outcome = outcome_of(lambda: write_files(self._draft, wanted, replace=replace))
-        if not worker.is_cancelled:
-            self.post_message(self.Written(wanted.folder, outcome))
-
-    def on_export_screen_written(self, event: Written) -> None:
-        """Say what came of it; ask where a file is in the way."""
-        if not isinstance(event.outcome, CiamError):
-            self.dismiss(f"{event.outcome} files written to {event.folder.absolute()}.")
-        elif event.outcome.code == "export-exists":
-            self._said.update(literal(f"! {event.outcome.message}", "$warning"))
-            self.app.push_screen(ConfirmScreen("Replace files?", [event.outcome.message], "Replace"), self._answered)
-        else:
-            self._said.update(literal(f"✗ {event.outcome.message}", "$error"))
-
-    def _answered(self, confirmed: bool | None) -> None:  # noqa: FBT001 - Textual's callback
-        if confirmed:
-            self._start(replace=True)
-
-    def action_close(self) -> None:
-        """Nothing was written."""
-        self.dismiss(None)
+        wanted = Wanted(folder, name, name in _WITH_CONTEXTS and bool(self._contexts.chosen))
+        return lambda replace: write_files(self._draft, wanted, replace=replace)
