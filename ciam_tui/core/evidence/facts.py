@@ -1,0 +1,86 @@
+"""Evidence as values: what was seen, by which source, in which window, and what no source could have seen.
+
+S3's object calls are in none of AWS's free records. So every source says whether it sees them, and where none does, the answer about them is
+"unknown", never "unused".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  pydantic resolves the annotations when a journal is read
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003  as above
+from enum import StrEnum
+
+from ciam_tui.core.users.facts import LastUse  # noqa: TC001  as above
+
+
+class Source(StrEnum):
+    """Where a piece of evidence comes from."""
+
+    KEY_LAST_USED = "key last used"
+    SERVICE_LAST_ACCESSED = "service last accessed"
+    EVENT_HISTORY = "CloudTrail event history"
+    TRAIL_FILE = "CloudTrail files"
+    S3_ACCESS_LOG = "S3 server access logs"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What one source covered: the time it looks back on, and whether S3's object calls would show in it.
+
+    `about` says in words what was read (a region, a file's name); `missing` what could not be, None where nothing is missing.
+    """
+
+    source: Source
+    since: datetime | None
+    until: datetime | None
+    sees_objects: bool
+    about: str = ""
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Calls that were alike, counted: an IAM action (`s3:PutObject`), a bucket and a prefix where the call was about objects.
+
+    `resource` is `arn:...:s3:::bucket/prefix/` for S3, another ARN where the source names one, and "" where it names none. `principal` is the
+    access key's id or the caller's ARN, as the source tells; `refused` counts those among `count` that AWS denied.
+    """
+
+    action: str
+    resource: str
+    count: int
+    first: datetime
+    last: datetime
+    source: Source
+    principal: str = ""
+    refused: int = 0
+    address: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceUse:
+    """A service that the user's policies allow, and when it was last asked, None where not within what IAM keeps (400 days)."""
+
+    service: str
+    last: datetime | None
+    region: str = ""
+    actions: tuple[tuple[str, datetime | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of a user's use. `services` is None where IAM's job was not read to its end."""
+
+    user: str
+    at: datetime
+    seen: tuple[Seen, ...] = ()
+    services: tuple[ServiceUse, ...] | None = None
+    keys: Mapping[str, LastUse] = field(default_factory=dict)
+    coverage: tuple[Coverage, ...] = ()
+
+    @property
+    def sees_objects(self) -> bool:
+        """Whether any source would have shown S3's object calls."""
+        return any(each.sees_objects and each.missing is None for each in self.coverage)
