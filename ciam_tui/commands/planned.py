@@ -10,6 +10,7 @@ from ciam_tui.commands.plan_report import Report
 from ciam_tui.commands.setup_source import setup_from
 from ciam_tui.commands.speaking import tell_that_it_reads, warn
 from ciam_tui.core.findings import findings, worst_first
+from ciam_tui.core.setup import read_setup
 from ciam_tui.runs import forbidden_steps, history, plan_for
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.apply import Ports
     from ciam_tui.core.plan import Plan
-    from ciam_tui.core.setup import Setup
+    from ciam_tui.core.setup import Setup, SetupFile
 
 
 def setup_with_notes(args: argparse.Namespace) -> Setup:
@@ -28,7 +29,19 @@ def setup_with_notes(args: argparse.Namespace) -> Setup:
         SetupInvalid: it is none.
         CiamError: it could not be read.
     """
-    file = setup_from(args.setup)
+    return _noted(setup_from(args.setup))
+
+
+def setup_in(content: bytes) -> Setup:
+    """The same of what a file holds.
+
+    Raises:
+        SetupInvalid: it is none.
+    """
+    return _noted(read_setup(content))
+
+
+def _noted(file: SetupFile) -> Setup:
     warn(f"{note.level}: {note}" for note in file.notes)
     return file.setup
 
