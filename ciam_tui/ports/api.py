@@ -38,9 +38,12 @@ if TYPE_CHECKING:
     from ciam_tui.core.document import Document
     from ciam_tui.core.draft import Draft
     from ciam_tui.core.evaluate import Request
+    from ciam_tui.core.evidence.facts import JobPage
     from ciam_tui.core.facts import Bucket, BucketSummary, Identity, ManagedPolicy, PrefixPage, Provider, Quotas, Role, TrustingRole
     from ciam_tui.core.journal import Entry
     from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
+    from ciam_tui.core.shut_out.facts import ControlPolicies
+    from ciam_tui.core.users.facts import LastUse
 
 
 class WriteOutcome(StrEnum):
@@ -74,7 +77,8 @@ class Aws(Protocol):
     Every read raises CiamError: code `access-denied` when the operator may not, `no-credentials`, `sso-expired`, `unreachable`, ...
 
     Second opinions (`validated`, `simulated`) never raise it: they say that they are not checked, and why. They and `assume_events`, one page
-    of CloudTrail about a role or, with None, about all, ask once and do not wait long.
+    of CloudTrail about a role or, with None, about all, ask once and do not wait long; so does `key_events`, a page about a key.
+    `key_policy` is None where there is no such key. `service_control_policies` says itself what could not be read.
     """
 
     @property
@@ -101,6 +105,12 @@ class Aws(Protocol):
         self, requests: Sequence[Request], policies: Sequence[tuple[str, Document]], boundary: Document | None = None
     ) -> tuple[SimulatedDecision, ...] | NotChecked: ...
     def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage: ...
+    def key_last_use(self, key_id: str) -> LastUse: ...
+    def key_events(self, key_id: str, window: Window, region: str, token: str | None = None) -> EventPage: ...
+    def start_service_job(self, arn: str, *, by_action: bool) -> str: ...
+    def service_job(self, job_id: str, marker: str | None = None) -> JobPage: ...
+    def key_policy(self, arn: str) -> Document | None: ...
+    def service_control_policies(self) -> ControlPolicies: ...
 
 
 class CircleCi(Protocol):
