@@ -63,7 +63,9 @@ def read_report(text: str, at: datetime) -> CredentialReport:
             continue
         keys = tuple(_keys(row))
         if keys:
-            with_keys[name] = ReportedUser(name, row.get("arn") or "", _moment(row.get("user_creation_time")), keys, _is(row, "password_enabled"))
+            with_keys[name] = ReportedUser(
+                name, row.get("arn") or "", _moment(row.get("user_creation_time")), keys, _is(row, "password_enabled")
+            )
         elif all(_is(row, f"access_key_{slot}_active") is False for slot in _SLOTS):
             without_keys.append(name)
     return CredentialReport(at, with_keys, frozenset(without_keys))

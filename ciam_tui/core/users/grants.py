@@ -134,7 +134,9 @@ def _decided(user: User, granted: Granted, reach: Reach) -> Administrator:
     """The statement that lets everything pass; where it does so in some cases alone, the first without its conditions would not be the answer."""
     compiled = [*_compiled(granted.grants)]
     request = Request("ciam:Sample", "arn:aws:ciam:::sample", _context(user), principal=user.arn)
-    verdict = decide(request, Policies(identity=[policy for _, policy in compiled]), account=account_of(user.arn), resource_account=account_of(user.arn))
+    verdict = decide(
+        request, Policies(identity=[policy for _, policy in compiled]), account=account_of(user.arn), resource_account=account_of(user.arn)
+    )
     deciding = verdict.decided_by.deciding if verdict.allowed else None
     if deciding is None:
         return Administrator(reach)
@@ -175,3 +177,13 @@ def document_findings(document: Document) -> tuple[AuditFinding, ...]:
         return tuple(of_policy(finding, "") for finding in permission_findings(Document(document.canonical)))
     except CiamError as error:
         return (unreadable_policy("", error.message),)
+
+
+def kms_keys_in(grants: tuple[Grant, ...]) -> tuple[str, ...]:
+    """The ARNs of the KMS keys that policies name one by one."""
+    found: dict[str, None] = {}
+    for _, policy in _compiled(grants):
+        for statement in policy.allows:
+            values = statement.resource.values if statement.resource is not None and not statement.resource.negated else ()
+            found |= dict.fromkeys(value for value in values if ":kms:" in value and ":key/" in value and not set("*?$") & set(value))
+    return tuple(found)

@@ -5,7 +5,6 @@ The first look of a migration. A row says "unknown" where something was not read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from ciam_tui.core.problems import worst_first
 from ciam_tui.core.users.grants import Administrator, administrator, document_findings, findings_of, granted_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from ciam_tui.core.audit.facts import HeldKey
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.document import Document
     from ciam_tui.core.facts import Identity
     from ciam_tui.core.users.facts import AccessKey, Group, User
+    from ciam_tui.core.users.grants import Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class UsersRead:
 
     users: tuple[User, ...] = ()
     groups: Mapping[str, Group] = field(default_factory=dict)
-    policies: PoliciesRead = PoliciesRead()
+    policies: PoliciesRead = field(default_factory=PoliciesRead)
     report_at: datetime | None = None
     unread: tuple[str, ...] = ()
     seen: int = 0
@@ -46,6 +46,7 @@ class UserRow:
     """A user with what it is judged by. `held` is None where CircleCI was not asked (`asked` says so), or the keys' ids are unknown."""
 
     user: User
+    grants: tuple[Grant, ...]
     administrator: Administrator
     findings: tuple[AuditFinding, ...]
     held: tuple[HeldKey, ...] | None
@@ -111,7 +112,7 @@ def rows_of(read: UsersRead, held: Sequence[HeldKey] | None) -> tuple[UserRow, .
         granted = granted_to(user, read.groups, read.policies)
         found = worst_first(finding for grant in granted.grants for finding in findings_of(grant, remembered))
         unread = (*user.unread, *granted.unread)
-        rows.append(UserRow(user, administrator(user, granted), found, _held_by(user, matched), held is not None, unread))
+        rows.append(UserRow(user, granted.grants, administrator(user, granted), found, _held_by(user, matched), held is not None, unread))
     return tuple(rows)
 
 

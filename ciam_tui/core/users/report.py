@@ -73,7 +73,9 @@ def may_words(row: UserRow) -> str:
         return "administrator in some cases"
     if row.worst is not None:
         return f"{row.worst.level}: {row.worst.id}"
-    return "unknown" if row.unread else "nothing found against it"
+    if row.unread:
+        return "unknown"
+    return "nothing found against it" if row.grants else "no policy"
 
 
 def held_words(held: Sequence[HeldKey] | None, *, asked: bool) -> str:
@@ -184,12 +186,18 @@ def lines_of_user(understanding: Understanding, at: datetime) -> Iterator[str]:
         yield f"tags      {tags_words(user.tags)}"
     yield from _labelled("keys", [key_words(key, at) for key in user.keys] if user.keys is not None else ["unknown"], "none")
     if understanding.held is not None:
-        yield from _labelled("circleci", [f"{shown(_place(each))} of {shown(each.organization)}: {shown(each.variable)}" for each in understanding.held], "nowhere")
+        yield from _labelled(
+            "circleci",
+            [f"{shown(_place(each))} of {shown(each.organization)}: {shown(each.variable)}" for each in understanding.held],
+            "nowhere",
+        )
     yield f"is        {_is_words(admin)}"
     yield from _labelled("policies", [f"{shown(grant.short)}, {grant.way}" for grant in understanding.grants], "none")
     boundary = "unknown" if "boundary" in user.not_read else user.boundary or "none"
     yield f"boundary  {shown(boundary)}"
-    yield from _labelled("may", [f"{shown(where)}  {shown(what)}".rstrip() for where, what in access_lines(understanding.access)], "nothing")
+    yield from _labelled(
+        "may", [f"{shown(where)}  {shown(what)}".rstrip() for where, what in access_lines(understanding.access)], "nothing"
+    )
     yield from _labelled("person", [f"{understanding.kind}", *(f"{sign.name}: {_sign_words(sign)}" for sign in understanding.signs)], "")
     yield from _labelled("named by", [f"{shown(each.subject)}: {each.words}" for each in understanding.named], "no policy that was read")
     for finding in understanding.findings[:_MOST_FINDINGS]:

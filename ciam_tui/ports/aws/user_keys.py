@@ -17,6 +17,7 @@ from ciam_tui.core.problems import CiamError
 from ciam_tui.core.users.facts import AccessKey, LastUse
 from ciam_tui.core.users.listing import user_key
 from ciam_tui.ports.aws.answers import UNREADABLE
+from ciam_tui.ports.aws.key_use import read_key_last_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -85,20 +86,14 @@ def read_last_uses(clients: Clients, key_ids: Sequence[str], progress: Progress)
 
 
 def _last_use(clients: Clients, key_id: str) -> LastUse | None:
-    iam = clients.iam()
-    doing = f"read when the key {key_id} was last used"
     try:
-        answer = clients.ask_for_optional(doing, {"NoSuchEntity"}, lambda: iam.get_access_key_last_used(AccessKeyId=key_id))
+        return read_key_last_use(clients, key_id)
     except CiamError as error:
+        if error.code == "not-found":  # deleted just now
+            return LastUse(None)
         if error.code not in UNREADABLE:
             raise
         return None
-    used: Mapping[str, Any] = answer.get("AccessKeyLastUsed", {}) if answer is not None else {}
-    return LastUse(used.get("LastUsedDate"), *(_said(used.get(name)) for name in ("ServiceName", "Region")))
-
-
-def _said(text: str | None) -> str:
-    return "" if text in (None, "N/A") else str(text)
 
 
 def read_keys_ending(clients: Clients, endings: AbstractSet[str], progress: Progress) -> KeysRead:

@@ -15,13 +15,13 @@ from ciam_tui.core.problems import CiamError
 from ciam_tui.core.users.credential_report import merged
 from ciam_tui.core.users.facts import Group, User
 from ciam_tui.core.users.listing import UsersRead
+from ciam_tui.core.words import counted
 from ciam_tui.ports.aws.answers import UNREADABLE
 from ciam_tui.ports.aws.authorization import account_pages, read_policies_in_force
 from ciam_tui.ports.aws.credential_report import read_credential_report
 from ciam_tui.ports.aws.documents import document_of, tags_of
 from ciam_tui.ports.aws.single_users import read_groups, read_single_user
 from ciam_tui.ports.aws.user_keys import each_of, read_keys_of, read_last_uses, user_pages
-from ciam_tui.core.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -86,15 +86,27 @@ class _Reading:
             "The account's details may not be read at once (iam:GetAccountAuthorizationDetails), so users were read one by one: "
             f"{why.message}"
         )
-        for page in user_pages(self.clients):
-            self.seen += len(page)
-            listed = {each["UserName"]: _listed_user(each) for each in page if self._may_have_keys(each["UserName"])}
-            self._keep(listed)
-            self.progress(f"Users, {self.seen:,} looked at, {len(self.kept):,} with access keys")
+        try:
+            for page in user_pages(self.clients):
+                self.seen += len(page)
+                self._keep({each["UserName"]: _listed_user(each) for each in page if self._may_have_keys(each["UserName"])})
+                self.progress(f"Users, {self.seen:,} looked at, {len(self.kept):,} with access keys")
+        except CiamError as error:
+            if error.code not in UNREADABLE or self.report is None:
+                raise
+            self._by_report(self.report, error)
         read = each_of(lambda user: read_single_user(self.clients, user), tuple(self.kept.values()), self.progress, "Policies of users")
         self.kept = {user.name: user for user in read}
         names = tuple(dict.fromkeys(group for user in read for group in user.groups))
         self.groups = dict(read_groups(self.clients, names, self.progress))
+
+    def _by_report(self, report: CredentialReport, why: CiamError) -> None:
+        """Those users alone of which the report knows keys."""
+        self.unread.append(
+            f"The account's users may not be listed (iam:ListUsers), so they are those of the credential report: {why.message}"
+        )
+        self.kept, self.seen = {}, len(report.with_keys) + len(report.without_keys)
+        self._keep({name: User(name, "", row.arn, created_at=row.created_at) for name, row in report.with_keys.items()})
 
     def _may_have_keys(self, name: str) -> bool:
         return self.report is None or name not in self.report.without_keys
@@ -132,14 +144,13 @@ class _Reading:
     def _certain(self) -> tuple[User, ...]:
         rows: Mapping[str, ReportedUser] = self.report.with_keys if self.report is not None else {}
         open_ = tuple(name for name in self.kept if name in rows and not rows[name].is_certain)
+        refused = sum(user.keys is None for user in self.kept.values())
         for name, listed in (read_keys_of(self.clients, open_, self.progress) if open_ else {}).items():
-            if listed is None:
-                self.unread.append(f"The access keys of {name} could not be read (iam:ListAccessKeys): they may be expired.")
-            else:
+            refused += listed is None
+            if listed is not None:
                 self.kept[name] = replace(self.kept[name], keys=merged(rows[name].keys, listed))
-        unread_keys = sum(user.keys is None for user in self.kept.values())
-        if unread_keys:
-            self.unread.append(f"The access keys of {counted(unread_keys, 'user')} could not be read (iam:ListAccessKeys).")
+        if refused:
+            self.unread.append(f"The access keys of {counted(refused, 'user')} could not be read by themselves (iam:ListAccessKeys).")
         silent = [key.key_id for user in self.kept.values() for key in user.keys or () if key.key_id and key.last_use is None]
         uses = read_last_uses(self.clients, silent, self.progress) if silent else {}
         unknown = sum(use is None for use in uses.values())
