@@ -55,7 +55,9 @@ def apply_reviewed(desk: Desk, plan: Plan, setup: Setup, against: Sequence[str])
         raise CiamError("not-applied", "This plan cannot be applied", blocking.text, [blocking.fix] if blocking.fix else ())
     ports = desk.ports(wire=desk.wires)
     desk.talk.heading(f"Apply {counted(len(plan.steps), 'step')} to account {plan.account_id}, as {plan.facts.identity.arn}?")
-    desk.talk.say("Each is journaled before it is made, and can be taken back.", *against)
+    if any(isinstance(step.change, kinds.ContextChange) for step in plan.steps):
+        desk.talk.say(f"It also changes contexts of CircleCI, in the organization {setup.circleci.org_slug or setup.circleci.org_id}.")
+    desk.talk.say("Each step is journaled before it is made, and what can be brought back is taken back by an undo.", *against)
     if not _is_confirmed(desk, plan.account_id, plan.steps):
         desk.talk.say("Nothing was applied.")
         return False

@@ -12,6 +12,7 @@ from ciam_tui.core.answers import settled
 from ciam_tui.core.changes.subjects import context_subject
 from ciam_tui.core.problems import CiamError, Level
 from ciam_tui.core.steps import STEPS, StepId
+from ciam_tui.core.wiring_problems import is_for_good
 from ciam_tui.core.words import counted
 from ciam_tui.plain.choosing import Option, choose_one
 from ciam_tui.plain.talk import Back
@@ -110,10 +111,11 @@ class Review:
 
     def against(self) -> list[str]:
         """What speaks against applying the plan."""
+        for_good = [problem.text for problem in self.plan.problems if is_for_good(problem)] if self.plan else []
         errors = [f"Finding of level error: {each.text}" for each in self.findings if each.level is Level.ERROR]
         plan = self.plan
         refused = [f"AWS says that you may not: {step.title}." for step in plan.steps if step.id in self.forbidden] if plan else []
-        return [*errors, *refused]
+        return [*for_good, *errors, *refused]
 
 
 def ask_review(desk: Desk) -> StepId | None:
