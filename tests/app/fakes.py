@@ -136,6 +136,9 @@ class FakeAws:
     def policies(self, arns: Sequence[str]) -> Mapping[str, ManagedPolicy]:
         return {}
 
+    def role_names_under(self, path: str) -> tuple[str, ...]:
+        return ()
+
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]:
         return ()
 

@@ -13,7 +13,7 @@ from ciam_tui.ports.aws.buckets import BucketReads
 from ciam_tui.ports.aws.permission import may_call
 from ciam_tui.ports.aws.policies import read_policies
 from ciam_tui.ports.aws.providers import read_provider
-from ciam_tui.ports.aws.roles import read_roles, read_roles_trusting
+from ciam_tui.ports.aws.roles import read_role_names_under, read_roles, read_roles_trusting
 from ciam_tui.ports.aws.user_keys import read_keys_ending
 from ciam_tui.ports.aws.writes import Writer, region_made_in
 
@@ -116,6 +116,10 @@ class BotoAws:
     def policies(self, arns: Sequence[str]) -> Mapping[str, ManagedPolicy]:
         """Those of the managed policies `arns` that exist, by ARN."""
         return read_policies(self._clients, arns)
+
+    def role_names_under(self, path: str) -> tuple[str, ...]:
+        """The names of all roles whose IAM path begins with `path`."""
+        return read_role_names_under(self._clients, path)
 
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]:
         """All roles of the account whose trust policy names the provider."""
