@@ -1,12 +1,13 @@
-"""The exports that exist, by the name that the command line and the wizard offer them under."""
+"""The exports that exist, by the name that the command line and the wizard offer them under.
+
+The names are asked for before the first frame and by `--help`; what makes the files is imported when files are wanted, since it brings the
+planner and pydantic along.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from ciam_tui.core.export.circleci import export_circleci
-from ciam_tui.core.export.json import export_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +16,31 @@ if TYPE_CHECKING:
     from ciam_tui.core.shape import SetupShape
 
 ALL = "all"
-FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {"json": export_json, "circleci": export_circleci}
+
+
+def _json(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.json import export_json
+
+    return export_json(setup)
+
+
+def _aws_cli(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.aws_cli import export_aws_cli
+
+    return export_aws_cli(setup)
+
+
+def _circleci(setup: SetupShape, *, contexts: bool = False) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.circleci import export_circleci
+
+    return export_circleci(setup, contexts=contexts)
+
+
+FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
+    "json": _json,
+    "aws-cli": _aws_cli,
+    "circleci": _circleci,
+}
 
 
 def exported(setup: SetupShape, name: str, *, contexts: bool = False) -> tuple[ExportFile, ...]:
@@ -26,5 +51,5 @@ def exported(setup: SetupShape, name: str, *, contexts: bool = False) -> tuple[E
     if name == ALL:
         return tuple(replace(file, path=f"{each}/{file.path}") for each in FORMATS for file in exported(setup, each, contexts=contexts))
     if name == "circleci":
-        return export_circleci(setup, contexts=contexts)
+        return _circleci(setup, contexts=contexts)
     return FORMATS[name](setup)
