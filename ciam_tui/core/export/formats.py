@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ciam_tui.core.export.files import ExportFile
+    from ciam_tui.core.facts import Facts
     from ciam_tui.core.shape import SetupShape
 
 ALL = "all"
@@ -30,6 +31,12 @@ def _aws_cli(setup: SetupShape) -> tuple[ExportFile, ...]:
     return export_aws_cli(setup)
 
 
+def _terraform(setup: SetupShape, facts: Facts | None = None) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.terraform import export_terraform
+
+    return export_terraform(setup, facts)
+
+
 def _circleci(setup: SetupShape, *, contexts: bool = False) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.circleci import export_circleci
 
@@ -39,17 +46,24 @@ def _circleci(setup: SetupShape, *, contexts: bool = False) -> tuple[ExportFile,
 FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "json": _json,
     "aws-cli": _aws_cli,
+    "terraform": _terraform,
     "circleci": _circleci,
 }
 
 
-def exported(setup: SetupShape, name: str, *, contexts: bool = False) -> tuple[ExportFile, ...]:
+def exported(setup: SetupShape, name: str, *, contexts: bool = False, facts: Facts | None = None) -> tuple[ExportFile, ...]:
     """The files of the format called `name`; of `all` formats, each in a folder of its format's name.
 
-    With `contexts` the jobs of a CircleCI configuration are given the contexts that are called as their roles.
+    With `contexts` the jobs of a CircleCI configuration are given the contexts that are called as their roles. With `facts` Terraform
+    is told what the account has already.
     """
-    if name == ALL:
-        return tuple(replace(file, path=f"{each}/{file.path}") for each in FORMATS for file in exported(setup, each, contexts=contexts))
-    if name == "circleci":
-        return _circleci(setup, contexts=contexts)
-    return FORMATS[name](setup)
+    match name:
+        case "all":
+            each_format = ((each, exported(setup, each, contexts=contexts, facts=facts)) for each in FORMATS)
+            return tuple(replace(file, path=f"{each}/{file.path}") for each, files in each_format for file in files)
+        case "circleci":
+            return _circleci(setup, contexts=contexts)
+        case "terraform":
+            return _terraform(setup, facts)
+        case _:
+            return FORMATS[name](setup)
