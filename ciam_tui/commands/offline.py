@@ -27,6 +27,7 @@ examples:
   ciam-tui check setup.json                                  what is wrong with a Setup, and what is risky
   ciam-tui check setup.json --access                         and what each role can do where
   ciam-tui check setup.json --config .circleci/config.yml    and what a CircleCI configuration does to the roles
+  ciam-tui check setup.json --markdown > review.md           roles, who gets in, what they may do, as a reviewer wants them
   ciam-tui check trust.json --fixed > mended.json            any policy, with the fixes that need no judgement
   aws iam get-role --role-name R | ciam-tui check -
 
@@ -56,7 +57,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_circleci_argument(check)
     add_config_argument(check)
     add_access_argument(check)
-    check.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    form = check.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    form.add_argument(
+        "--markdown", action="store_true", help="for a Setup: the tables that a reviewer wants, for a comment on a pull request"
+    )
     check.set_defaults(run=run_check)
 
 
@@ -88,7 +93,11 @@ def run_check(args: argparse.Namespace) -> int:
         return _refused(error, as_json=args.json)
     found = worst_first((*findings(file.setup), *circleci.findings))
     code = FINDINGS_OF_LEVEL_ERROR if any(finding.level is Level.ERROR for finding in found) else 0
-    if args.json:
+    if args.markdown:
+        from ciam_tui.core.markdown.summary import setup_markdown
+
+        print(setup_markdown(file.setup, found, file.notes), end="")
+    elif args.json:
         access = {"access": access_document(file.setup)} if args.access else {}
         _print_document(file.notes, found, circleci.unread, ok=code == 0, **access)
     else:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.export.circleci import export_circleci
 from ciam_tui.core.export.json import export_json
+from ciam_tui.core.export.markdown import export_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from ciam_tui.core.shape import SetupShape
 
 ALL = "all"
-FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {"json": export_json, "circleci": export_circleci}
+FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
+    "json": export_json,
+    "circleci": export_circleci,
+    "markdown": export_markdown,
+}
 
 
 def exported(setup: SetupShape, name: str, *, contexts: bool = False) -> tuple[ExportFile, ...]:
