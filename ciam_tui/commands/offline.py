@@ -13,6 +13,7 @@ from ciam_tui.commands.access_report import access_document, access_lines, add_a
 from ciam_tui.commands.check_policy import add_policy_arguments, policy_in, refuse_what_is_for_policies, run_policy
 from ciam_tui.commands.circleci import add_circleci_argument, circleci_reading, refuse_what_is_for_setups
 from ciam_tui.commands.config_file import add_config_argument
+from ciam_tui.commands.schemas import NAMES, document_schema
 from ciam_tui.commands.setup_source import setup_content
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ Exit codes: 0 nothing of level error; 1 the file is no valid Setup or policy, or
 findings of level error.
 """
 
+_SCHEMA_EPILOG = """\
+examples:
+  ciam-tui schema > setup.schema.json       what a Setup file may say; editors complete it, as "json.schemas" of VS Code does
+  ciam-tui schema plan                      what `ciam-tui plan --json` prints
+  ciam-tui schema error                     what any command prints with --json when it cannot go on
+"""
+
 INVALID = 1
 FINDINGS_OF_LEVEL_ERROR = 3
 
@@ -42,8 +50,12 @@ FINDINGS_OF_LEVEL_ERROR = 3
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds `schema` and `check` to the commands."""
     schema = commands.add_parser(
-        "schema", help="print the JSON Schema of the Setup file", description="Prints the JSON Schema of the Setup file."
+        "schema",
+        help="print the JSON Schema of the Setup file, or of a command's --json document",
+        description="Prints the JSON Schema of the Setup file, or of the document that a command prints with --json.",
+        epilog=_SCHEMA_EPILOG,
     )
+    schema.add_argument("command", metavar="COMMAND", nargs="?", choices=NAMES, help=f"one of {', '.join(NAMES)}")
     schema.set_defaults(run=run_schema)
     check = commands.add_parser(
         "check",
@@ -65,8 +77,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     check.set_defaults(run=run_check)
 
 
-def run_schema(_args: argparse.Namespace) -> int:
-    """Prints the JSON Schema of the Setup file."""
+def run_schema(args: argparse.Namespace) -> int:
+    """Prints the JSON Schema of the Setup file, or of a command's document."""
+    if args.command is not None:
+        print(json.dumps(document_schema(args.command), indent=2))
+        return 0
     from ciam_tui.core.setup import json_schema
 
     print(json.dumps(json_schema(), indent=2))
