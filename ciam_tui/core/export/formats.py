@@ -43,11 +43,18 @@ def _circleci(setup: SetupShape, *, contexts: bool = False) -> tuple[ExportFile,
     return export_circleci(setup, contexts=contexts)
 
 
+def _markdown(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.markdown import export_markdown
+
+    return export_markdown(setup)
+
+
 FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "json": _json,
     "aws-cli": _aws_cli,
     "terraform": _terraform,
     "circleci": _circleci,
+    "markdown": _markdown,
 }
 
 
