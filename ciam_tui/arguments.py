@@ -23,6 +23,7 @@ ROOMS: dict[str, str] = {
     "schema": "ciam_tui.commands.offline",
     "check": "ciam_tui.commands.offline",
     "export": "ciam_tui.commands.export",
+    "load": "ciam_tui.commands.load",
     "can": "ciam_tui.commands.can",
     "assume": "ciam_tui.commands.assume",
     "plan": "ciam_tui.commands.plan",
@@ -30,6 +31,7 @@ ROOMS: dict[str, str] = {
     "undo": "ciam_tui.commands.undo",
     "resume": "ciam_tui.commands.undo",
     "runs": "ciam_tui.commands.runs",
+    "remove": "ciam_tui.commands.remove",
     "audit": "ciam_tui.commands.audit",
     "demo": "ciam_tui.commands.demo",
 }

@@ -12,7 +12,7 @@ from ciam_tui.app.document_lines import Ink, Line, document_lines, gutters, high
 from ciam_tui.app.keeper import DraftKeeper
 from ciam_tui.app.literal import cell, drawn_in_place, literal
 from ciam_tui.app.previewing import Tab, View, preview_of
-from ciam_tui.app.texts import join_entries, split_entries
+from ciam_tui.core.asking.entries import join_entries, split_entries
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, RoleDraft
 from ciam_tui.core.findings import Finding
 from ciam_tui.core.permissions import permission_policy
@@ -143,13 +143,13 @@ def test_a_slow_disk_keeps_nobody_waiting_and_skips_what_was_overtaken() -> None
     class Slow(FakeDrafts):
         def save(self, saved: SavedDraft) -> None:
             begun.set()
-            gate.wait(10)
+            gate.wait(180)
             super().save(saved)
 
     drafts = Slow()
     keeper = DraftKeeper(drafts, lambda _error: None)
     keeper.keep(saved(0))
-    assert begun.wait(10)
+    assert begun.wait(180)
     for number in range(1, 50):
         keeper.keep(saved(number))
     assert not keeper.flush(0.01)
