@@ -16,13 +16,14 @@ import xmltodict  # type: ignore[import-untyped]  # moto brings it; its types wo
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.exceptions import DeleteConflictException, EntityAlreadyExists, IAMException, LimitExceededException
-from moto.iam.models import IAMBackend
+from moto.iam.models import IAMBackend, User
 from moto.iam.responses import IamResponse
 from moto.s3.exceptions import InvalidContinuationToken
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
 
 from ciam_tui.ports.sandbox import evidence_differences
+from ciam_tui.ports.sandbox.report_differences import report_of_now, with_region_and_service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,6 +180,11 @@ def _mend_trust_policy_quota() -> None:
 def _mend_policy_quota() -> None:
     _guard(IAMBackend, "create_policy", _refuse_a_long_new_policy)
     _guard(IAMBackend, "create_policy_version", _refuse_a_long_policy_version)
+
+
+def _mend_credential_report() -> None:
+    _replace(IamResponse, "get_credential_report", report_of_now)
+    _wrap(User, "to_csv", with_region_and_service)
 
 
 # --- S3 ---
@@ -349,6 +355,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         moto="applies every statement of a bucket policy whatever its condition, so that a TLS-only policy shuts everybody out over http",
         aws="looks at the condition. Mended as far as that statements with a condition are left out",
         mend=lambda: _replace(FakeBucket, "get_permission", _apply_only_unconditional_statements),
+    ),
+    Difference(
+        "credential-report",
+        moto="dates every credential report 2015-02-02, and tells neither region nor service of a key's last use",
+        aws="dates it when it was made, at most four hours ago, and tells both",
+        mend=_mend_credential_report,
     ),
     Difference("permissions", moto="lets every caller do everything", aws="allows what the caller's policies allow"),
     Difference("propagation", moto="shows a change at once", aws="may take seconds to show a new role, and refuse it until then"),
