@@ -22,6 +22,7 @@ from moto.s3.exceptions import InvalidContinuationToken
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
 
+from ciam_tui.ports.sandbox import evidence_differences
 from ciam_tui.ports.sandbox.report_differences import report_of_now, with_region_and_service
 
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         "unknown-actions",
-        moto="answers an IAM action it does not know (SimulatePrincipalPolicy, GenerateServiceLastAccessedDetails, ...) with 500 and a page of HTML",
+        moto="answers an IAM action it does not know (SimulatePrincipalPolicy, SimulateCustomPolicy, ...) with 500 and a page of HTML",
         aws="knows them; one it does not know is answered with 400 InvalidAction",
         mend=lambda: _wrap(IamResponse, "call_action", _answer_unknown_actions),
     ),
@@ -383,6 +384,17 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "quotas-of-people", moto="takes inline policies of any size on users and groups", aws="refuses more than 2048 and 5120 characters"
     ),
-    Difference("event-history", moto="has no CloudTrail LookupEvents and no Access Analyzer", aws="has both"),
+    Difference(
+        "service-last-accessed",
+        moto="has no GenerateServiceLastAccessedDetails",
+        aws="tells which services a user asked. Mended with what the keys' last use tells, and a few services that nobody asked",
+        mend=evidence_differences.add_service_last_accessed,
+    ),
+    Difference(
+        "event-history",
+        moto="has no CloudTrail LookupEvents and no Access Analyzer",
+        aws="has both. Mended as far as that the events of the old user's key are looked up by its id",
+        mend=evidence_differences.add_event_history,
+    ),
     Difference("throttling", moto="never throttles", aws="throttles IAM writes beyond some five a second"),
 )
