@@ -76,6 +76,11 @@ def opened_circleci(ports: Ports) -> CircleCi:
     return ports.circleci
 
 
+def touched_by(steps: Iterable[Step]) -> frozenset[str]:
+    """The subjects of `steps`: what has to be read for them, whether the Setup still names it or not."""
+    return frozenset(subject for step in steps for subject in subjects(step.change))
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Nothing is wrong; something takes its time. `text` says what and how long at most."""
@@ -112,7 +117,9 @@ class _Run:
     def __init__(self, setup: SetupShape, ports: Ports, journal: Journal, should_stop: Callable[[], bool]) -> None:
         self._setup, self._should_stop = setup, should_stop
         self._aws, self._clock = ports.aws, ports.clock
-        self._circleci = circleci_for(fold(journal.entries()).started.steps, ports)
+        steps = fold(journal.entries()).started.steps
+        self._touched = touched_by(steps)
+        self._circleci = circleci_for(steps, ports)
         self._contexts = ContextWriter(setup, self._circleci) if self._circleci is not None else None
         self._journal = journal
         self._has_written = False
@@ -149,7 +156,7 @@ class _Run:
         return self._contexts.send(call) if self._contexts is not None and call.service == CIRCLECI else self._aws.send(call)
 
     def _read(self) -> Facts:
-        return survey(self._setup, self._aws, circleci=self._circleci)
+        return survey(self._setup, self._aws, circleci=self._circleci, also=self._touched)
 
     def _may_pass(self, failure: WriteFailed) -> bool:
         """Whether AWS refused for now alone: it throttles, or does not know yet everywhere what this run made a moment ago."""
@@ -237,8 +244,8 @@ def look_up_steps(setup: SetupShape, ports: Ports, journal: Journal) -> Iterator
     asked = [step for step in run.pending if step.id in began]
     if not asked:
         return
-    circleci = circleci_for(run.started.steps, ports)
-    facts = survey(setup, ports.aws, circleci=circleci)
+    circleci, touched = circleci_for(run.started.steps, ports), touched_by(run.started.steps)
+    facts = survey(setup, ports.aws, circleci=circleci, also=touched)
     newest = max((began[step.id] for step in asked if step.id in run.unknown), default=None)
     for pause in filter(None, READ_BACK_PAUSES_SECONDS):
         is_old = newest is None or (ports.clock.now() - newest).total_seconds() >= sum(READ_BACK_PAUSES_SECONDS)
@@ -246,7 +253,7 @@ def look_up_steps(setup: SetupShape, ports: Ports, journal: Journal) -> Iterator
             break
         yield Waiting(asked[0].id, "Waiting for the account to show whether it was done", pause)
         ports.clock.sleep(pause)
-        facts = survey(setup, ports.aws, circleci=circleci)
+        facts = survey(setup, ports.aws, circleci=circleci, also=touched)
     for step in asked:
         yield _looked_up(step, facts, journal, ports.clock)
 

@@ -30,6 +30,7 @@ ROOMS: dict[str, str] = {
     "undo": "ciam_tui.commands.undo",
     "resume": "ciam_tui.commands.undo",
     "runs": "ciam_tui.commands.runs",
+    "remove": "ciam_tui.commands.remove",
     "audit": "ciam_tui.commands.audit",
     "migrate": "ciam_tui.commands.migrate",
     "demo": "ciam_tui.commands.demo",

@@ -11,20 +11,23 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.apply import CIRCLECI, Waiting, circleci_for, execute, look_up_steps, never, opened_circleci
+from ciam_tui.apply import CIRCLECI, Waiting, circleci_for, execute, look_up_steps, never, opened_circleci, touched_by
 from ciam_tui.core.changes import kinds
-from ciam_tui.core.changes.subjects import subjects
+from ciam_tui.core.changes.subjects import role_subject, subjects
 from ciam_tui.core.compare import differences
 from ciam_tui.core.history import History, UnreadableRun
 from ciam_tui.core.journal import LeftOut, RunStarted, fold, known_ids, known_wiring
 from ciam_tui.core.operator import actions_of
+from ciam_tui.core.ownership import is_tagged_ours
 from ciam_tui.core.plan import stamped
 from ciam_tui.core.planning import make_plan
 from ciam_tui.core.problems import CiamError, Level, Problem
 from ciam_tui.core.setup import read_setup, to_json
+from ciam_tui.core.taking_down.known import known_of
+from ciam_tui.core.taking_down.planning import plan_removal
 from ciam_tui.core.undo import UndoGround, facts_after, now_needed, plan_undo
 from ciam_tui.core.undo_wiring import judged_by_piece
-from ciam_tui.survey import survey
+from ciam_tui.survey import leftovers, survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.plan import Plan, Step
     from ciam_tui.core.setup import Setup
     from ciam_tui.core.shape import SetupShape
+    from ciam_tui.core.taking_down.planning import Choices
     from ciam_tui.ports.api import Aws, Clock, Journals
 
 
@@ -132,6 +136,26 @@ def apply_undo(
     return _start(plan, setup_of(run), ports, run_id, lambda: undo_plan(run, ports), run.started.run_id, should_stop)
 
 
+def removal_plan(setup: SetupShape, ports: Ports, choices: Choices) -> Plan:
+    """The plan that takes `setup` down, from a fresh reading of the account, and where `choices` say so of CircleCI. Reads only."""
+    left = leftovers(setup, ports.aws)
+    also = frozenset(role_subject(role.name) for role in left)
+    facts = survey(setup, ports.aws, circleci=opened_circleci(ports) if choices.wire else None, also=also)
+    trusting = ports.aws.roles_trusting(facts.provider.arn) if facts.provider else ()
+    bucket = facts.bucket if facts.bucket and is_tagged_ours(facts.bucket.tags, setup) else None
+    ground = UndoGround(facts, trusting, _is_empty(bucket.name, ports.aws) if bucket else None)
+    past = history(ports.journals)
+    plan = plan_removal(setup, ground, known_of(past, setup.account_id), choices)
+    return replace(plan, problems=(*plan.problems, *(_unknown_past(run) for run in past.unreadable)))
+
+
+def apply_removal(
+    plan: Plan, setup: Setup, ports: Ports, choices: Choices, *, run_id: str, should_stop: Callable[[], bool] = never
+) -> Iterator[Entry | Waiting]:
+    """Carry out the removal `plan` of `setup`, as the run `run_id`; raises as `apply_plan`."""
+    return _start(plan, setup, ports, run_id, lambda: removal_plan(setup, ports, choices), None, should_stop)
+
+
 def _start(  # noqa: PLR0917 - each is a fact of the run that its journal records
     plan: Plan,
     setup: Setup,
@@ -189,7 +213,8 @@ def resume(run_id: str, ports: Ports, *, should_stop: Callable[[], bool] = never
                 left_out = LeftOut(step_id, ports.clock.now(), reason)
                 journal.append(left_out)
                 yield left_out
-        _refuse_drift(fold(journal.entries()), survey(setup, ports.aws, circleci=circleci_for(started.steps, ports)))
+        facts = survey(setup, ports.aws, circleci=circleci_for(started.steps, ports), also=touched_by(started.steps))
+        _refuse_drift(fold(journal.entries()), facts)
         yield from execute(setup, ports, journal, should_stop=should_stop)
 
 
@@ -210,7 +235,8 @@ def look_up(run_id: str, ports: Ports) -> RunState:
 
 def _undo_ground(run: RunState, ports: Ports) -> UndoGround:
     """What is read before a run is taken back: the account, who names the provider, and whether a bucket of the run is empty."""
-    facts = survey(setup_of(run), ports.aws, circleci=circleci_for(run.started.steps, ports))
+    steps = run.started.steps
+    facts = survey(setup_of(run), ports.aws, circleci=circleci_for(steps, ports), also=touched_by(steps))
     changes = [step.change for step in run.done_steps]
     touches_provider = any(isinstance(change, kinds.CreateProvider | kinds.AddAudience) for change in changes)
     trusting = ports.aws.roles_trusting(facts.provider.arn) if touches_provider and facts.provider else ()

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.facts import MANAGED_BY, MANAGED_BY_TAG, Facts, tag
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.roles import wanted_roles
+from ciam_tui.core.taking_down.planning import is_leftover
 from ciam_tui.core.trust import issuer_url
 from ciam_tui.ports.circleci.wiring import contexts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.facts import Bucket, Identity, ManagedPolicy, Role
     from ciam_tui.core.shape import SetupShape
@@ -34,8 +36,17 @@ _SETTINGS = {
 }
 
 
-def survey(setup: SetupShape, aws: Aws, *, circleci: CircleCi | None = None, progress: Callable[[str], None] | None = None) -> Facts:
-    """The facts for `setup`, contexts of CircleCI among them where it is given. `progress` is told each thing about to be read, in a few words.
+def survey(
+    setup: SetupShape,
+    aws: Aws,
+    *,
+    circleci: CircleCi | None = None,
+    also: AbstractSet[str] = frozenset(),
+    progress: Callable[[str], None] | None = None,
+) -> Facts:
+    """The facts for `setup`, contexts of CircleCI among them where it is given, and for the roles and policies among the subjects `also`.
+
+    A Setup changes while roles that it named once are still there. `progress` is told each thing about to be read, in a few words.
 
     Raises:
         CiamError: AWS cannot be asked at all, or does not let the operator read the provider, the roles or their policies;
@@ -53,9 +64,10 @@ def survey(setup: SetupShape, aws: Aws, *, circleci: CircleCi | None = None, pro
     provider = aws.provider(issuer_url(setup.circleci))
     wanted = wanted_roles(setup)
     tell(f"{len(wanted)} roles" if len(wanted) != 1 else f"Role {wanted[0].name}")
-    roles = aws.roles([role.name for role in wanted])
+    roles = aws.roles(list(dict.fromkeys((*(role.name for role in wanted), *_named(also, "role", {role.name.lower() for role in wanted})))))
     tell("Managed policies")
-    policies = _policies(aws, identity, roles, own=[role.policy_arn for role in wanted] if setup.role.policy_kind == "managed" else [])
+    own = [role.policy_arn for role in wanted] if setup.role.policy_kind == "managed" else []
+    policies = _policies(aws, identity, roles, own=(*own, *_named(also, "policy", ())))
     if circleci is not None:
         tell("Contexts of CircleCI")
     contexts = contexts_of(setup, circleci) if circleci is not None else {}
@@ -71,6 +83,27 @@ def survey(setup: SetupShape, aws: Aws, *, circleci: CircleCi | None = None, pro
         contexts=contexts,
         unread=(*(() if quotas.read else (no_quotas,)), *seen.unread),
     )
+
+
+def leftovers(setup: SetupShape, aws: Aws) -> tuple[Role, ...]:
+    """The roles whose tags say that they are of `setup`, which does not name them any more.
+
+    Raises:
+        CiamError: the roles under the Setup's path may not be listed, or one of them not read.
+    """
+    named = {wanted.name.lower() for wanted in wanted_roles(setup)}
+    prefix = setup.role.name_prefix.lower()
+    under = aws.role_names_under(setup.role.path)
+    others = [name for name in under if name.lower().startswith(prefix) and name.lower() not in named]
+    return tuple(role for role in aws.roles(others).values() if is_leftover(role, setup)) if others else ()
+
+
+def _named(subjects: AbstractSet[str], kind: str, known: Container[str]) -> Iterator[str]:
+    """The names of those of `subjects` that are of the kind, without those that are known."""
+    for subject in sorted(subjects):
+        found, _, name = subject.partition(" ")
+        if found == kind and name not in known:
+            yield name
 
 
 def _refuse_another_account(setup: SetupShape, identity: Identity) -> None:

@@ -91,7 +91,7 @@ class PlanDocument(TypedDict):
 class Report:
     """All that is said of a plan. `forbidden` are the ids of the steps that AWS says the operator may not make; `undoes` is the run taken back.
 
-    `unread_in_circleci` is what `findings` may lack.
+    `removes` tells the plan of a removal; `unread_in_circleci` is what `findings` may lack.
     """
 
     plan: Plan
@@ -99,6 +99,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
     forbidden: frozenset[str] = frozenset()
     undoes: str | None = None
+    removes: bool = False
     unread_in_circleci: tuple[str, ...] = ()
     second_opinions: Mapping[str, Opinion] | None = None
 
@@ -152,7 +153,7 @@ class Report:
                 yield f"     undo: {undo}"
         for conflict in self.plan.conflicts:
             yield ""
-            yield from _conflict_lines(conflict, width)
+            yield from _conflict_lines(conflict, width, removes=self.removes)
         yield from self._remarks()
         yield ""
         yield self._summary()
@@ -197,6 +198,8 @@ class Report:
             return "Nothing can be applied as it is: see above."
         if plan.changes_nothing and self.undoes is not None:
             return "Nothing to take back: the account does not hold anything of this run."
+        if plan.changes_nothing and self.removes:
+            return "Nothing to remove: what there is of this Setup stays as it is." if plan.problems else "Nothing to remove."
         if plan.changes_nothing:
             return "Nothing to do: the account is as the Setup wants it."
         services = [step.call.service for step in plan.steps if step.call.service]
@@ -242,23 +245,25 @@ def diff(before: str | None, after: str | None) -> Iterator[str]:
             yield "…"
 
 
-def _conflict_lines(conflict: Conflict, width: int) -> Iterator[str]:
+def _conflict_lines(conflict: Conflict, width: int, *, removes: bool) -> Iterator[str]:
     yield f"CONFLICT  {conflict.reason}"
     for difference in conflict.differences:
         yield f"  {difference.field.replace('_', ' ')}"
-        yield from (f"    {line}" for line in side_by_side(difference, width - 4))
-    if conflict.adoptable:
+        yield from (f"    {line}" for line in side_by_side(difference, width - 4, "what was made" if removes else "what is wanted"))
+    if conflict.adoptable and removes:
+        yield f"  Delete it all the same with --adopt {conflict.name}, or leave it with --keep {conflict.name}."
+    elif conflict.adoptable:
         yield f"  Take it over with --adopt {conflict.name}: its documents and tags are journaled, and undo brings them back."
 
 
-def side_by_side(difference: Difference, width: int) -> Iterator[str]:
-    """What exists on the left and what is wanted on the right, line beside line; `|` stands between lines that differ."""
+def side_by_side(difference: Difference, width: int, wanted: str = "what is wanted") -> Iterator[str]:
+    """What exists on the left and what is `wanted` on the right, line beside line; `|` stands between lines that differ."""
     column = max(20, (width - 3) // 2)
-    yield f"{'what exists':<{column}}   what is wanted"
-    exists, wanted = difference.actual.splitlines(), difference.expected.splitlines()
-    for kind, start, end, other_start, other_end in difflib.SequenceMatcher(None, exists, wanted, autojunk=False).get_opcodes():
+    yield f"{'what exists':<{column}}   {wanted}"
+    exists, other = difference.actual.splitlines(), difference.expected.splitlines()
+    for kind, start, end, other_start, other_end in difflib.SequenceMatcher(None, exists, other, autojunk=False).get_opcodes():
         between = " " if kind == "equal" else "|"
-        for left, right in zip_longest(exists[start:end], wanted[other_start:other_end], fillvalue=""):
+        for left, right in zip_longest(exists[start:end], other[other_start:other_end], fillvalue=""):
             yield from _row(left, right, between, column)
 
 

@@ -228,7 +228,24 @@ def known_ids(runs: Iterable[RunState]) -> frozenset[str]:
 
 
 def known_wiring(runs: Iterable[RunState]) -> frozenset[kinds.SetContextVariable | kinds.AddRestriction]:
-    """What `runs` have put into contexts of CircleCI, which keep no tags: by this alone is it known as ours."""
-    wiring = kinds.SetContextVariable | kinds.AddRestriction
-    applied = [run for run in runs if run.started.undoes is None]
-    return frozenset(step.change for run in applied for step in run.done_steps if isinstance(step.change, wiring))
+    """What `runs`, oldest first, have put into contexts of CircleCI and not taken out again.
+
+    Contexts keep no tags: by this alone is it known as ours. An undo puts back what others had there, and that never becomes ours.
+    """
+    known: dict[tuple[str, str, str], kinds.SetContextVariable | kinds.AddRestriction] = {}
+    for run in runs:
+        for step in run.done_steps:
+            match step.change:
+                case kinds.SetContextVariable(context=context, name=name) if run.started.undoes is None:
+                    known["variable", context, name] = step.change
+                case kinds.AddRestriction(context=context, type=kind, value=value) if run.started.undoes is None:
+                    known[kind, context, value] = step.change
+                case kinds.DeleteContextVariable(context=context, name=name):
+                    known.pop(("variable", context, name), None)
+                case kinds.RemoveRestriction(context=context, type=kind, value=value):
+                    known.pop((kind, context, value), None)
+                case kinds.DeleteContext(name=name):
+                    known = {key: change for key, change in known.items() if key[1] != name}
+                case _:
+                    continue
+    return frozenset(known.values())

@@ -80,7 +80,7 @@ def plan_undo(run: RunState, ground: UndoGround) -> Plan:
             *drifted,
             *_open_ends(run),
             *notes,
-            *_use_notes(changes, ground.facts),
+            *use_notes(changes, ground.facts),
             *_settings_note(run),
             *_unread_notes(ground.facts),
         ),
@@ -152,19 +152,21 @@ def _why_left(changes: Sequence[kinds.Change], ground: UndoGround, expected: Fac
     """For each of `changes`: why it is left out, None where it may be made. `expected` is the account as it should be."""
     provider_drifted = bool(differences(expected, ground.facts, [PROVIDER]))
     wiring = WiringGround(changes, expected, ground.facts)
-    trusting = _still_trusting(changes, ground)
+    trusting = still_trusting(changes, ground)
     detached = Counter(change.policy_arn for change in changes if isinstance(change, kinds.DetachPolicy))
 
     def why(change: kinds.Change) -> str | None:
         match change:
             case kinds.DeleteProvider() | kinds.RemoveAudience():
-                return _why_provider_left(change, trusting, ground.facts.provider, has_drifted=provider_drifted)
+                return why_provider_left(change, trusting, ground.facts.provider, has_drifted=provider_drifted)
             case kinds.DeleteBucket(name=name) | kinds.EncryptBucket(name=name) if bucket_unseen:
                 return f"The bucket {name} stays as it is: {bucket_unseen}, so nobody can say whether somebody has come to need it."
             case kinds.DeleteBucket(name=name):
-                return _why_bucket_left(name, is_empty=ground.bucket_is_empty)
+                return why_bucket_left(name, is_empty=ground.bucket_is_empty)
+            case kinds.CreateProvider(arn=arn) if ground.facts.provider is not None:
+                return f"The OIDC provider {arn} is there again: it stays as it is."
             case kinds.DeletePolicy(arn=arn):
-                return _why_policy_left(arn, ground.facts.policies.get(arn), detached[arn])
+                return why_policy_left(arn, ground.facts.policies.get(arn), detached[arn])
             case (
                 kinds.DeleteContext()
                 | kinds.DeleteContextVariable()
@@ -180,9 +182,10 @@ def _why_left(changes: Sequence[kinds.Change], ground: UndoGround, expected: Fac
     return tuple(why(change) for change in changes)
 
 
-def _why_provider_left(
+def why_provider_left(
     change: kinds.DeleteProvider | kinds.RemoveAudience, trusting: Sequence[TrustingRole], provider: Provider | None, *, has_drifted: bool
 ) -> str | None:
+    """Why the provider, or an audience of it, stays; `trusting` are the roles that still name it then."""
     match change:
         case kinds.DeleteProvider(arn=arn):
             if provider is None:
@@ -199,14 +202,15 @@ def _why_provider_left(
             return f"The audience {audience} stays: {_names(users)} may need it." if users else None
 
 
-def _why_bucket_left(name: str, *, is_empty: bool | None) -> str | None:
+def why_bucket_left(name: str, *, is_empty: bool | None) -> str | None:
+    """Why a bucket stays; None where it may go."""
     if is_empty is None:
         return f"The bucket {name} stays: whether it is empty could not be read."
     return None if is_empty else f"The bucket {name} stays: it is not empty, old versions included."
 
 
-def _why_policy_left(arn: str, policy: ManagedPolicy | None, detached: int) -> str | None:
-    """IAM would refuse to delete a policy that is attached, in the midst of the undo."""
+def why_policy_left(arn: str, policy: ManagedPolicy | None, detached: int) -> str | None:
+    """Why a policy stays that is detached from so many: IAM would refuse to delete one that is attached, in the midst of a run."""
     others = policy.attachments - detached if policy else 0
     return f"The managed policy {arn} stays: it is attached to {others} more of the account." if others > 0 else None
 
@@ -230,7 +234,7 @@ def _lets_in(statement: Statement, provider_arn: str) -> bool:
     return statement.principals is None or any(value in (provider_arn, "*") for _, value in statement.principals)
 
 
-def _still_trusting(changes: Sequence[kinds.Change], ground: UndoGround) -> tuple[TrustingRole, ...]:
+def still_trusting(changes: Sequence[kinds.Change], ground: UndoGround) -> tuple[TrustingRole, ...]:
     """The roles that will name the provider when `changes` are made: without those deleted, and with restored trusts as they become."""
     deleted = {change.name.lower() for change in changes if isinstance(change, kinds.DeleteRole)}
     restored = {change.role.lower(): change.document for change in changes if isinstance(change, kinds.SetTrust)}
@@ -246,7 +250,7 @@ def _names(roles: Sequence[TrustingRole]) -> str:
     return ", ".join(names) + more
 
 
-def _use_notes(changes: Sequence[kinds.Change], facts: Facts) -> Iterable[Problem]:
+def use_notes(changes: Sequence[kinds.Change], facts: Facts) -> Iterable[Problem]:
     """What the confirmation must say of roles that go, and of versions that come back."""
     for change in changes:
         match change:

@@ -24,9 +24,12 @@ from ciam_tui.core.circleci_facts import (
     ProjectSource,
 )
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, ProjectDraft, RoleDraft
+from ciam_tui.core.evidence.facts import JobPage
 from ciam_tui.core.facts import Bucket, BucketSummary, Identity, PrefixPage, Quotas
 from ciam_tui.core.opinions import NotChecked
 from ciam_tui.core.problems import CiamError
+from ciam_tui.core.shut_out.facts import ControlPolicies
+from ciam_tui.core.users.facts import LastUse
 from ciam_tui.ports.api import Profile
 
 if TYPE_CHECKING:
@@ -133,6 +136,9 @@ class FakeAws:
     def policies(self, arns: Sequence[str]) -> Mapping[str, ManagedPolicy]:
         return {}
 
+    def role_names_under(self, path: str) -> tuple[str, ...]:
+        return ()
+
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]:
         return ()
 
@@ -163,6 +169,30 @@ class FakeAws:
     def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage:
         self._read("assume_events")
         return EventPage((), 0)
+
+    def key_last_use(self, key_id: str) -> LastUse:
+        self._read("key_last_use")
+        return LastUse(None)
+
+    def key_events(self, key_id: str, window: Window, region: str, token: str | None = None) -> EventPage:
+        self._read("key_events")
+        return EventPage((), 0)
+
+    def start_service_job(self, arn: str, *, by_action: bool) -> str:
+        self._read("start_service_job")
+        return "job"
+
+    def service_job(self, job_id: str, marker: str | None = None) -> JobPage:
+        self._read("service_job")
+        return JobPage("COMPLETED")
+
+    def key_policy(self, arn: str) -> Document | None:
+        self._read("key_policy")
+        return None
+
+    def service_control_policies(self) -> ControlPolicies:
+        self._read("service_control_policies")
+        return ControlPolicies(())
 
     def _opinion(self, name: str, told: tuple[_Told, ...]) -> tuple[_Told, ...] | NotChecked:
         try:

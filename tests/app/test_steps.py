@@ -9,10 +9,10 @@ import pytest
 from textual.widgets import Input
 
 from ciam_tui.app.screens.confirm import ConfirmScreen
-from ciam_tui.app.steps.circleci import typed_project
 from ciam_tui.app.widgets.field import Field
 from ciam_tui.app.widgets.picker import Picker
 from ciam_tui.app.widgets.preview import PreviewPane
+from ciam_tui.core.asking.typed import typed_project
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, ProjectDraft, RoleDraft, StageDraft
 from ciam_tui.core.problems import CiamError
 from tests.app.driving import NARROW, answering, at_step, messages, running, screen_text, shows, types, wizard

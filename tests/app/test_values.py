@@ -12,7 +12,7 @@ from ciam_tui.app.document_lines import Ink, Line, document_lines, gutters, high
 from ciam_tui.app.keeper import DraftKeeper
 from ciam_tui.app.literal import cell, drawn_in_place, literal
 from ciam_tui.app.previewing import Tab, View, preview_of
-from ciam_tui.app.texts import join_entries, split_entries
+from ciam_tui.core.asking.entries import join_entries, split_entries
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, RoleDraft
 from ciam_tui.core.findings import Finding
 from ciam_tui.core.permissions import permission_policy

@@ -9,9 +9,9 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from ciam_tui.app.help_texts import help_for
 from ciam_tui.app.intents import INTENTS
 from ciam_tui.app.literal import lines, literal
+from ciam_tui.core.asking.help_texts import help_for
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -40,7 +40,7 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(classes="dialog", id="help") as dialog:
             dialog.border_title = literal(self._text.title)
             dialog.border_subtitle = "esc closes"
-            yield Static(lines(literal(self._text.short), literal(self._text.long, "$muted")), classes="paragraph")
+            yield Static(lines(literal(self._text.guide), literal(self._text.long, "$muted")), classes="paragraph")
             for keys, meaning in (*rows, *_MORE):
                 with Horizontal(classes="keys"):
                     yield Static(literal(keys), classes="key")

@@ -18,6 +18,7 @@ from ciam_tui.app.literal import lines, literal
 from ciam_tui.app.steps.base import StepBody
 from ciam_tui.app.widgets.field import Field, Labelled
 from ciam_tui.app.widgets.picker import Picker, Row
+from ciam_tui.core.asking.typed import PROFILE_KINDS
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.shown import shortened
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.facts import Identity
     from ciam_tui.ports.api import Aws, Profile
 
-KIND_WORDS = {"keys": "access key", "sso": "SSO", "role": "assumes a role", "process": "credential process", "environment": "environment"}
 DEFAULT = ""  # the row that stands for whatever AWS tools would use by themselves
 
 
@@ -204,7 +204,7 @@ class AccountBody(StepBody):
 
     def _show_profiles(self) -> None:
         profiles = self.session.profiles or ()
-        rows = [Row(each.name, (each.name or "default", KIND_WORDS.get(each.kind, each.kind), each.region or "")) for each in profiles]
+        rows = [Row(each.name, (each.name or "default", PROFILE_KINDS.get(each.kind, each.kind), each.region or "")) for each in profiles]
         if all(each.name for each in profiles):
             rows.insert(0, Row(DEFAULT, ("default", "what AWS tools would use", "")))
         chosen = [self.session.profile or DEFAULT] if self.session.identity is not None else []

@@ -13,11 +13,11 @@ from textual.message import Message
 from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState
 
-from ciam_tui.app.help_texts import help_for
 from ciam_tui.app.literal import literal
 from ciam_tui.app.widgets.choices import Choices
 from ciam_tui.app.widgets.field import Labelled, problem_line
 from ciam_tui.app.widgets.picker import Picker
+from ciam_tui.core.asking.help_texts import help_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -219,7 +219,7 @@ class StepBody(Vertical):
         problem = self.problem_at(path) if path else None
         if (path, problem) != self._advised:
             self._advised = (path, problem)
-            self._guide.update(problem_line(problem) if problem is not None else literal(help_for(path).short, "$muted"), layout=False)
+            self._guide.update(problem_line(problem) if problem is not None else literal(help_for(path).guide, "$muted"), layout=False)
 
     def focus_path(self, path: str) -> None:
         """Focus the answer at `path`, or the one that it is a part of."""

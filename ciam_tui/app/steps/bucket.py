@@ -16,6 +16,7 @@ from ciam_tui.app.steps.base import StepBody
 from ciam_tui.app.widgets.field import ChoiceField, Field
 from ciam_tui.app.widgets.picker import Picker, Row
 from ciam_tui.core.answers import Changed, with_bucket
+from ciam_tui.core.asking.typed import with_bucket_read
 from ciam_tui.core.draft import BucketDraft, Draft
 from ciam_tui.core.problems import CiamError
 
@@ -171,7 +172,8 @@ class BucketBody(StepBody):
             return
         self._tell_about(event.name, event.outcome)
         if event.outcome is not None:
-            self.edit(_as_read(event.outcome), "bucket.region")
+            bucket = event.outcome
+            self.edit(lambda draft: with_bucket_read(draft, bucket), "bucket.region")
             if going_on:
                 self.finish()
 
@@ -250,18 +252,3 @@ def _answered(bucket: BucketDraft, answer: str, text: str) -> BucketDraft:
 
 def _pick(name: str, region: str) -> Callable[[Draft], Changed]:
     return lambda draft: with_bucket(draft, BucketDraft(name=name, region=region))
-
-
-def _as_read(bucket: Bucket) -> Callable[[Draft], Draft | Changed]:
-    """The region and key of `bucket`, unless the answers are about another bucket by now."""
-
-    def change(draft: Draft) -> Draft | Changed:
-        if draft.bucket.name != bucket.name:
-            return draft
-        read = replace(draft.bucket, region=bucket.region, create=False)
-        if bucket.kms_key_arn and not draft.bucket.kms_key_arn:
-            told = (f"The KMS key was filled in: {bucket.name} is encrypted with it by default.",)
-            return Changed(replace(draft, bucket=replace(read, kms_key_arn=bucket.kms_key_arn)), told)
-        return replace(draft, bucket=read)
-
-    return change

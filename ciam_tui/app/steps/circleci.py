@@ -5,7 +5,6 @@ Trusting the whole organization is a choice of its own, never what is left when 
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from ciam_tui.app.widgets.contexts import ContextList
 from ciam_tui.app.widgets.field import STYLE, ChoiceField, Field, Labelled
 from ciam_tui.app.widgets.picker import Picker, Row
 from ciam_tui.core.answers import with_any_project, with_organization
+from ciam_tui.core.asking.typed import is_project_slug, typed_project
 from ciam_tui.core.draft import CircleCiDraft, Draft, ProjectDraft
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.shown import shortened
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 WHOLE = "every project, also future ones"
 SERVER = "issuer, audience, token"
 _REFUSED = frozenset({NO_TOKEN, "circleci-token-refused", "circleci-token-invalid"})  # what another token would help against
-_SLUG = re.compile(r"(?:gh|github|bb|bitbucket|circleci)/[^/\s]+/[^/\s]+")
 
 
 class CircleCiBody(CircleCiReader):
@@ -237,7 +236,7 @@ class CircleCiBody(CircleCiReader):
         self._org_id.input.focus()
 
     def _add_typed(self, text: str) -> None:
-        if _SLUG.fullmatch(text):
+        if is_project_slug(text):
             self._progress["typed"] = text
             self.read_typed(text)
             self.show_read()
@@ -270,7 +269,7 @@ class CircleCiBody(CircleCiReader):
         self.edit(change, "circleci.projects")
 
     def _advise_project(self, text: str) -> None:
-        if _SLUG.fullmatch(text):
+        if is_project_slug(text):
             self._by_hand.show_problem(None)
             return
         project = typed_project(text)
@@ -290,23 +289,6 @@ def _project_row(project: Project) -> Row:
 
 def _chosen_row(project: ProjectDraft) -> Row:
     return Row(project.id, (project.name, project.vcs_origin or "no repository", shortened(project.id)))
-
-
-def typed_project(text: str) -> ProjectDraft | None:
-    """The project that `id name [repository]` names; a repository's URL is taken as what CircleCI calls its origin. None for no text."""
-    words = text.split()
-    if not words:
-        return None
-    origin = next((word for word in words[1:] if "/" in word), None)
-    name = next((word for word in words[1:] if "/" not in word), "")
-    return ProjectDraft(words[0].lower(), name or (origin or "").rpartition("/")[2].removesuffix(".git"), _origin(origin))
-
-
-def _origin(text: str | None) -> str | None:
-    if text is None:
-        return None
-    without_scheme = re.sub(r"^(https?://|ssh://)?(git@)?", "", text)
-    return re.sub(r"^([^/:]+):(?!\d+/)", r"\1/", without_scheme).removesuffix("/").removesuffix(".git")
 
 
 def _organization(org_id: str, slug: str | None) -> Callable[[Draft], Changed]:

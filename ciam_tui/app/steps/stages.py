@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,12 +11,12 @@ from textual.message import Message
 
 from ciam_tui.app.circleci_known import branch_hint, branches_offered
 from ciam_tui.app.steps.base import StepBody
-from ciam_tui.app.texts import join_entries, split_entries
 from ciam_tui.app.widgets.field import ChoiceField, Field, Labelled
 from ciam_tui.app.widgets.link import Link
 from ciam_tui.app.widgets.offering_field import OfferingField
 from ciam_tui.app.widgets.picker import Picker, Row
-from ciam_tui.core.answers import preset_stages
+from ciam_tui.core.asking.entries import join_entries, split_entries
+from ciam_tui.core.asking.typed import PRESETS, stages_of_preset, typed_seconds
 from ciam_tui.core.draft import ACCESSES, EXTRAS, POLICY_KINDS, Draft, RoleDraft, StageDraft
 from ciam_tui.core.validate import normalized_prefix
 
@@ -30,11 +29,6 @@ if TYPE_CHECKING:
 
 PER_PROJECT = "one role for each project"
 NAMES = "names, path, boundary"
-_PRESETS = (
-    Row("pipeline", ("build, test, deploy", "deploy only from main")),
-    Row("build", ("build", "read and write")),
-    Row("reader", ("read", "read only")),
-)
 
 
 class StagesBody(StepBody):
@@ -65,7 +59,7 @@ class StagesBody(StepBody):
         self._index = 0
         self._presets = Picker(id="presets")
         self._presets.border_title = "Begin with"
-        self._presets.show(_PRESETS)
+        self._presets.show([Row(each.id, (each.name, each.about)) for each in PRESETS])
         self._list = Picker(id="stages")
         self._list.border_title = "Stages"
         self._name_field = Field("stages[0].name", "Name")
@@ -160,7 +154,7 @@ class StagesBody(StepBody):
         event.stop()
         if event.picker is self._presets:
             preset = event.row.key
-            self.edit(lambda draft: replace(draft, stages=_preset(preset, draft.base_prefix or "")), "stages")
+            self.edit(lambda draft: replace(draft, stages=stages_of_preset(preset, draft.base_prefix or "")), "stages")
             self.call_after_refresh(self._list.focus)
         elif event.go_on:
             self.to_next_stop()
@@ -188,7 +182,7 @@ class StagesBody(StepBody):
             case "branches":
                 self._edit_stage(path, lambda stage: replace(stage, branches=split_entries(field.take())))
             case "session_seconds":
-                self._edit_stage(path, lambda stage: replace(stage, session_seconds=_seconds(field.take().strip())))
+                self._edit_stage(path, lambda stage: replace(stage, session_seconds=typed_seconds(field.take().strip())))
             case "permissions_boundary":
                 self._edit_role(path, lambda role: replace(role, permissions_boundary=field.take().strip() or None))
             case "name_prefix":
@@ -262,21 +256,5 @@ class StagesBody(StepBody):
         self.edit(lambda draft: replace(draft, role=change(draft.role)), path)
 
 
-def _seconds(text: str) -> int | str:
-    """The number that `text` is, else the text itself: nothing that was typed is thrown away."""
-    return int(text) if re.fullmatch(r"[0-9]{1,8}", text) else text
-
-
 def _cells(stage: StageDraft) -> tuple[str, ...]:
     return (stage.name or "(no name)", stage.prefix or "(all)", " ".join(stage.access))
-
-
-def _preset(preset: str, base_prefix: str) -> tuple[StageDraft, ...]:
-    build, test, deploy = preset_stages(base_prefix)
-    match preset:
-        case "build":
-            return (build,)
-        case "reader":
-            return (replace(test, name="read"),)
-        case _:
-            return (build, test, deploy)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ciam_tui.app.literal import literal
-from ciam_tui.app.texts import completed, with_entry
 from ciam_tui.app.widgets.answer_input import AnswerInput
 from ciam_tui.app.widgets.field import Field
+from ciam_tui.core.asking.entries import completed, with_entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

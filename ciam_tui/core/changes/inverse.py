@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import UNKNOWN_ID
+from ciam_tui.core.facts import RUN_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 def inverse(change: kinds.Change, before: Facts, ids: Mapping[str, str]) -> tuple[kinds.Change, ...]:
     """The changes that restore what `before` shows, in the order in which they must be made; `ids` are those that AWS gave to `change`.
 
-    Nothing where there is nothing to take back: a wait, a setting of a bucket that goes with the bucket, a deletion that never
-    belongs to an apply.
+    Nothing where there is nothing to take back: a wait, a setting of a bucket that goes with the bucket, the deletion of a bucket or of
+    what was in a context.
     """
     match change:
         case kinds.CreateBucket(name=name):
@@ -68,12 +69,39 @@ def inverse(change: kinds.Change, before: Facts, ids: Mapping[str, str]) -> tupl
         case kinds.RemoveRestriction(context=context, type=kind, value=value):
             standing = before.contexts.get(context)
             return (kinds.AddRestriction(context, kind, value),) if standing and (kind, value) in standing.all_restrictions else ()
-        case kinds.AwaitRoles() | kinds.DeleteBucket() | kinds.DeleteProvider() | kinds.DeleteRole() | kinds.DeletePolicy():
-            return ()
-        case kinds.DeleteContext() | kinds.DeleteContextVariable():
-            return ()
+        case kinds.DeleteProvider() | kinds.DeleteRole() | kinds.DeletePolicy():
+            return _made_anew(change, before)
+        case kinds.AwaitRoles() | kinds.DeleteBucket() | kinds.DeleteContext() | kinds.DeleteContextVariable():
+            return ()  # what was in a bucket's or a context's place may be somebody else's by now
         case _:
             assert_never(change)
+
+
+def _made_anew(change: kinds.DeleteProvider | kinds.DeleteRole | kinds.DeletePolicy, before: Facts) -> tuple[kinds.Change, ...]:
+    """What was deleted, as it was but for its id. The run that makes it again puts its own tag on it."""
+    match change:
+        case kinds.DeleteProvider():
+            provider = before.provider
+            return (
+                ()
+                if provider is None
+                else (kinds.CreateProvider(provider.arn, provider.url, provider.client_ids, _of_no_run(provider.tags)),)
+            )
+        case kinds.DeleteRole(name=name):
+            role = before.roles.get(name.lower())
+            if role is None:
+                return ()
+            settings = (role.trust, role.description, role.max_session_seconds, role.boundary)
+            return (kinds.CreateRole(role.name, role.arn, role.path, *settings, _of_no_run(role.tags)),)
+        case kinds.DeletePolicy(arn=arn):
+            policy = before.policies.get(arn)
+            if policy is None:
+                return ()
+            return (kinds.CreatePolicy(arn, policy.name, policy.path, policy.document, policy.description, _of_no_run(policy.tags)),)
+
+
+def _of_no_run(tags: kinds.Tags) -> kinds.Tags:
+    return tuple(each for each in tags if each[0] != RUN_TAG)
 
 
 def _names_in(facts: Facts, context: str) -> frozenset[str]:

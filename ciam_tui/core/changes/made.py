@@ -79,8 +79,12 @@ def taken_back(change: kinds.Change, before: Facts) -> str:
     """What an undo of `change` does, in words; `before` are the facts just before it."""
     if isinstance(change, kinds.SetContextVariable) and change.replaces:
         return "Not at all: CircleCI never gives the replaced value back, and an undo leaves the new one"
+    if isinstance(change, kinds.DeleteBucket):
+        return "Not at all: its name may be taken by somebody else by then"
+    if isinstance(change, kinds.DeleteContext | kinds.DeleteContextVariable):
+        return "Not at all: `ciam-tui apply SETUP --wire` makes it again"
     ids = {"version_id": _NEW_VERSION} if isinstance(change, kinds.CreatePolicyVersion) else {}
-    words = "; ".join(title(each).partition(": AWS keeps")[0] for each in inverse(change, before, ids))
+    words = "; ".join(title(each) for each in inverse(change, before, ids))
     return words or "Nothing of its own: it goes with what this run makes"
 
 

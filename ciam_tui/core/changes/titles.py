@@ -61,7 +61,7 @@ def title(change: kinds.Change) -> str:
         case kinds.CreatePolicyVersion(arn=arn):
             return f"Make a new default version of {arn}"
         case kinds.DeletePolicyVersion(arn=arn, version_id=version):
-            return f"Delete the version {version} of {arn}: AWS keeps five"
+            return f"Delete the version {version} of {arn}"
         case kinds.RestorePolicyVersion(arn=arn):
             return f"Bring back an old version of {arn}, under a new id"
         case kinds.SetDefaultVersion(arn=arn, version_id=version):

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.facts import Identity, Quotas
 from ciam_tui.core.problems import CiamError
-from ciam_tui.ports.aws import activity, opinions
+from ciam_tui.ports.aws import activity, guards, key_use, opinions
 from ciam_tui.ports.aws.answers import ACCESS_DENIED
 from ciam_tui.ports.aws.authorization import read_policies_in_force, read_provider_arns, read_wanted_roles
 from ciam_tui.ports.aws.buckets import BucketReads
 from ciam_tui.ports.aws.permission import may_call
 from ciam_tui.ports.aws.policies import read_policies
 from ciam_tui.ports.aws.providers import read_provider
-from ciam_tui.ports.aws.roles import read_roles, read_roles_trusting
+from ciam_tui.ports.aws.roles import read_role_names_under, read_roles, read_roles_trusting
 from ciam_tui.ports.aws.user_keys import read_keys_ending
 from ciam_tui.ports.aws.writes import Writer, region_made_in
 
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.document import Document
     from ciam_tui.core.evaluate import Request
+    from ciam_tui.core.evidence.facts import JobPage
     from ciam_tui.core.facts import Bucket, BucketSummary, ManagedPolicy, PrefixPage, Provider, Role, TrustingRole
     from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
+    from ciam_tui.core.shut_out.facts import ControlPolicies
+    from ciam_tui.core.users.facts import LastUse
     from ciam_tui.ports.api import Sent
     from ciam_tui.ports.aws.clients import Clients
 
@@ -114,6 +117,10 @@ class BotoAws:
         """Those of the managed policies `arns` that exist, by ARN."""
         return read_policies(self._clients, arns)
 
+    def role_names_under(self, path: str) -> tuple[str, ...]:
+        """The names of all roles whose IAM path begins with `path`."""
+        return read_role_names_under(self._clients, path)
+
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]:
         """All roles of the account whose trust policy names the provider."""
         return read_roles_trusting(self._clients, provider_arn)
@@ -151,6 +158,30 @@ class BotoAws:
     def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage:
         """One page of CloudTrail's events in which somebody asked for a role with a token; of any role where `role_arn` is None."""
         return activity.assume_events(self._clients, window, region, role_arn, token)
+
+    def key_last_use(self, key_id: str) -> LastUse:
+        """When the access key was last used, and for what."""
+        return key_use.read_key_last_use(self._clients, key_id)
+
+    def key_events(self, key_id: str, window: Window, region: str, token: str | None = None) -> EventPage:
+        """One page of CloudTrail's events of the access key."""
+        return key_use.read_key_events(self._clients, key_id, window, region, token)
+
+    def start_service_job(self, arn: str, *, by_action: bool) -> str:
+        """The id of IAM's job about the services that the principal with `arn` asked."""
+        return key_use.start_service_job(self._clients, arn, by_action=by_action)
+
+    def service_job(self, job_id: str, marker: str | None = None) -> JobPage:
+        """The state of that job, and a page of what it found."""
+        return key_use.read_service_job(self._clients, job_id, marker)
+
+    def key_policy(self, arn: str) -> Document | None:
+        """The policy of a KMS key."""
+        return guards.read_key_policy(self._clients, arn)
+
+    def service_control_policies(self) -> ControlPolicies:
+        """The organization's policies that bear on the account, as far as they can be read."""
+        return guards.read_control_policies(self._clients, self.identity().account_id)
 
     def send(self, call: Call) -> Sent:
         """Send `call` exactly once.

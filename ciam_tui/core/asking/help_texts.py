@@ -1,4 +1,4 @@
-"""What each answer means, said once: in one sentence under the form, and at length on F1.
+"""What each answer means, said once: in one sentence under the form, at length on F1, and to whoever answers a prompt with `?`.
 
 The keys are paths of the Setup file with `*` for an index, or the name of a list.
 """
@@ -11,11 +11,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class HelpText:
-    """`short` fits under a form; `long` is what F1 adds to it."""
+    """`short` fits under a form, with `keys` where a screen is answered by keys; `long` is what F1 adds to it."""
 
     title: str
     short: str
     long: str = ""
+    keys: str = ""
+
+    @property
+    def guide(self) -> str:
+        """What stands under a form."""
+        return f"{self.short} {self.keys}".strip()
 
 
 _NOTHING = HelpText(
@@ -117,8 +123,9 @@ TEXTS: dict[str, HelpText] = {
     ),
     "stages[*].access": HelpText(
         "Access",
-        "What the stage does in its prefix. Arrows move, Space ticks.",
+        "What the stage does in its prefix.",
         "read lists and gets objects; write puts them, multipart included; delete removes them.",
+        "Arrows move, Space ticks.",
     ),
     "stages[*].read_prefixes": HelpText(
         "Also reads", "Other folders that it may read, separated by commas.", r"A comma within a prefix is written \,."
@@ -139,8 +146,9 @@ TEXTS: dict[str, HelpText] = {
     ),
     "organizations": HelpText(
         "Organization",
-        "Enter takes the organization; its id can also be typed.",
-        "Its id is in CircleCI under Organization Settings, Overview.",
+        "The organization whose jobs get the roles.",
+        "Its id is in CircleCI under Organization Settings, Overview, and can also be typed.",
+        "Enter takes it.",
     ),
     "circleci.org_id": HelpText(
         "Organization id",
@@ -150,13 +158,15 @@ TEXTS: dict[str, HelpText] = {
     "circleci.org_slug": HelpText("Organization's slug", "Such as gh/acme; only for reading.", ""),
     "session.circleci_token": HelpText(
         "Token",
-        "A personal API token of CircleCI: Enter reads with it. It is shown, saved and logged nowhere.",
+        "A personal API token of CircleCI, to read with. It is shown, saved and logged nowhere.",
         "It is looked for in CIRCLE_TOKEN and in the CircleCI CLI's settings first. Without one, ids are typed.",
+        "Enter uses it.",
     ),
     "projects": HelpText(
         "Projects",
-        "Space ticks the projects whose jobs get the roles; / filters.",
+        "The projects whose jobs get the roles.",
         "A project is recognized by its id, which stays when it is renamed. Its repository is needed where a stage is limited to branches.",
+        "Space ticks, / filters.",
     ),
     "contexts": HelpText(
         "Contexts",
@@ -166,8 +176,9 @@ TEXTS: dict[str, HelpText] = {
     ),
     "circleci.projects": HelpText(
         "A project by hand",
-        "Project id, then its name, then its repository, such as: <uuid> web github.com/acme/web; or its slug, gh/acme/web. Enter adds it.",
+        "Project id, then its name, then its repository, such as: <uuid> web github.com/acme/web; or its slug, gh/acme/web.",
         "The id is in CircleCI under Project Settings, Overview. The repository may be left out where no stage is limited to branches.",
+        "Enter adds it.",
     ),
     "circleci.any_project": HelpText(
         "Whole organization",
