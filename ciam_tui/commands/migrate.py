@@ -135,7 +135,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.user is None:
         from ciam_tui.commands.migrate_users import list_users
 
-        return list_users(args)
+        return list_users(args, ports_from(args))
     from ciam_tui.commands.migrating import opened
 
     with opened(args, ports_from(args)) as migrating:

@@ -22,7 +22,7 @@ from ciam_tui.core.retirement.migration import CHANGES
 from ciam_tui.core.retirement.report import calendar_lines, report_document, report_lines
 from ciam_tui.core.retirement.stages import QUIET_DAYS, stage_named
 from ciam_tui.retiring.driving import Desk, begin, carried_out, looked, next_to_do, noted, prepared, prepared_back
-from ciam_tui.retiring.ground import Look
+from ciam_tui.retiring.look import Look
 from ciam_tui.retiring.past import past
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def opened(args: argparse.Namespace, ports: Ports) -> Iterator[Migrating]:
     from contextlib import closing
 
     from ciam_tui.commands.circleci import opened_circleci
+    from ciam_tui.commands.config_file import config_text
     from ciam_tui.commands.progress import progress_line
     from ciam_tui.ports.migrations import DiskMigrations
 
@@ -78,8 +79,7 @@ class Migrating:
 
         state_dir(self.args).prove_writable()
         setup = setup_from(self.args.setup).setup
-        evidence = self.desk.evidence_lines(self.args.user)
-        migration = begin(self.desk, self.args.user, setup, evidence=evidence, quiet_days=self.args.quiet_days or QUIET_DAYS)
+        migration = begin(self.desk, self.args.user, setup, quiet_days=self.args.quiet_days or QUIET_DAYS)
         report = noted(self.desk, migration, *self._decisions(migration))
         self._write_backup(report.migration)
         return self._told(report, done="Begun. Nothing was changed in the account by that.")
@@ -256,14 +256,18 @@ class Migrating:
 
     def hand_off(self, migration: Migration) -> int:
         """Write what somebody else needs to do the next stage, or the one that is named."""
-        from ciam_tui.core.retirement.hand_off import hand_off_files
+        from ciam_tui.core.retirement.hand_off import hand_off_files, statement_files
         from ciam_tui.core.roles import wanted_roles
         from ciam_tui.ports.export_folder import write_export
         from ciam_tui.retiring.ground import setup_of
 
         self._refuse_ended(migration)
         report = noted(self.desk, migration)
+        statements = statement_files(report.ground.obstacles)
         standing = next((each for each in report.standings if each.can_begin), None)
+        if standing is None and statements:
+            say(self.args, (f"{each.state}  {self.args.hand_off}/{each.path}" for each in write_export(self.args.hand_off, statements)))
+            return self._told(report, done="Statements for the owners of policies that would shut the roles out.")
         if standing is None:
             return self._told(report, done="Nothing is due that could be handed off.")
         what = prepared(self.desk, report, standing.stage, keys=self.args.key, places=self.args.place)
@@ -279,7 +283,7 @@ class Migrating:
         files = hand_off_files(
             report.migration, standing, [step.change for step in what.plan.steps], org_id=setup.circleci.org_id, role_arns=arns
         )
-        written = write_export(self.args.hand_off, files)
+        written = write_export(self.args.hand_off, (*files, *statements))
         now = self.desk.ports.clock.now()
         report = noted(self.desk, report.migration, HandedOff(standing.stage, str(self.args.hand_off), now, self.desk.operator))
         say(self.args, (f"{each.state}  {self.args.hand_off}/{each.path}" for each in written))

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.changes import kinds
+from ciam_tui.core.evidence.report import lines_of_evidence
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.acts import changes_of, keys_ready, reactivation
 from ciam_tui.core.retirement.changed import unread_of_user
@@ -22,12 +23,14 @@ from ciam_tui.core.retirement.report import Report
 from ciam_tui.core.retirement.stages import QUIET_DAYS, Stage
 from ciam_tui.core.setup import to_json
 from ciam_tui.core.users.backup import backup_of
+from ciam_tui.retiring.beside import evidence_for
 from ciam_tui.retiring.ground import read_ground, setup_of
 from ciam_tui.retiring.past import past
+from ciam_tui.users_survey import policies_of
 from ciam_tui.runs import apply_changes, apply_plan, apply_undo, changes_plan, history, look_up, new_run_id, plan_for, resume, undo_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ciam_tui.apply import Ports, Waiting
     from ciam_tui.core.journal import Entry, RunState
@@ -37,8 +40,9 @@ if TYPE_CHECKING:
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.retirement.standing import Standing
     from ciam_tui.core.setup import Setup
+    from ciam_tui.core.users.facts import User
     from ciam_tui.ports.api import Migrations
-    from ciam_tui.retiring.ground import Look
+    from ciam_tui.retiring.look import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,11 @@ class Desk:
     def operator(self) -> str:
         """Who does it, as AWS sees them."""
         return self.ports.aws.identity().arn
+
+    def backup(self, user: User) -> Mapping[str, Any]:
+        """All that defines `user`, without secrets."""
+        groups, policies = policies_of(self.ports.aws, user, self.look.tell)
+        return backup_of(user, groups, policies)
 
     def keep(self, migration: Migration, *events: Event) -> Migration:
         """`migration` after `events`, once they are on the disk."""
@@ -84,7 +93,7 @@ class Prepared:
     undoes: RunState | None = None
 
 
-def begin(desk: Desk, user_name: str, setup: Setup, *, evidence: Sequence[str] = (), quiet_days: int = QUIET_DAYS) -> Migration:
+def begin(desk: Desk, user_name: str, setup: Setup, *, quiet_days: int = QUIET_DAYS) -> Migration:
     """Begin the retirement of a user; nothing is changed by that but the state directory.
 
     Raises:
@@ -115,8 +124,8 @@ def begin(desk: Desk, user_name: str, setup: Setup, *, evidence: Sequence[str] =
             account_id=identity.account_id,
             user=user,
             setup=json.loads(to_json(setup)),
-            backup=backup_now(desk, user),
-            evidence=tuple(evidence),
+            backup=desk.backup(user),
+            evidence=lines_of_evidence(evidence_for(user, desk.ports, desk.look)),
             quiet_days=quiet_days,
         )
         desk.migrations.create(started.migration_id)
@@ -291,4 +300,5 @@ def _backup(desk: Desk, ground: Ground) -> BackedUp:
     if user is None or unread_of_user(user):
         why = unread_of_user(user)[0] if user is not None else "There is no such user any more."
         raise CiamError("no-backup", "The user was not deleted", f"It cannot be backed up whole. {why}", ["Get the permission to read it."])
-    return BackedUp(user, backup_now(desk, user), desk.ports.clock.now(), desk.operator)
+    return BackedUp(user, desk.backup(user), desk.ports.clock.now(), desk.operator)
+

@@ -6,10 +6,10 @@ What the operator may not read becomes unknown, with the reason; only the user i
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.apply import CIRCLECI, never
+from ciam_tui.apply import CIRCLECI
 from ciam_tui.core.activity import Trust
 from ciam_tui.core.activity.report import who_words
 from ciam_tui.core.problems import CiamError, Level
@@ -19,6 +19,8 @@ from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.setup import read_setup
 from ciam_tui.core.wiring_problems import is_wiring
 from ciam_tui.opinions.history import activities_of, default_regions
+from ciam_tui.retiring.beside import is_wanted, look_beside
+from ciam_tui.retiring.look import LookStopped
 from ciam_tui.runs import history, plan_for
 
 if TYPE_CHECKING:
@@ -32,33 +34,9 @@ if TYPE_CHECKING:
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.setup import Setup
     from ciam_tui.core.users.facts import User
+    from ciam_tui.retiring.look import Look
 
 _DENIED = "access-denied"
-
-
-class LookStopped(CiamError):
-    """Somebody had enough before the end."""
-
-    def __init__(self) -> None:
-        super().__init__("stopped", "Stopped", "Not everything was read.", ["Look again."])
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How to look: whom to tell, and when to stop."""
-
-    progress: Callable[[str], None] = field(default=lambda _: None)
-    should_stop: Callable[[], bool] = never
-
-    def tell(self, text: str) -> None:
-        """Say what is about to be read.
-
-        Raises:
-            LookStopped: somebody had enough.
-        """
-        if self.should_stop():
-            raise LookStopped
-        self.progress(text)
 
 
 def setup_of(migration: Migration) -> Setup:
@@ -78,6 +56,9 @@ def read_ground(migration: Migration, ports: Ports, look: Look) -> Ground:
     user = ports.aws.user(migration.user_name)
     ground = Ground(operator=ports.aws.identity().arn, user=user, runs=_run_words(migration, ports))
     ground = _with_plan(ground, migration, setup, ports, look)
+    if user is not None and is_wanted(migration, user, look.files):
+        beside = look_beside(user, setup, ports, look)
+        ground = replace(ground, obstacles=beside.obstacles, remarks=beside.remarks, uses=beside.uses)
     return _with_held(ground, migration, setup, ports, look)
 
 
