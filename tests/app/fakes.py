@@ -30,6 +30,7 @@ from ciam_tui.core.opinions import NotChecked
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.shut_out.facts import ControlPolicies
 from ciam_tui.core.users.facts import LastUse
+from ciam_tui.core.users.listing import UsersRead
 from ciam_tui.ports.api import Profile
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.evaluate import Request
     from ciam_tui.core.facts import ManagedPolicy, Provider, Role, TrustingRole
     from ciam_tui.core.opinions import AnalyzerFinding, PolicyKind, SimulatedDecision
+    from ciam_tui.core.users.facts import AccessKey, Group, User
     from ciam_tui.ports.api import CircleCi, Journals, SavedDraft, Sent
     from ciam_tui.ports.circleci.secret import Secret
 
@@ -154,6 +156,26 @@ class FakeAws:
 
     def keys_ending(self, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead:
         return KeysRead((), 0)
+
+    def users(self, progress: Callable[[str], None]) -> UsersRead:
+        self._read("users")
+        return UsersRead()
+
+    def user(self, name: str) -> User | None:
+        self._read("user")
+        return None
+
+    def access_keys(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, tuple[AccessKey, ...] | None]:
+        return {}
+
+    def groups(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, Group]:
+        return {}
+
+    def bucket_policies(self, names: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead:
+        return PoliciesRead()
+
+    def key_arns(self) -> tuple[str, ...]:
+        return ()
 
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         return {}

@@ -138,13 +138,8 @@ def access_of(
     documents: Sequence[Document], *, account_id: str, role_arn: str, boundary: Document | None = None, unread: Sequence[str] = ()
 ) -> Access:
     """What a role with `documents` may do within `boundary`; `unread` names what could not be read of either."""
-    parsed, broken = _parsed(documents)
-    limit, broken_limit = _parsed([boundary] if boundary is not None else [])
-    missing = (*unread, *broken, *broken_limit)
-    asking = _Asking(
-        _Layer(parsed), _Layer(limit) if boundary is not None and limit else None, account_id, role_arn, is_complete=not missing
-    )
-    statements = [statement for policy in parsed for statement in policy.statements if statement.effect == "Allow"]
+    asking, missing = _asking(documents, account_id, role_arn, boundary, unread)
+    statements = [statement for policy in asking.policies.policies for statement in policy.statements if statement.effect == "Allow"]
     every = sorted(_places(statements), key=lambda place: (place.bucket != EVERY_BUCKET, place.bucket, place.prefix))
     places = [PlaceAccess(place, asking.at(place)) for place in every[:MOST_PLACES]]
     return Access(
@@ -153,6 +148,27 @@ def access_of(
         unread=missing,
         more=max(0, len(every) - MOST_PLACES),
     )
+
+
+def everything_reach(
+    documents: Sequence[Document], *, account_id: str, role_arn: str, boundary: Document | None = None, unread: Sequence[str] = ()
+) -> Reach:
+    """Whether a principal is an administrator: what no statement can have named passes, and so do changes to who may do what."""
+    asking, _ = _asking(documents, account_id, role_arn, boundary, unread)
+    sample = f"arn:aws:iam::{account_id}:user/{_SAMPLE}"
+    requests = (("ciam:Sample", "arn:aws:ciam:::sample"), ("iam:AttachUserPolicy", sample), ("iam:CreateUser", sample))
+    return max((asking.reach(action, resource, {}) for action, resource in requests), key=tuple(Reach).index)
+
+
+def _asking(
+    documents: Sequence[Document], account_id: str, role_arn: str, boundary: Document | None, unread: Sequence[str]
+) -> tuple[_Asking, tuple[str, ...]]:
+    """Who answers for a principal, and what is missing from what it knows."""
+    parsed, broken = _parsed(documents)
+    limit, broken_limit = _parsed([boundary] if boundary is not None else [])
+    missing = (*unread, *broken, *broken_limit)
+    layer = _Layer(limit) if boundary is not None and limit else None
+    return _Asking(_Layer(parsed), layer, account_id, role_arn, is_complete=not missing), missing
 
 
 def _parsed(documents: Sequence[Document]) -> tuple[tuple[PolicyDocument, ...], tuple[str, ...]]:

@@ -41,6 +41,17 @@ def read_key_policy(clients: Clients, arn: str) -> Document | None:
     return Document(policy)
 
 
+def read_key_arns(clients: Clients) -> tuple[str, ...]:
+    """The ARNs of the keys in the session's region, AWS's own among them; the first thousand, which is a page."""
+    kms: Any = clients.glance("kms")
+    doing = f"list the KMS keys of {clients.region}"
+    answer = clients.ask(doing, lambda: kms.list_keys(Limit=1000))
+    keys = answer.get("Keys") if isinstance(answer, dict) else None
+    if not isinstance(keys, list):
+        raise CiamError("answer-unreadable", f"Cannot {doing}", "The answer is not one that AWS gives.")
+    return tuple(str(each["KeyArn"]) for each in keys)
+
+
 def read_control_policies(clients: Clients, account_id: str) -> ControlPolicies:
     """The service control policies of the account's organization, or why they cannot be read; nothing is raised."""
     try:
