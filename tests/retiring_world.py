@@ -14,7 +14,6 @@ from ciam_tui.core.circleci_facts import ContextContents, Inventory, Organizatio
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.events import Event, from_line, to_line
 from ciam_tui.core.retirement.stages import Stage
-from ciam_tui.core.retirement.standing import State
 from ciam_tui.retiring.driving import Desk, begin, carried_out, looked, noted, prepared, prepared_back
 from ciam_tui.retiring.look import Look
 from tests.memory_circleci import MemoryCircleCi
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.retirement.report import Report
-    from ciam_tui.core.retirement.standing import Standing
+    from ciam_tui.core.retirement.standing import Standing, State
     from ciam_tui.core.setup import Setup
     from tests.test_apply import Account
 
@@ -83,7 +82,7 @@ class HoldingCircleCi(MemoryCircleCi):
     def organizations(self) -> tuple[Organization, ...]:
         return (self.organization_held,)
 
-    def inventory(self, organization: Organization, progress: Any, should_stop: Any, projects: Any = None) -> Inventory:
+    def inventory(self, organization: Organization, *_: Any) -> Inventory:
         if self.refuses_reads:
             raise CiamError("circleci-unreachable", "Cannot list the contexts", "CircleCI cannot be reached.")
         contexts = tuple(ContextContents(each, self.context_variables(each.id), ()) for each in self.contexts(organization))
@@ -190,7 +189,9 @@ class World:
     def role_is_taken(self, name: str = ROLE) -> None:
         sts: Any = self.account.session.client("sts")
         arn = self.account.iam.get_role(RoleName=name)["Role"]["Arn"]
-        taken = sts.assume_role_with_web_identity(RoleArn=arn, RoleSessionName="job", WebIdentityToken="header.payload.signature")["Credentials"]
+        taken = sts.assume_role_with_web_identity(RoleArn=arn, RoleSessionName="job", WebIdentityToken="header.payload.signature")[
+            "Credentials"
+        ]
         self._asks_who_it_is(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
 
     def key_is_used(self, key_id: str) -> None:

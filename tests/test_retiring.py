@@ -53,7 +53,11 @@ def test_from_the_first_day_to_the_last(world: World) -> None:
 
     report = world.does(migration, Stage.DEACTIVATE)
     assert world.user()["keys"] == {key: "Inactive"}  # type: ignore[index]
-    assert standing(report, Stage.QUIET).until == world.clock.time + 14 * (world.clock.time - world.clock.time.replace(day=world.clock.time.day)) or True
+    assert (
+        standing(report, Stage.QUIET).until
+        == world.clock.time + 14 * (world.clock.time - world.clock.time.replace(day=world.clock.time.day))
+        or True
+    )
 
     world.days_pass(13)
     assert states(world.look(migration))[Stage.DELETE_KEY] is State.WAITING
@@ -374,7 +378,9 @@ def through(world: World, act: Callable[[], None]) -> bool:
     return False
 
 
-@pytest.mark.parametrize("events", [*range(2, 22, 4)] + [pytest.param(number, marks=pytest.mark.long) for number in range(2, 26) if (number - 2) % 4])
+@pytest.mark.parametrize(
+    "events", [*range(2, 22, 4)] + [pytest.param(number, marks=pytest.mark.long) for number in range(2, 26) if (number - 2) % 4]
+)
 def test_killed_after_any_event_it_comes_to_its_end_and_does_nothing_twice(world: World, events: int) -> None:
     migration = world.begun()
     world.migrations.crash_after = events

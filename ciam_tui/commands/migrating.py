@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ciam_tui.commands.account import command_line, mode_of, refuse_when_read_only, said_yes, state_dir, stdin_is_terminal, typed
+from ciam_tui.commands.account import mode_of, refuse_when_read_only, said_yes, state_dir, stdin_is_terminal, typed
 from ciam_tui.commands.carrying import Carrying
 from ciam_tui.commands.migrate import BLOCKED
 from ciam_tui.commands.plan_report import Report as PlanReport
@@ -50,11 +50,9 @@ def opened(args: argparse.Namespace, ports: Ports) -> Iterator[Migrating]:
     from ciam_tui.ports.migrations import DiskMigrations
 
     with closing(opened_circleci(args)) if args.circleci else nullcontext() as circleci, progress_line() as tell:
-        desk = Desk(
-            replace(ports, circleci=circleci),
-            DiskMigrations(state_dir(args)),
-            Look(tell, files=tuple(args.evidence), configs=tuple(args.config)),
-        )
+        configs = tuple((path, config_text(path)) for path in args.config)
+        look = Look(tell, files=tuple(args.evidence), configs=configs)
+        desk = Desk(replace(ports, circleci=circleci), DiskMigrations(state_dir(args)), look)
         yield Migrating(args, desk)
 
 

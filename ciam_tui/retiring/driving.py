@@ -26,8 +26,8 @@ from ciam_tui.core.users.backup import backup_of
 from ciam_tui.retiring.beside import evidence_for
 from ciam_tui.retiring.ground import read_ground, setup_of
 from ciam_tui.retiring.past import past
-from ciam_tui.users_survey import policies_of
 from ciam_tui.runs import apply_changes, apply_plan, apply_undo, changes_plan, history, look_up, new_run_id, plan_for, resume, undo_plan
+from ciam_tui.users_survey import policies_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -301,4 +301,3 @@ def _backup(desk: Desk, ground: Ground) -> BackedUp:
         why = unread_of_user(user)[0] if user is not None else "There is no such user any more."
         raise CiamError("no-backup", "The user was not deleted", f"It cannot be backed up whole. {why}", ["Get the permission to read it."])
     return BackedUp(user, desk.backup(user), desk.ports.clock.now(), desk.operator)
-

@@ -20,11 +20,11 @@ from ciam_tui.core.setup import read_setup
 from ciam_tui.core.wiring_problems import is_wiring
 from ciam_tui.opinions.history import activities_of, default_regions
 from ciam_tui.retiring.beside import is_wanted, look_beside
-from ciam_tui.retiring.look import LookStopped
+from ciam_tui.retiring.look import LookStopped, inventories
 from ciam_tui.runs import history, plan_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ciam_tui.apply import Ports
     from ciam_tui.core.activity import Activity
@@ -80,9 +80,9 @@ def _with_plan(ground: Ground, migration: Migration, setup: Setup, ports: Ports,
         if which != ("wiring",):
             return ground
         plan = plan_for(setup, ports, progress=look.tell)
-        return _with_use(replace(ground, roles=_planned(plan, wiring=False)), migration, setup, plan, ports, look)
+        return _with_use(replace(ground, roles=_planned(plan, wiring=False)), migration, plan, ports, look)
     ground = replace(ground, roles=_planned(plan, wiring=False), wiring=None if ports.circleci is None else _planned(plan, wiring=True))
-    return _with_use(ground, migration, setup, plan, ports, look)
+    return _with_use(ground, migration, plan, ports, look)
 
 
 def _planned(plan: Plan, *, wiring: bool) -> Planned:
@@ -92,7 +92,8 @@ def _planned(plan: Plan, *, wiring: bool) -> Planned:
     return Planned(tuple(steps), tuple(str(problem) for problem in errors))
 
 
-def _with_use(ground: Ground, migration: Migration, setup: Setup, plan: Plan, ports: Ports, look: Look) -> Ground:
+def _with_use(ground: Ground, migration: Migration, plan: Plan, ports: Ports, look: Look) -> Ground:
+    setup = setup_of(migration)
     roles = {name: plan.facts.roles.get(name.lower()) for name in dict.fromkeys(role.name for role in wanted_roles(setup))}
     # Who took a role is asked once: it is kept as an event, and CloudTrail forgets after 90 days.
     asked = [role for name, role in roles.items() if role is not None and name not in migration.roles_seen]
@@ -130,22 +131,14 @@ def _with_held(ground: Ground, migration: Migration, setup: Setup, ports: Ports,
     if ports.circleci is None:
         return ground
     own = [key.key_id for key in migration.baseline.keys or ()]
-    held: list[HeldVariables] = []
-    unread: list[str] = []
     try:
-        look.tell("Organizations of CircleCI")
-        for organization in ports.circleci.organizations():
-            if organization.id is None:
-                continue
-            inventory = ports.circleci.inventory(organization, _told_of(organization.name, look), look.should_stop)
-            if inventory.stopped:
-                raise LookStopped
-            held += held_variables(inventory, own, setup.circleci.org_id)
-            unread += (f"{organization.name}: {sentence}" for sentence in inventory.unread)
+        read = inventories(ports.circleci, look)
     except LookStopped:
         raise
     except CiamError as error:
         return replace(ground, unread={**ground.unread, "held": (str(error),)})
+    held: Sequence[HeldVariables] = [each for inventory in read for each in held_variables(inventory, own, setup.circleci.org_id)]
+    unread = [f"{inventory.organization.name}: {sentence}" for inventory in read for sentence in inventory.unread]
     held = _with_others(held, own, ground.user, ports, look)
     return replace(ground, held=tuple(held), unread={**ground.unread, **({"held": tuple(unread)} if unread else {})})
 
@@ -162,7 +155,3 @@ def _with_others(held: Sequence[HeldVariables], own: Sequence[str], user: User |
         return [replace(each, others=("other users' keys, which could not be listed",)) for each in held]
     others = [key.key_id for key in read.keys if key.key_id not in own and (user is None or key.user != user.name)]
     return [replace(each, others=tuple(key for key in others if key.endswith(each.last_four))) for each in held]
-
-
-def _told_of(organization: str, look: Look) -> Callable[[int, int], None]:
-    return lambda done, count: look.tell(f"Contexts and projects of {organization}, {done} of {count}")

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ciam_tui.core.circleci_facts import Inventory
+    from ciam_tui.ports.api import CircleCi
+
 
 def _never() -> bool:
     return False
@@ -41,3 +44,26 @@ class Look:
         if self.should_stop():
             raise LookStopped
         self.progress(text)
+
+
+def inventories(circleci: CircleCi, look: Look) -> tuple[Inventory, ...]:
+    """What the organizations of the token's user keep in contexts and projects.
+
+    Raises:
+        CiamError: CircleCI cannot be asked.
+        LookStopped: once `look` says so.
+    """
+    found = []
+    look.tell("Organizations of CircleCI")
+    for organization in circleci.organizations():
+        if organization.id is None:
+            continue
+        inventory = circleci.inventory(organization, _told_of(organization.name, look), look.should_stop)
+        if inventory.stopped:
+            raise LookStopped
+        found.append(inventory)
+    return tuple(found)
+
+
+def _told_of(organization: str, look: Look) -> Callable[[int, int], None]:
+    return lambda done, count: look.progress(f"Contexts and projects of {organization}, {done} of {count}")

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.proposal import Proposal, proposed
-from ciam_tui.retiring.look import LookStopped
+from ciam_tui.retiring.look import inventories
 from ciam_tui.users_survey import policies_of
 
 if TYPE_CHECKING:
     from ciam_tui.apply import Ports
-    from ciam_tui.core.circleci_facts import Inventory
     from ciam_tui.core.evidence.facts import Evidence
     from ciam_tui.core.facts import Bucket
     from ciam_tui.core.users.facts import User
@@ -27,7 +26,7 @@ def proposal_for(user: User, evidence: Evidence, ports: Ports, look: Look) -> Pr
     """
     identity = ports.aws.identity()
     groups, policies = policies_of(ports.aws, user, look.tell)
-    circleci = inventories(ports, look)
+    circleci = inventories(ports.circleci, look) if ports.circleci is not None else ()
 
     def of(buckets: dict[str, Bucket]) -> Proposal:
         return proposed(
@@ -51,25 +50,3 @@ def proposal_for(user: User, evidence: Evidence, ports: Ports, look: Look) -> Pr
     except CiamError:
         return first  # its notes say what is not known of the bucket
     return first if bucket is None else of({name: bucket})
-
-
-def inventories(ports: Ports, look: Look) -> tuple[Inventory, ...]:
-    """What the organizations of the token's user keep; none without CircleCI.
-
-    Raises:
-        CiamError: CircleCI cannot be asked.
-        LookStopped: once `look` says so.
-    """
-    if ports.circleci is None:
-        return ()
-    found = []
-    look.tell("Organizations of CircleCI")
-    for organization in ports.circleci.organizations():
-        if organization.id is None:
-            continue
-        name = organization.name
-        inventory = ports.circleci.inventory(organization, lambda done, count, name=name: look.progress(f"{name}, {done} of {count}"), look.should_stop)
-        if inventory.stopped:
-            raise LookStopped
-        found.append(inventory)
-    return tuple(found)

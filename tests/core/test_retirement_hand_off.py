@@ -114,9 +114,12 @@ def asked_by(script: str, folder: Path) -> list[str]:
         "CIRCLE_HOST": "http://ci",
         "ASKED": str(asked),
     }
-    done = subprocess.run(["bash", str(folder / "run.sh")], capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(["/usr/bin/env", "bash", str(folder / "run.sh")], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
     return asked.read_text().splitlines()
+
+
+ON_MAIN = json.dumps({"restriction_type": "expression", "restriction_value": 'pipeline.git.branch == "main"'})
 
 
 def test_the_script_asks_circleci_for_what_the_changes_say_and_shows_the_token_to_nobody(tmp_path: Path) -> None:
@@ -125,8 +128,7 @@ def test_the_script_asks_circleci_for_what_the_changes_say_and_shows_the_token_t
     assert ["not-to-be-seen" in line for line in asked] == [False] * len(asked)
     assert [line.split("<-X>")[1] for line in requests] == [
         '<POST><http://ci/api/v2/context><-d><{"name": "a \'context\'", "owner": {"id": "org-1", "type": "organization"}}>',
-        '<POST><http://ci/api/v2/context/c-1/restrictions><-d><{"restriction_type": "expression", "restriction_value": '
-        '"pipeline.git.branch == \\"main\\""}>',
+        f"<POST><http://ci/api/v2/context/c-1/restrictions><-d><{ON_MAIN}>",
         '<PUT><http://ci/api/v2/context/c-1/environment-variable/AWS_ROLE_ARN><-d><{"value": "arn:aws:iam::123456789012:role/x"}>',
         "<DELETE><http://ci/api/v2/context/c-2/environment-variable/AWS_ACCESS_KEY_ID>",
         "<DELETE><http://ci/api/v2/project/gh/acme/we%20b/envvar/AWS_ACCESS_KEY_ID>",
