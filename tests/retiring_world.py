@@ -11,9 +11,11 @@ import boto3
 
 from ciam_tui.apply import Ports
 from ciam_tui.core.circleci_facts import ContextContents, Inventory, Organization, Project, ProjectContents, Variable
+from ciam_tui.core.activity import EventPage
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.events import Event, from_line, to_line
 from ciam_tui.core.retirement.stages import Stage
+from ciam_tui.core.shut_out.facts import ControlPolicies
 from ciam_tui.retiring.driving import Desk, begin, carried_out, looked, noted, prepared, prepared_back
 from ciam_tui.retiring.look import Look
 from tests.memory_circleci import MemoryCircleCi
@@ -103,6 +105,29 @@ class HoldingCircleCi(MemoryCircleCi):
         self._written("forget", lambda: self.projects_held[project.name].pop(name))
 
 
+class Watched:
+    """The account with what moto has not: CloudTrail, whose pages a test writes, and IAM's job about services, which is refused."""
+
+    def __init__(self, aws: Any) -> None:
+        self._aws = aws
+        self.assumed: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._aws, name)
+
+    def assume_events(self, window: Any, region: str, role_arn: str | None, token: str | None = None) -> EventPage:
+        return EventPage(tuple(self.assumed) if region == "us-east-1" else (), len(self.assumed))
+
+    def key_events(self, key_id: str, window: Any, region: str, token: str | None = None) -> EventPage:
+        return EventPage((), 0)
+
+    def start_service_job(self, arn: str, *, by_action: bool) -> str:
+        raise CiamError("access-denied", "Cannot read which services were last accessed", "You may not.")
+
+    def service_control_policies(self) -> ControlPolicies:
+        return ControlPolicies(())
+
+
 @dataclass
 class World:
     """One operator's desk over an account; `another_desk` is a second operator on another machine."""
@@ -118,7 +143,7 @@ class World:
     keys: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.aws = self.aws or self.account.aws
+        self.aws = self.aws or Watched(self.account.aws)
 
     @property
     def desk(self) -> Desk:
@@ -126,7 +151,7 @@ class World:
         return Desk(ports, self.migrations, Look())
 
     def another_desk(self) -> Desk:
-        return Desk(Ports(self.account.aws, self.clock, MemoryJournals(), self.circleci), MemoryMigrations(), Look())
+        return Desk(Ports(self.aws, self.clock, MemoryJournals(), self.circleci), MemoryMigrations(), Look())
 
     def with_a_user(self, *, keys: int = 1) -> World:
         """The legacy user with all that an old guide leaves, whose first key sits in a context and in a project."""

@@ -135,6 +135,7 @@ def begin(desk: Desk, user_name: str, setup: Setup, *, quiet_days: int = QUIET_D
 
 def looked(desk: Desk, migration: Migration) -> Report:
     """Where the retirement stands, from a fresh look, of which nothing is kept."""
+    migration = desk.again(migration)
     ground = read_ground(migration, desk.ports, desk.look)
     now = desk.ports.clock.now()
     return Report(after(migration, observed(migration, ground, now)), ground, now)
