@@ -23,6 +23,7 @@ ROOMS: dict[str, str] = {
     "schema": "ciam_tui.commands.offline",
     "check": "ciam_tui.commands.offline",
     "export": "ciam_tui.commands.export",
+    "load": "ciam_tui.commands.load",
     "can": "ciam_tui.commands.can",
     "assume": "ciam_tui.commands.assume",
     "plan": "ciam_tui.commands.plan",

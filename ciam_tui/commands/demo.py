@@ -29,13 +29,9 @@ def run(args: argparse.Namespace) -> int:
     """The wizard on the demo account, or the account alone until it is told to stop."""
     if args.serve:
         return _serve()
-    from ciam_tui.terminal import full_screen_is_refused
+    from ciam_tui.terminal import front_end
 
-    if full_screen_is_refused(args):
-        return 2
-    from ciam_tui.app.launch import run_demo
-
-    return run_demo(args)
+    return front_end(args).run_demo(args)
 
 
 def _serve() -> int:

@@ -96,7 +96,7 @@ class FakeAws:
     def _read(self, name: str) -> None:
         self.reads.append(name)
         if self.gate is not None:
-            self.gate.wait(10)
+            self.gate.wait(180)
         if name in self.refusals:
             raise self.refusals[name]
 
@@ -251,7 +251,7 @@ class FakeCircleCi:
     def _read(self, name: str, what: str = "") -> None:
         self.reads.append(f"{name} {what}".strip())
         if self.gate is not None and name in self.held:
-            self.gate.wait(10)
+            self.gate.wait(180)
         if name in self.refusals:
             raise self.refusals[name]
 
@@ -347,8 +347,11 @@ class FakeDrafts:
     saved: SavedDraft | None = None
     failure: CiamError | None = None
     times: int = 0
+    gate: threading.Event | None = None
 
     def load(self) -> SavedDraft | None:
+        if self.gate is not None:
+            self.gate.wait(180)
         return self.saved
 
     def save(self, saved: SavedDraft) -> None:

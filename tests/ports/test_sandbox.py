@@ -82,7 +82,7 @@ def is_alive(process_id: int) -> bool:
 
 
 def ends_soon(process_id: int) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 180
     while is_alive(process_id) and time.monotonic() < deadline:
         time.sleep(0.02)
     return not is_alive(process_id)
