@@ -1,39 +1,49 @@
-"""A user to be retired in an account and a CircleCI of this process, with a clock that somebody turns: what the tests of retirements stand on."""
+"""A user to be retired in an account and a CircleCI in memory, with a clock that somebody turns: what the tests of retirements stand on."""
+
+# ruff: noqa: ARG002 - a double takes what the protocol gives it
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from ciam_tui.apply import Ports
-from ciam_tui.core.circleci_facts import ContextContents, Inventory, Organization, Project, ProjectContents, Variable
 from ciam_tui.core.activity import EventPage
+from ciam_tui.core.audit.facts import KeysRead, UserKey
+from ciam_tui.core.changes import kinds
+from ciam_tui.core.changes.effects import effect
+from ciam_tui.core.circleci_facts import ContextContents, Inventory, Organization, Project, ProjectContents, Variable
+from ciam_tui.core.document import Document
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.events import Event, from_line, to_line
 from ciam_tui.core.retirement.stages import Stage
 from ciam_tui.core.shut_out.facts import ControlPolicies
+from ciam_tui.core.users.facts import AccessKey, Group, LastUse, User
+from ciam_tui.ports.api import Sent
 from ciam_tui.retiring.driving import Desk, begin, carried_out, looked, noted, prepared, prepared_back
 from ciam_tui.retiring.look import Look
+from tests.app.memory_account import MemoryAws
+from tests.core.accounts import a_setup
+from tests.core.examples import ORG_ID
 from tests.memory_circleci import MemoryCircleCi
-from tests.runs import ORG, CrashError, FakeClock, MemoryJournals, a_setup
+from tests.runs import CrashError, FakeClock, MemoryJournals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
+    from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.retirement.report import Report
     from ciam_tui.core.retirement.standing import Standing, State
-    from ciam_tui.core.setup import Setup
-    from tests.test_apply import Account
 
+ACCOUNT = "123456789012"
 USER, GROUP = "ci-uploader", "uploaders"
 ROLE = "circleci-web-build"
 DAY = timedelta(days=1)
 WIDE = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
+SETUP = a_setup(stages=[{"name": "build", "prefix": "builds/", "access": ["read", "write"]}])
 
 
 @dataclass
@@ -79,7 +89,7 @@ class HoldingCircleCi(MemoryCircleCi):
 
     projects_held: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    organization_held = Organization(ORG, "gh/acme", "acme", "github")
+    organization_held = Organization(ORG_ID, "gh/acme", "acme", "github")
 
     def organizations(self) -> tuple[Organization, ...]:
         return (self.organization_held,)
@@ -96,7 +106,7 @@ class HoldingCircleCi(MemoryCircleCi):
 
     def project(self, slug_or_id: str) -> Project:
         name = slug_or_id.rpartition("/")[2]
-        return Project(f"id-{name}", name, f"gh/acme/{name}", ORG)
+        return Project(f"id-{name}", name, f"gh/acme/{name}", ORG_ID)
 
     def project_variables(self, project: Project) -> tuple[Variable, ...]:
         return tuple(Variable(name, value[-4:]) for name, value in self.projects_held[project.name].items())
@@ -105,15 +115,25 @@ class HoldingCircleCi(MemoryCircleCi):
         self._written("forget", lambda: self.projects_held[project.name].pop(name))
 
 
-class Watched:
-    """The account with what moto has not: CloudTrail, whose pages a test writes, and IAM's job about services, which is refused."""
+@dataclass
+class RetiringAws(MemoryAws):
+    """An account that is one value, with users in it. CloudTrail's pages are what a test writes; IAM's job about services is refused."""
 
-    def __init__(self, aws: Any) -> None:
-        self._aws = aws
-        self.assumed: list[str] = []
+    assumed: list[str] = field(default_factory=list)
+    others: tuple[UserKey, ...] = ()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._aws, name)
+    def user(self, name: str) -> User | None:
+        return self.facts.users.get(name.lower())
+
+    def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]:
+        return ()
+
+    def groups(self, names: Sequence[str], progress: Any) -> dict[str, Group]:
+        return {name: Group(name, f"arn:aws:iam::{ACCOUNT}:group/{name}", (("wide", Document(WIDE)),)) for name in names}
+
+    def keys_ending(self, endings: Any, progress: Any) -> KeysRead:
+        own = (UserKey(user.name, key.key_id, key.status) for user in self.facts.users.values() for key in user.keys or ())
+        return KeysRead(tuple(key for key in (*own, *self.others) if key.key_id[-4:] in endings), 1)
 
     def assume_events(self, window: Any, region: str, role_arn: str | None, token: str | None = None) -> EventPage:
         return EventPage(tuple(self.assumed) if region == "us-east-1" else (), len(self.assumed))
@@ -121,29 +141,79 @@ class Watched:
     def key_events(self, key_id: str, window: Any, region: str, token: str | None = None) -> EventPage:
         return EventPage((), 0)
 
+    def key_last_use(self, key_id: str) -> LastUse:
+        keys = (key for user in self.facts.users.values() for key in user.keys or ())
+        return next((key.last_use for key in keys if key.key_id == key_id and key.last_use is not None), LastUse(None))
+
     def start_service_job(self, arn: str, *, by_action: bool) -> str:
         raise CiamError("access-denied", "Cannot read which services were last accessed", "You may not.")
 
     def service_control_policies(self) -> ControlPolicies:
         return ControlPolicies(())
 
+    def send(self, call: Call) -> Sent:
+        change = _user_change_of(call)
+        if change is None:
+            return super().send(call)
+        self.facts = effect(self.facts, change)
+        self.sent.append(call.operation)
+        return Sent(f"request-{len(self.sent)}")
+
+
+def _user_change_of(call: Call) -> kinds.Change | None:
+    """The change of a user that a call was made from."""
+    p = call.params
+    match call.operation:
+        case "UpdateAccessKey":
+            return kinds.SetKeyStatus(p["UserName"], p["AccessKeyId"], active=p["Status"] == "Active")
+        case "DeleteAccessKey":
+            return kinds.DeleteAccessKey(p["UserName"], p["AccessKeyId"])
+        case "DeleteUserPolicy":
+            return kinds.DeleteUserPolicy(p["UserName"], p["PolicyName"])
+        case "RemoveUserFromGroup":
+            return kinds.RemoveFromGroup(p["UserName"], p["GroupName"])
+        case "DeleteUser":
+            return kinds.DeleteUser(p["UserName"])
+        case _:
+            return None
+
 
 @dataclass
 class World:
     """One operator's desk over an account; `another_desk` is a second operator on another machine."""
 
-    account: Account
+    keys: tuple[str, ...] = ("AKIAI44QH8DHBCIRCLE1",)
     circleci: HoldingCircleCi = field(default_factory=HoldingCircleCi)
-    # Long ago, so that whatever moto dates with the time of day comes after it.
-    clock: FakeClock = field(default_factory=lambda: FakeClock(datetime.now(UTC).replace(microsecond=0) - 200 * DAY))
+    clock: FakeClock = field(default_factory=FakeClock)
     journals: MemoryJournals = field(default_factory=MemoryJournals)
     migrations: MemoryMigrations = field(default_factory=MemoryMigrations)
     asks_circleci: bool = True
+    account: RetiringAws = field(default_factory=RetiringAws)
     aws: Any = None
-    keys: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.aws = self.aws or Watched(self.account.aws)
+        """The legacy user with what an old guide leaves, whose first key sits in a context and in a project."""
+        long_ago = self.clock.time - 300 * DAY
+        user = User(
+            USER,
+            "AIDAEXAMPLE",
+            f"arn:aws:iam::{ACCOUNT}:user/{USER}",
+            tags=(("team", "web"),),
+            groups=(GROUP,),
+            inline=(("s3", Document(WIDE)),),
+            keys=tuple(AccessKey(key, "Active", long_ago, LastUse(long_ago + 100 * DAY, "s3", "us-east-1")) for key in self.keys),
+            has_password=False,
+            mfa=(),
+            ssh_keys=(),
+            certificates=(),
+            service_credentials=(),
+        )
+        self.account.facts = replace(self.account.facts, users={USER: user})
+        self.aws = self.aws or self.account
+        pair = {"AWS_ACCESS_KEY_ID": self.keys[0], "AWS_SECRET_ACCESS_KEY": "secret-tG9w"}
+        self.circleci.holds("aws", {**pair, "AWS_DEFAULT_REGION": "us-east-1"})
+        self.circleci.holds("npm", {"NPM_TOKEN": "npm_1234"})
+        self.circleci.projects_held["web"] = dict(pair)
 
     @property
     def desk(self) -> Desk:
@@ -153,29 +223,10 @@ class World:
     def another_desk(self) -> Desk:
         return Desk(Ports(self.aws, self.clock, MemoryJournals(), self.circleci), MemoryMigrations(), Look())
 
-    def with_a_user(self, *, keys: int = 1) -> World:
-        """The legacy user with all that an old guide leaves, whose first key sits in a context and in a project."""
-        iam = self.account.iam
-        self.account.s3.create_bucket(Bucket="acme-run-tests")
-        iam.create_group(GroupName=GROUP)
-        iam.put_group_policy(GroupName=GROUP, PolicyName="wide", PolicyDocument=WIDE)
-        iam.create_user(UserName=USER, Tags=[{"Key": "team", "Value": "web"}])
-        iam.add_user_to_group(UserName=USER, GroupName=GROUP)
-        iam.put_user_policy(UserName=USER, PolicyName="s3", PolicyDocument=WIDE)
-        self.keys = [iam.create_access_key(UserName=USER)["AccessKey"]["AccessKeyId"] for _ in range(keys)]
-        pair = {"AWS_ACCESS_KEY_ID": self.keys[0], "AWS_SECRET_ACCESS_KEY": "secret-tG9w"}
-        self.circleci.holds("aws", {**pair, "AWS_DEFAULT_REGION": "us-east-1"})
-        self.circleci.holds("npm", {"NPM_TOKEN": "npm_1234"})
-        self.circleci.projects_held["web"] = dict(pair)
-        return self
-
-    def setup(self) -> Setup:
-        return a_setup(bucket__create=False, stages=[{"name": "build", "prefix": "builds/", "access": ["read", "write"]}])
-
     # --- what an operator does ----------------------------------------------------------------------------------------------------------
 
     def begun(self) -> Migration:
-        return begin(self.desk, USER, self.setup())
+        return begin(self.desk, USER, SETUP)
 
     def look(self, migration: Migration) -> Report:
         return noted(self.desk, migration)
@@ -185,26 +236,26 @@ class World:
         report = looked(self.desk, migration)
         what = prepared(self.desk, report, stage, **chosen)
         list(carried_out(self.desk, what, lambda: False))
-        return noted(self.desk, self.desk.again(migration))
+        return noted(self.desk, migration)
 
     def goes_back(self, migration: Migration) -> Report:
         report = noted(self.desk, migration)
         list(carried_out(self.desk, prepared_back(self.desk, report), lambda: False))
-        return noted(self.desk, self.desk.again(migration))
+        return noted(self.desk, migration)
 
     def goes_up_to(self, migration: Migration, last: Stage) -> Report:
         """All stages up to `last`, with jobs that take the role and weeks that pass where they have to."""
         for stage in Stage:
             if stage.about.acts:
-                self.does(self.desk.again(migration), stage)
+                self.does(migration, stage)
             elif stage is Stage.ROLE_IN_USE:
                 self.role_is_taken()
             else:
-                self.look(self.desk.again(migration))
+                self.look(migration)
                 self.days_pass(14)
             if stage is last:
                 break
-        return self.look(self.desk.again(migration))
+        return self.look(migration)
 
     # --- what happens in the world ------------------------------------------------------------------------------------------------------
 
@@ -212,46 +263,38 @@ class World:
         self.clock.time += days * DAY
 
     def role_is_taken(self, name: str = ROLE) -> None:
-        sts: Any = self.account.session.client("sts")
-        arn = self.account.iam.get_role(RoleName=name)["Role"]["Arn"]
-        taken = sts.assume_role_with_web_identity(RoleArn=arn, RoleSessionName="job", WebIdentityToken="header.payload.signature")[
-            "Credentials"
-        ]
-        self._asks_who_it_is(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
+        role = replace(self.account.facts.roles[name], last_used=self.clock.time, last_used_region="us-east-1")
+        self.account.facts = replace(self.account.facts, roles={**self.account.facts.roles, name: role})
 
     def key_is_used(self, key_id: str) -> None:
-        """By something that nobody thought of: it is dated with the time of day, which is later than the clock of the test."""
-        self._asks_who_it_is(key_id, "not checked by this account", None)
+        """By something that nobody thought of."""
+        use = LastUse(self.clock.time, "sqs", "eu-west-1")
+        self.user_has(keys=tuple(replace(key, last_use=use) if key.key_id == key_id else key for key in self.user.keys or ()))
 
-    def _asks_who_it_is(self, key_id: str, secret: str, token: str | None) -> None:
-        session = boto3.Session(aws_access_key_id=key_id, aws_secret_access_key=secret, aws_session_token=token, region_name="us-east-1")
-        sts: Any = session.client("sts")
-        sts.get_caller_identity()
+    def user_has(self, **changes: Any) -> None:
+        """Somebody changes the user by hand."""
+        self.account.facts = replace(self.account.facts, users={USER: replace(self.user, **changes)})
+
+    def user_is_deleted(self) -> None:
+        self.account.facts = replace(self.account.facts, users={})
 
     # --- what can be seen of it ---------------------------------------------------------------------------------------------------------
 
-    def user(self) -> dict[str, Any] | None:
-        """All that defines the user, as the account shows it; None where it is gone."""
-        iam = self.account.iam
-        try:
-            iam.get_user(UserName=USER)
-        except iam.exceptions.NoSuchEntityException:
-            return None
-        keys = iam.list_access_keys(UserName=USER)["AccessKeyMetadata"]
-        return {
-            "keys": {key["AccessKeyId"]: key["Status"] for key in keys},
-            "groups": [group["GroupName"] for group in iam.list_groups_for_user(UserName=USER)["Groups"]],
-            "inline": {name: iam.get_user_policy(UserName=USER, PolicyName=name)["PolicyDocument"] for name in self._inline()},
-            "attached": [each["PolicyArn"] for each in iam.list_attached_user_policies(UserName=USER)["AttachedPolicies"]],
-            "tags": iam.list_user_tags(UserName=USER)["Tags"],
-        }
+    @property
+    def user(self) -> User:
+        return self.account.facts.users[USER]
 
-    def _inline(self) -> list[str]:
-        return list(self.account.iam.list_user_policies(UserName=USER)["PolicyNames"])
+    @property
+    def is_gone(self) -> bool:
+        return USER not in self.account.facts.users
 
-    def shows(self) -> tuple[Any, Any, Any, Any]:
+    @property
+    def statuses(self) -> dict[str, str]:
+        return {key.key_id: key.status for key in self.user.keys or ()}
+
+    def shows(self) -> Any:
         """Everything that a retirement could touch."""
-        return self.user(), self.account.shows(), self.circleci.shows(), dict(self.circleci.projects_held)
+        return self.account.facts, self.circleci.shows(), {name: dict(held) for name, held in self.circleci.projects_held.items()}
 
 
 def standing(report: Report, stage: Stage) -> Standing:

@@ -1,4 +1,4 @@
-"""A retirement from its first day to its last, and back from each: on a real account, with whatever can stop or change it in between."""
+"""A retirement from its first day to its last, and back from each, with whatever can stop or change it in between."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ciam_tui.core.document import Document
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.events import Accepted, BackedUp, BaselineTaken, KeyKept, StageFound
 from ciam_tui.core.retirement.stages import Stage
 from ciam_tui.core.retirement.standing import State
 from ciam_tui.retiring.driving import begin, carried_out, looked, noted, prepared, prepared_back
 from ciam_tui.retiring.past import past
-from tests.retiring_world import GROUP, ROLE, USER, WIDE, World, standing, states
-from tests.runs import ACCOUNT, CrashError
-from tests.test_apply import Account, account
+from tests.retiring_world import ACCOUNT, GROUP, ROLE, SETUP, USER, WIDE, World, standing, states
+from tests.runs import CrashError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["account"]
-
-
 
 @pytest.fixture
-def world(account: Account) -> World:
-    return World(account).with_a_user()
+def world() -> World:
+    return World()
 
 
 def test_from_the_first_day_to_the_last(world: World) -> None:
@@ -53,7 +50,7 @@ def test_from_the_first_day_to_the_last(world: World) -> None:
     assert world.circleci.projects_held["web"] == {}
 
     report = world.does(migration, Stage.DEACTIVATE)
-    assert world.user()["keys"] == {key: "Inactive"}  # type: ignore[index]
+    assert world.statuses == {key: "Inactive"}
     assert states(report)[Stage.QUIET] is State.WAITING
 
     world.days_pass(13)
@@ -61,17 +58,16 @@ def test_from_the_first_day_to_the_last(world: World) -> None:
     world.days_pass(1)
     assert states(world.look(migration))[Stage.DELETE_KEY] is State.READY
     world.does(migration, Stage.DELETE_KEY)
-    assert world.user()["keys"] == {}  # type: ignore[index]
+    assert world.statuses == {}
 
     report = world.does(migration, Stage.DELETE_USER)
-    assert world.user() is None
+    assert world.is_gone
     assert report.is_over
     kept = world.desk.again(migration)
     assert kept.ended is not None
     assert kept.ended.why == "finished"
     assert kept.backup is not None
     assert kept.backup.user.groups == (GROUP,)
-    assert world.account.iam.get_group(GroupName=GROUP)["Users"] == []
 
 
 def test_the_backup_is_on_the_disk_before_the_first_thing_is_deleted(world: World) -> None:
@@ -81,9 +77,9 @@ def test_the_backup_is_on_the_disk_before_the_first_thing_is_deleted(world: Worl
     running = carried_out(world.desk, what, lambda: False)
     next(running)
     assert any(isinstance(event, BackedUp) for event in world.migrations.events(migration.id))
-    assert world.user() is not None
+    assert not world.is_gone
     list(running)
-    assert world.user() is None
+    assert world.is_gone
 
 
 # --- the way back -----------------------------------------------------------------------------------------------------------------------
@@ -108,11 +104,11 @@ def test_roles_and_contexts_go_back_to_what_was_there(world: World, last: Stage)
 
 def test_a_key_that_is_inactive_becomes_active_again_and_the_user_is_as_its_backup_says(world: World) -> None:
     migration = world.begun()
-    before = world.user()
+    before = world.user
     world.goes_up_to(migration, Stage.DEACTIVATE)
     world.days_pass(3)
     report = world.goes_back(migration)
-    assert world.user() == before
+    assert world.user == before
     assert states(report)[Stage.DEACTIVATE] is State.READY
     assert world.desk.again(migration).quiet == {}
 
@@ -145,12 +141,12 @@ def test_a_key_used_on_day_13_stops_the_clock_and_one_step_makes_it_active_again
     world.key_is_used(key)
     report = world.look(migration)
     assert states(report)[Stage.QUIET] is State.BLOCKED
-    assert "sts in us-east-1" in standing(report, Stage.QUIET).why
+    assert "sqs in eu-west-1" in standing(report, Stage.QUIET).why
     world.days_pass(200)
     assert states(world.look(migration))[Stage.DELETE_KEY] is State.WAITING, "time alone heals nothing"
 
     world.goes_back(migration)
-    assert world.user()["keys"] == {key: "Active"}  # type: ignore[index]
+    assert world.statuses == {key: "Active"}
     report = world.does(migration, Stage.DEACTIVATE)
     assert world.desk.again(migration).quiet == {key: world.clock.time}
     world.days_pass(14)
@@ -160,7 +156,7 @@ def test_a_key_used_on_day_13_stops_the_clock_and_one_step_makes_it_active_again
 def test_a_user_changed_by_hand_stops_it_until_somebody_has_seen_that(world: World) -> None:
     migration = world.begun()
     world.goes_up_to(migration, Stage.DEACTIVATE)
-    world.account.iam.put_user_policy(UserName=USER, PolicyName="more", PolicyDocument=WIDE)
+    world.user_has(inline=(*world.user.inline, ("more", Document(WIDE))))
     world.days_pass(14)
     report = world.look(migration)
     assert standing(report, Stage.QUIET).is_blocked or standing(report, Stage.DELETE_KEY).is_blocked
@@ -176,20 +172,16 @@ def test_a_change_between_the_look_and_the_stage_is_found_before_anything_is_don
     migration = world.begun()
     world.goes_up_to(migration, Stage.QUIET)
     what = prepared(world.desk, looked(world.desk, world.desk.again(migration)), Stage.DELETE_KEY)
-    world.account.iam.remove_user_from_group(UserName=USER, GroupName=GROUP)
+    world.user_has(groups=())
     with pytest.raises(CiamError):
         list(carried_out(world.desk, what, lambda: False))
-    assert set(world.user()["keys"]) == set(world.keys)  # type: ignore[index]
+    assert set(world.statuses) == set(world.keys)
 
 
 def test_a_user_that_disappears_ends_it_with_a_sentence(world: World) -> None:
     migration = world.begun()
     world.goes_up_to(migration, Stage.DEACTIVATE)
-    iam = world.account.iam
-    iam.delete_access_key(UserName=USER, AccessKeyId=world.keys[0])
-    iam.delete_user_policy(UserName=USER, PolicyName="s3")
-    iam.remove_user_from_group(UserName=USER, GroupName=GROUP)
-    iam.delete_user(UserName=USER)
+    world.user_is_deleted()
     report = world.look(migration)
     assert any("somebody has deleted it" in each.why for each in report.standings)
     assert not any(each.can_begin for each in report.standings)
@@ -197,12 +189,7 @@ def test_a_user_that_disappears_ends_it_with_a_sentence(world: World) -> None:
 
 def test_another_user_of_the_same_name_is_not_taken_for_it(world: World) -> None:
     migration = world.begun()
-    iam = world.account.iam
-    iam.delete_access_key(UserName=USER, AccessKeyId=world.keys[0])
-    iam.delete_user_policy(UserName=USER, PolicyName="s3")
-    iam.remove_user_from_group(UserName=USER, GroupName=GROUP)
-    iam.delete_user(UserName=USER)
-    iam.create_user(UserName=USER)
+    world.user_has(user_id="AIDAOTHER", keys=())
     report = world.look(migration)
     assert "another user of the same name" in standing(report, Stage.ROLES).why
     assert not any(each.can_begin for each in report.standings)
@@ -232,7 +219,7 @@ def test_what_the_second_on_another_machine_did_is_found_and_kept_as_theirs(worl
     stale = prepared(world.desk, looked(world.desk, world.desk.again(migration)), Stage.DEACTIVATE)
 
     other = world.another_desk()
-    theirs = begin(other, USER, world.setup())
+    theirs = begin(other, USER, SETUP)
     noted(other, theirs, Accepted(ROLE, world.clock.now(), "them"))
     what = prepared(other, looked(other, other.again(theirs)), Stage.DEACTIVATE)
     list(carried_out(other, what, lambda: False))
@@ -279,7 +266,7 @@ def test_a_user_of_which_something_is_unknown_is_not_deleted(world: World, hidde
     assert states(report)[Stage.DELETE_USER] is State.UNKNOWN
     with pytest.raises(CiamError):
         world.does(migration, Stage.DELETE_USER)
-    assert world.user() is not None
+    assert not world.is_gone
 
 
 def test_circleci_that_cannot_be_read_is_unknown_and_stops_it_there(world: World) -> None:
@@ -304,8 +291,8 @@ def test_a_nightly_job_without_a_token_goes_on_from_what_was_seen(world: World) 
 # --- two keys, and a key that is kept ---------------------------------------------------------------------------------------------------
 
 
-def test_each_key_is_retired_by_itself_and_the_user_after_the_last(account: Account) -> None:
-    world = World(account).with_a_user(keys=2)
+def test_each_key_is_retired_by_itself_and_the_user_after_the_last() -> None:
+    world = World(keys=("AKIAI44QH8DHBCIRCLE1", "AKIAI44QH8DHBCIRCLE2"))
     migration = world.begun()
     world.goes_up_to(migration, Stage.VARIABLES)
     first, second = world.keys
@@ -314,12 +301,12 @@ def test_each_key_is_retired_by_itself_and_the_user_after_the_last(account: Acco
     world.does(migration, Stage.DEACTIVATE, keys=[second])
     world.days_pass(7)
     report = world.does(migration, Stage.DELETE_KEY)
-    assert world.user()["keys"] == {second: "Inactive"}  # type: ignore[index]
+    assert world.statuses == {second: "Inactive"}
     assert states(report)[Stage.DELETE_USER] is State.WAITING
     world.days_pass(7)
     world.does(migration, Stage.DELETE_KEY)
     assert states(world.does(migration, Stage.DELETE_USER))[Stage.DELETE_USER] is State.DONE
-    assert world.user() is None
+    assert world.is_gone
 
 
 def test_a_key_that_is_kept_stays_active_until_the_quiet_period_is_over(world: World) -> None:
@@ -329,10 +316,10 @@ def test_a_key_that_is_kept_stays_active_until_the_quiet_period_is_over(world: W
     report = noted(world.desk, migration, KeyKept(kept=True, at=world.clock.now(), by="me"))
     assert states(report)[Stage.DEACTIVATE] is State.WAITING
     world.days_pass(14)
-    assert world.user()["keys"] == {key: "Active"}  # type: ignore[index]
+    assert world.statuses == {key: "Active"}
     world.does(migration, Stage.DEACTIVATE)
     world.does(migration, Stage.DELETE_KEY)
-    assert world.user()["keys"] == {}  # type: ignore[index]
+    assert world.statuses == {}
 
 
 def test_only_the_places_that_are_named_are_cleared(world: World) -> None:
@@ -384,7 +371,7 @@ def test_killed_after_any_event_it_comes_to_its_end_and_does_nothing_twice(world
     killed = through(world, lambda: driven_to_its_end(world, migration.id))
     if killed:
         driven_to_its_end(world, migration.id)
-    assert world.user() is None
+    assert world.is_gone
     done = [run for run in past(world.migrations).migrations[0].runs if run.run_id in world.journals.run_ids()]
     assert len({run.stage for run in done}) == len(done), "a stage was run twice"
     assert world.circleci.shows()["aws"][0] == {"AWS_DEFAULT_REGION": "us-east-1"}
@@ -395,10 +382,10 @@ def test_a_stage_killed_within_its_run_is_gone_on_with(world: World) -> None:
     world.goes_up_to(migration, Stage.QUIET)
     world.does(migration, Stage.DELETE_KEY)
     world.journals.crash_after = 4
-    assert through(world, lambda: world.does(world.desk.again(migration), Stage.DELETE_USER) and None)
+    assert through(world, lambda: driven_to_its_end(world, migration.id))
     world.journals.crash_after = None
-    report = world.look(migration)
-    assert "interrupted" in standing(report, Stage.DELETE_USER).why or standing(report, Stage.DELETE_USER).is_done
+    assert not world.is_gone
+    assert "interrupted" in standing(world.look(migration), Stage.DELETE_USER).why
     driven_to_its_end(world, migration.id)
-    assert world.user() is None
+    assert world.is_gone
     assert len(world.desk.again(migration).runs_of(Stage.DELETE_USER)) == 1

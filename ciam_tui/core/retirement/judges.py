@@ -43,10 +43,15 @@ def stop_of(case: Case) -> Standing | None:
             "End this with --end, and start anew.",
         )
     changes = changes_of_user(case.migration, user)
-    if changes:
+    if changes and not _is_being_deleted(case):
         todo = f"Look who changed it. --accept {CHANGES} goes on with the user as it is now."
         return _stop(f"Somebody has changed the user: {'; '.join(changes)}.", todo, items=(CHANGES,))
     return None
+
+
+def _is_being_deleted(case: Case) -> bool:
+    """Whether a run of ours has taken the user apart half way: what it has left to do, it holds against what it found itself."""
+    return any(case.ground.runs.get(run.run_id) == "unfinished" for run in case.migration.runs_of(Stage.DELETE_USER))
 
 
 def _user_went_its_way(case: Case) -> bool:
