@@ -249,7 +249,7 @@ class Migrating:
             document=documents.append,
         )
         code = carrying.to_its_end(lambda should_stop: carried_out(self.desk, what, should_stop))
-        after = noted(self.desk, self.desk.again(what.migration))
+        after = noted(self.desk, what.migration, known=what.known)
         return self._told(after, run=documents[-1] if documents else None, code=code or None)
 
     def hand_off(self, migration: Migration) -> int:
@@ -283,7 +283,8 @@ class Migrating:
         )
         written = write_export(self.args.hand_off, (*files, *statements))
         now = self.desk.ports.clock.now()
-        report = noted(self.desk, report.migration, HandedOff(standing.stage, str(self.args.hand_off), now, self.desk.operator))
+        handed = HandedOff(standing.stage, str(self.args.hand_off), now, self.desk.operator)
+        report = noted(self.desk, report.migration, handed, known=report.ground)
         say(self.args, (f"{each.state}  {self.args.hand_off}/{each.path}" for each in written))
         return self._told(report)
 

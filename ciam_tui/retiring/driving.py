@@ -61,7 +61,7 @@ class Desk:
     def backup(self, user: User) -> Mapping[str, Any]:
         """All that defines `user`, without secrets."""
         groups, policies = policies_of(self.ports.aws, user, self.look.tell)
-        return backup_of(user, groups, policies)
+        return backup_of(user, groups, policies.documents, at=self.ports.clock.now())
 
     def keep(self, migration: Migration, *events: Event) -> Migration:
         """`migration` after `events`, once they are on the disk."""
@@ -78,7 +78,7 @@ class Desk:
 class Prepared:
     """A stage that is about to be done, or (`is_back`) taken back: the plan that is shown, and the run that will carry it out.
 
-    `resumes` says that the run exists and was interrupted; it has no plan then. `undoes` is the run that is taken back.
+    `resumes` says that the run exists and was interrupted; it has no plan then. `undoes` is the run that is taken back, `ground` what was read.
     """
 
     migration: Migration
@@ -91,6 +91,12 @@ class Prepared:
     resumes: bool = False
     is_back: bool = False
     undoes: RunState | None = None
+    ground: Ground | None = None
+
+    @property
+    def known(self) -> Ground | None:
+        """What of the look that this was prepared from may still be gone by: nothing, where the stage is about CircleCI's variables."""
+        return None if self.stage is Stage.VARIABLES else self.ground
 
 
 def begin(desk: Desk, user_name: str, setup: Setup, *, quiet_days: int = QUIET_DAYS) -> Migration:
@@ -141,18 +147,18 @@ def looked(desk: Desk, migration: Migration) -> Report:
     return Report(after(migration, observed(migration, ground, now)), ground, now)
 
 
-def noted(desk: Desk, migration: Migration, *decided: Event) -> Report:
-    """The same, kept; after `decided`, which somebody has just decided.
+def noted(desk: Desk, migration: Migration, *decided: Event, known: Ground | None = None) -> Report:
+    """The same, kept; after `decided`, which somebody has just decided. `known` as for `read_ground`.
 
     Raises:
         CiamError: `migration-running`, where another process is at it; and as any read.
     """
     with desk.migrations.lock(migration.started.account_id, migration.user_name):
-        return _noted(desk, desk.keep(desk.again(migration), *decided))
+        return _noted(desk, desk.keep(desk.again(migration), *decided), known)
 
 
-def _noted(desk: Desk, migration: Migration) -> Report:
-    ground = read_ground(migration, desk.ports, desk.look)
+def _noted(desk: Desk, migration: Migration, known: Ground | None = None) -> Report:
+    ground = read_ground(migration, desk.ports, desk.look, known)
     now = desk.ports.clock.now()
     return Report(desk.keep(migration, *observed(migration, ground, now)), ground, now)
 
@@ -176,13 +182,14 @@ def prepared(desk: Desk, report: Report, stage: Stage, *, keys: Sequence[str] = 
     interrupted = [run for run in migration.runs_of(stage) if report.ground.runs.get(run.run_id) == "unfinished"]
     if interrupted:
         last = interrupted[-1]
-        return Prepared(migration, stage, last.run_id, None, last.keys, resumes=True)
+        return Prepared(migration, stage, last.run_id, None, last.keys, resumes=True, ground=report.ground)
     if stage in (Stage.ROLES, Stage.WIRING):
-        return Prepared(migration, stage, run_id, plan_for(setup_of(migration), ports, wire=stage is Stage.WIRING))
+        plan = plan_for(setup_of(migration), ports, wire=stage is Stage.WIRING)
+        return Prepared(migration, stage, run_id, plan, ground=report.ground)
     with_backup = after(migration, [_backup(desk, report.ground)]) if stage is Stage.DELETE_USER else migration
     changes = changes_of(stage, with_backup, report.ground, report.now, keys=keys, places=places)
     done_for = tuple(keys) or keys_ready(migration, report.ground, report.now, stage)
-    return Prepared(migration, stage, run_id, _plan_of(changes, migration, ports), done_for, changes, tuple(places))
+    return Prepared(migration, stage, run_id, _plan_of(changes, migration, ports), done_for, changes, tuple(places), ground=report.ground)
 
 
 def _plan_of(changes: Sequence[kinds.Change], migration: Migration, ports: Ports) -> Plan:
@@ -200,7 +207,7 @@ def carried_out(desk: Desk, what: Prepared, should_stop: Callable[[], bool]) -> 
         if what.is_back:
             yield from _taken_back(desk, desk.again(migration), what, should_stop)
             return
-        report = _noted(desk, desk.again(migration))
+        report = _noted(desk, desk.again(migration), what.known)
         fresh = prepared(desk, report, what.stage, keys=what.keys if what.stage.about.each_key else (), places=what.places)
         if (fresh.changes, fresh.resumes) != (what.changes, what.resumes):
             raise CiamError("plan-stale", "Nothing was done", "The stage is another thing now than was shown.", ["Look at it again."])
@@ -215,14 +222,27 @@ def carried_out(desk: Desk, what: Prepared, should_stop: Callable[[], bool]) -> 
 
 
 def _run(desk: Desk, migration: Migration, what: Prepared, should_stop: Callable[[], bool]) -> Iterator[Entry | Waiting]:
-    setup, ports = setup_of(migration), desk.ports
+    ports = desk.ports
     if what.plan is None:
         return
     if what.stage in (Stage.ROLES, Stage.WIRING):
         wire = what.stage is Stage.WIRING
-        yield from apply_plan(what.plan, setup, ports, run_id=what.run_id, wire=wire, migration=migration.id, should_stop=should_stop)
+        yield from apply_plan(what.plan, setup_of(migration), ports, run_id=what.run_id, wire=wire, should_stop=should_stop)
     else:
-        yield from apply_changes(what.plan, setup, ports, run_id=what.run_id, migration=migration.id, should_stop=should_stop)
+        yield from _changed(what, migration, ports, should_stop)
+
+
+def _changed(what: Prepared, migration: Migration, ports: Ports, should_stop: Callable[[], bool]) -> Iterator[Entry | Waiting]:
+    yield from apply_changes(
+        what.changes,
+        setup_of(migration),
+        ports,
+        run_id=what.run_id,
+        shown=what.plan,
+        migration=migration.id,
+        stage=what.stage,
+        should_stop=should_stop,
+    )
 
 
 # --- the way back -----------------------------------------------------------------------------------------------------------------------
@@ -283,7 +303,7 @@ def _taken_back(desk: Desk, migration: Migration, what: Prepared, should_stop: C
     elif what.undoes is not None:
         yield from apply_undo(what.plan, what.undoes, ports, run_id=what.run_id, should_stop=should_stop)
     else:
-        yield from apply_changes(what.plan, setup_of(migration), ports, run_id=what.run_id, migration=migration.id, should_stop=should_stop)
+        yield from _changed(what, migration, ports, should_stop)
     undone = what.undoes.started.run_id if what.undoes is not None else ""
     desk.keep(migration, StageTakenBack(what.stage, what.run_id, ports.clock.now(), desk.operator, undone, what.keys))
 

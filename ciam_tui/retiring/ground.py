@@ -44,8 +44,11 @@ def setup_of(migration: Migration) -> Setup:
     return read_setup(json.dumps(dict(migration.started.setup))).setup
 
 
-def read_ground(migration: Migration, ports: Ports, look: Look) -> Ground:
+def read_ground(migration: Migration, ports: Ports, look: Look, known: Ground | None = None) -> Ground:
     """What the stages of `migration` rest on; with CircleCI where `ports` has it.
+
+    `known` is what was read a moment ago: what takes long to read and no stage at hand rests on (where CircleCI holds keys, evidence and what
+    is judged by it) is taken from there.
 
     Raises:
         CiamError: AWS cannot be asked at all, or does not show the user.
@@ -56,6 +59,10 @@ def read_ground(migration: Migration, ports: Ports, look: Look) -> Ground:
     user = ports.aws.user(migration.user_name)
     ground = Ground(operator=ports.aws.identity().arn, user=user, runs=_run_words(migration, ports))
     ground = _with_plan(ground, migration, setup, ports, look)
+    if known is not None:
+        held = {"held": known.unread["held"]} if "held" in known.unread else {}
+        unread = {**ground.unread, **held}
+        return replace(ground, obstacles=known.obstacles, remarks=known.remarks, uses=known.uses, held=known.held, unread=unread)
     if user is not None and is_wanted(migration, user, look.files):
         beside = look_beside(user, setup, ports, look)
         ground = replace(ground, obstacles=beside.obstacles, remarks=beside.remarks, uses=beside.uses)
