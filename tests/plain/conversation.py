@@ -11,6 +11,7 @@ import pytest
 
 from ciam_tui import apply
 from ciam_tui.cli import main
+from ciam_tui.core.shown import shown
 from ciam_tui.ports.sandbox.account import CIRCLECI_TOKEN, OPERATOR_SECRET_ACCESS_KEY
 from ciam_tui.ports.sandbox.launch import start_sandbox
 
@@ -69,7 +70,7 @@ class Conversation:
 
 def assert_is_plain(text: str) -> None:
     """Nothing that steers a terminal or that only an eye makes sense of, no secret, and nothing that nobody caught."""
-    assert all(line.isprintable() for line in text.split("\n")), [line for line in text.split("\n") if not line.isprintable()]
+    assert text == shown(text, keep_newlines=True)
     assert "Traceback" not in text
     assert "Internal error" not in text
     assert OPERATOR_SECRET_ACCESS_KEY not in text

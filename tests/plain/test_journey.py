@@ -198,6 +198,17 @@ def test_the_whole_journey_on_a_terminal(person: Terminal) -> None:
     assert person.end() == 0
 
 
+def test_ctrl_c_while_applying_stops_after_the_call_and_the_run_is_taken_back_later(person: Terminal, talk: Conversation) -> None:
+    person.wait_for("=back.")
+    os.write(person.controller, "".join(f"{answer}\n" for answer in APPLIED).encode())
+    person.wait_for("[1/8]")
+    os.killpg(person.process.pid, signal.SIGINT)
+    person.wait_for("Go on:")
+    assert person.end() == 130
+    undone = talk("runs", "", "undo", ACCOUNT, "leave")
+    assert "Verified" in undone.words
+
+
 def test_ctrl_c_leaves_with_the_answers_saved(person: Terminal, tmp_path: Path) -> None:
     person.wait_for("Choice")
     person.type("new", "default")

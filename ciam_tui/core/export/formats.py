@@ -37,17 +37,31 @@ def _terraform(setup: SetupShape, facts: Facts | None = None) -> tuple[ExportFil
     return export_terraform(setup, facts)
 
 
+def _cloudformation(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.cloudformation import export_cloudformation
+
+    return export_cloudformation(setup)
+
+
 def _circleci(setup: SetupShape, *, contexts: bool = False) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.circleci import export_circleci
 
     return export_circleci(setup, contexts=contexts)
 
 
+def _markdown(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.markdown import export_markdown
+
+    return export_markdown(setup)
+
+
 FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "json": _json,
     "aws-cli": _aws_cli,
     "terraform": _terraform,
+    "cloudformation": _cloudformation,
     "circleci": _circleci,
+    "markdown": _markdown,
 }
 
 
