@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from contextlib import AbstractContextManager
     from datetime import datetime
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
     from ciam_tui.core.retirement.events import Event
     from ciam_tui.core.shut_out.facts import ControlPolicies
-    from ciam_tui.core.users.facts import LastUse
+    from ciam_tui.core.users.facts import LastUse, User
 
 
 class WriteOutcome(StrEnum):
@@ -99,6 +99,8 @@ class Aws(Protocol):
     def provider_arns(self) -> tuple[str, ...]: ...
     def policies_in_force(self, arns: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead: ...
     def keys_ending(self, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead: ...
+    def user(self, name: str) -> User | None: ...
+    def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]: ...
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]: ...
     def send(self, call: Call) -> Sent: ...
     def validated(self, document: Document, kind: PolicyKind) -> tuple[AnalyzerFinding, ...] | NotChecked: ...

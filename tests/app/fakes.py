@@ -29,12 +29,12 @@ from ciam_tui.core.facts import Bucket, BucketSummary, Identity, PrefixPage, Quo
 from ciam_tui.core.opinions import NotChecked
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.shut_out.facts import ControlPolicies
-from ciam_tui.core.users.facts import LastUse
+from ciam_tui.core.users.facts import LastUse, User
 from ciam_tui.ports.api import Profile
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.activity import Window
@@ -154,6 +154,12 @@ class FakeAws:
 
     def keys_ending(self, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead:
         return KeysRead((), 0)
+
+    def user(self, name: str) -> User | None:
+        return None
+
+    def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]:
+        return ()
 
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         return {}

@@ -141,8 +141,8 @@ def test_what_was_there_before_and_was_adopted_is_never_deleted(known: Known | N
     world, setup = applied()
     world.with_role(BUILD, tags=(), trust=a_trust(), role_id="AROABYHAND")
     world.applied(setup, adopt=frozenset({BUILD}))
-    for choices in ({}, {"adopt": frozenset({BUILD})}):
-        plan = removal(world, setup, known=known, **choices)
+    for named in (frozenset[str](), frozenset({BUILD})):
+        plan = removal(world, setup, known=known, adopt=named)
         assert BUILD not in deleted(plan)
         assert f"The role {BUILD} stays: it was there before" in notes(plan)
 

@@ -14,11 +14,12 @@ from ciam_tui.ports.aws.permission import may_call
 from ciam_tui.ports.aws.policies import read_policies
 from ciam_tui.ports.aws.providers import read_provider
 from ciam_tui.ports.aws.roles import read_role_names_under, read_roles, read_roles_trusting
+from ciam_tui.ports.aws.user_details import read_user, read_virtual_mfa
 from ciam_tui.ports.aws.user_keys import read_keys_ending
 from ciam_tui.ports.aws.writes import Writer, region_made_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.activity import EventPage, Window
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.facts import Bucket, BucketSummary, ManagedPolicy, PrefixPage, Provider, Role, TrustingRole
     from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
     from ciam_tui.core.shut_out.facts import ControlPolicies
-    from ciam_tui.core.users.facts import LastUse
+    from ciam_tui.core.users.facts import LastUse, User
     from ciam_tui.ports.api import Sent
     from ciam_tui.ports.aws.clients import Clients
 
@@ -44,6 +45,7 @@ class BotoAws:
         self._writer = Writer(clients)
         self._identity: Identity | None = None
         self._role_arns: dict[str, str] = {}
+        self._user_arns: dict[str, str] = {}
 
     @property
     def region(self) -> str:
@@ -141,9 +143,20 @@ class BotoAws:
         """The access keys of users whose ids end in one of `endings`."""
         return read_keys_ending(self._clients, endings, progress)
 
+    def user(self, name: str) -> User | None:
+        """The user with all that hangs on it, None where there is none; see `read_user`."""
+        found = read_user(self._clients, name)
+        if found is not None:
+            self._user_arns[found.name.lower()] = found.arn
+        return found
+
+    def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]:
+        """Those of the virtual MFA devices that exist."""
+        return read_virtual_mfa(self._clients, serials)
+
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         """For each IAM action that `calls` need (`iam:CreateRole`): whether the operator may, None where AWS does not tell."""
-        return may_call(self._clients, self.identity(), calls, self._role_arns)
+        return may_call(self._clients, self.identity(), calls, self._role_arns, self._user_arns)
 
     def validated(self, document: Document, kind: PolicyKind) -> tuple[AnalyzerFinding, ...] | NotChecked:
         """What Access Analyzer finds in `document`."""
