@@ -14,6 +14,7 @@ from ciam_tui.audit_survey import held_variables, telling
 from ciam_tui.core.audit.access import EVERY_BUCKET, access_of
 from ciam_tui.core.principals import account_of
 from ciam_tui.core.problems import CiamError
+from ciam_tui.core.users.choosing import chosen
 from ciam_tui.core.users.credential_report import merged
 from ciam_tui.core.users.grants import granted_to, kms_keys_in
 from ciam_tui.core.users.listing import Listing, UsersRead, rows_of, with_keys
@@ -44,7 +45,7 @@ def users_of(
     progress: Callable[[str], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> Listing:
-    """All users with access keys; with `circleci`, where it holds them. `progress` is told, in the caller's thread, what is being read.
+    """All users with access keys, worst first; with `circleci`, where it holds them. `progress` is told, in the caller's thread, what is being read.
 
     Raises:
         CiamError: AWS or CircleCI cannot be asked at all, or the account's users may not be listed.
@@ -63,7 +64,7 @@ def users_of(
             read, refused = _with_ids(aws, read, tell)
             unread = (*unread, *refused)
     tell("What the users may do")
-    return Listing(identity, at, rows_of(read, held), read.seen, read.report_at, circleci is not None, unread)
+    return Listing(identity, at, chosen(rows_of(read, held), at), read.seen, read.report_at, circleci is not None, unread)
 
 
 def _with_ids(aws: Aws, read: UsersRead, tell: Callable[[str], None]) -> tuple[UsersRead, tuple[str, ...]]:

@@ -165,7 +165,7 @@ def test_region_owner_and_key_come_from_the_bucket_as_it_was_read() -> None:
 
 def test_a_policy_that_could_not_be_read_is_told() -> None:
     told = proposal(a_user(READ_WRITE, attached=("arn:aws:iam::aws:policy/AmazonS3FullAccess",)), evidence())
-    assert noted(told, "AmazonS3FullAccess could not be read")
+    assert noted(told, "AmazonS3FullAccess was not found")
 
 
 # CircleCI

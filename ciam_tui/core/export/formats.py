@@ -49,12 +49,19 @@ def _circleci(setup: SetupShape, *, contexts: bool = False) -> tuple[ExportFile,
     return export_circleci(setup, contexts=contexts)
 
 
+def _markdown(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.markdown import export_markdown
+
+    return export_markdown(setup)
+
+
 FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "json": _json,
     "aws-cli": _aws_cli,
     "terraform": _terraform,
     "cloudformation": _cloudformation,
     "circleci": _circleci,
+    "markdown": _markdown,
 }
 
 # What each is for, in as few words as fit below its files.

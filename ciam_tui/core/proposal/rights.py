@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.audit.access import SAMPLE, Reach, asking_of, parsed, places_named
 from ciam_tui.core.containment import pattern_contains
 from ciam_tui.core.matching import wildcard_matcher
+from ciam_tui.core.users.grants import context_of, granted_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ciam_tui.core.audit.access import Asking, Place
     from ciam_tui.core.audit.facts import PoliciesRead
-    from ciam_tui.core.document import Document, PolicyDocument, Statement
+    from ciam_tui.core.document import PolicyDocument, Statement
     from ciam_tui.core.evaluate import CompiledStatement
     from ciam_tui.core.matching import Context
     from ciam_tui.core.users.facts import Group, User
@@ -101,14 +102,7 @@ class Rights:
 
     @property
     def _known(self) -> Mapping[str, tuple[str, ...]]:
-        return {
-            "aws:PrincipalArn": (self.user.arn,),
-            "aws:PrincipalAccount": (self.account_id,),
-            "aws:SecureTransport": ("true",),
-            "aws:username": (self.user.name,),
-            "aws:userid": (self.user.user_id,),
-            "aws:PrincipalType": ("User",),
-        }
+        return {**context_of(self.user), "aws:PrincipalAccount": (self.account_id,)}
 
     def _asking(self, policies: tuple[PolicyDocument, ...]) -> Asking:
         return asking_of(policies, self.boundary, self.account_id, self.user.arn, is_complete=not self.unread, context=self._known)
@@ -119,25 +113,10 @@ class Rights:
 
 def rights_of(user: User, groups: Mapping[str, Group], policies: PoliciesRead, account_id: str) -> Rights:
     """What `user` may do by its own policies, those of its groups, and the managed ones that hang on either."""
-    unread: list[str] = []
-    documents = [document for _, document in user.inline]
-    attached = list(user.attached)
-    for name in user.groups:
-        group = groups.get(name)
-        if group is None:
-            unread.append(f"The group {name} could not be read.")
-            continue
-        documents += (document for _, document in group.inline)
-        attached += group.attached
-    for arn in dict.fromkeys(attached):
-        documents += _document(arn, policies, unread)
-    read, broken = parsed(documents)
-    boundary: tuple[PolicyDocument, ...] | None = None
-    if user.boundary is not None:
-        limit, broken_limit = parsed(_document(user.boundary, policies, unread))
-        unread += broken_limit
-        boundary = limit or None
-    return Rights(user, account_id, read, boundary, (*unread, *broken))
+    granted = granted_to(user, groups, policies)
+    read, broken = parsed([grant.document for grant in granted.grants])
+    limit, broken_limit = parsed([] if granted.boundary is None else [granted.boundary])
+    return Rights(user, account_id, read, limit or None, (*granted.unread, *broken, *broken_limit))
 
 
 def _surely_holds(statement: CompiledStatement, known: Context) -> bool:
@@ -146,13 +125,6 @@ def _surely_holds(statement: CompiledStatement, known: Context) -> bool:
 
 def _may_hold(statement: CompiledStatement, known: Context) -> bool:
     return all(each.holds(known) for each in statement.conditions if each.folded_key in known)
-
-
-def _document(arn: str, policies: PoliciesRead, unread: list[str]) -> list[Document]:
-    if arn in policies.documents:
-        return [policies.documents[arn]]
-    unread.append(policies.unread.get(arn, f"The policy {arn} could not be read."))
-    return []
 
 
 def _narrow(statements: Sequence[Statement]) -> Iterator[Statement]:

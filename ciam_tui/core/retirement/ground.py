@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003  the annotations are resolved where a ground is told as JSON
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003  as above
-from typing import Literal
+from typing import Any, Literal
 
 from ciam_tui.core.users.facts import User  # noqa: TC001  as above
 
@@ -90,12 +90,17 @@ class HeldVariables:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Something that stands in the way until it is gone, or accepted by the name `item`, or by `family`, which others share with it."""
+    """Something that stands in the way until it is gone, or accepted by the name `item`, or by `family`, which others share with it.
+
+    `statement` would remove it, if `owner` adds it to the policy that is theirs.
+    """
 
     item: str
     text: str
     fix: str = ""
     family: str = ""
+    statement: Mapping[str, Any] | None = None
+    owner: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

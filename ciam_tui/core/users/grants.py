@@ -133,7 +133,7 @@ def administrator(user: User, granted: Granted) -> Administrator:
 def _decided(user: User, granted: Granted, reach: Reach) -> Administrator:
     """The statement that lets everything pass; where it does so in some cases alone, the first without its conditions would not be the answer."""
     compiled = [*_compiled(granted.grants)]
-    request = Request("ciam:Sample", "arn:aws:ciam:::sample", _context(user), principal=user.arn)
+    request = Request("ciam:Sample", "arn:aws:ciam:::sample", context_of(user), principal=user.arn)
     verdict = decide(
         request, Policies(identity=[policy for _, policy in compiled]), account=account_of(user.arn), resource_account=account_of(user.arn)
     )
@@ -152,7 +152,7 @@ def _compiled(grants: tuple[Grant, ...]) -> Iterator[tuple[Grant, CompiledPolicy
             continue  # told as unread by whoever asks what passes
 
 
-def _context(user: User) -> Mapping[str, tuple[str, ...]]:
+def context_of(user: User) -> Mapping[str, tuple[str, ...]]:
     """What AWS itself puts into every request of the user."""
     return {
         "aws:PrincipalArn": (user.arn,),

@@ -144,5 +144,5 @@ def _held_by(user: User, held: Sequence[HeldKey] | None) -> tuple[HeldKey, ...] 
     if held is None:
         return None
     mine = tuple(each for each in held if any(key.user == user.name for key in each.keys))
-    is_known = user.keys is not None and all(key.key_id for key in user.keys)
+    is_known = (user.keys is not None and all(key.key_id for key in user.keys)) or not any(each.last_four for each in held)
     return mine if mine or is_known else None

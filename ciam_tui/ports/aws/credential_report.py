@@ -1,6 +1,6 @@
-"""IAM's credential report, asked for until it is there: three requests for the keys of all users, or a sentence why not.
+"""IAM's credential report, asked for until it is there: two requests for the keys of all users, or a sentence why not.
 
-IAM makes it in the background, and the same request that starts it tells when it is done.
+IAM makes it in the background; until it is there, asking for it is an error of its own.
 """
 
 from __future__ import annotations
@@ -35,43 +35,51 @@ class ReportRead:
 
 def read_credential_report(clients: Clients, clock: Clock, progress: Callable[[str], None]) -> ReportRead:
     """The report, made anew where AWS takes the last one for too old. `progress` may raise, which ends the waiting."""
+    progress("Credential report")
+    why = "was not ready after ten minutes"
     try:
-        is_made = _made(clients, clock, progress)
+        is_made = _is_made(clients)
     except CiamError as error:
         if error.code not in UNREADABLE:
             raise
-        is_made, why = True, f"may not be made (iam:GenerateCredentialReport): {error.message}"  # somebody else may have made one
-    else:
-        why = "was not ready after ten minutes"
-    if not is_made:
-        return ReportRead(None, why)
+        # Somebody else may have had one made.
+        is_made, why = True, f"may not be made (iam:GenerateCredentialReport): {error.message}"
     try:
-        answer = _answer(clients)
+        report = _awaited(clients, clock, progress, is_made=is_made)
     except CiamError as error:
         if error.code not in UNREADABLE:
             raise
         return ReportRead(None, f"could not be read (iam:GetCredentialReport): {error.message}")
-    if answer is None:
+    if report is None:
         return ReportRead(None, why)
-    report = read_report(_text(answer["Content"]), answer["GeneratedTime"])
     if not report.is_fresh(clock.now()):
         return ReportRead(None, f"is too old, of {report.at:%Y-%m-%d %H:%M} UTC")
     return ReportRead(report)
 
 
-def _made(clients: Clients, clock: Clock, progress: Callable[[str], None]) -> bool:
-    iam = clients.iam()
-    for pause in range(_MOST_PAUSES):
-        progress(f"Credential report, {pause * _PAUSE_SECONDS} s" if pause else "Credential report")
-        state = clients.ask("have the credential report made", iam.generate_credential_report).get("State")
-        if state == "COMPLETE":
-            return True
+def _awaited(clients: Clients, clock: Clock, progress: Callable[[str], None], *, is_made: bool) -> CredentialReport | None:
+    """The report once it is there. While a new one is being made an old one may be given: then it is asked whether that is all."""
+    for pause in range(1, _MOST_PAUSES + 1):
+        if is_made:
+            return _report(clients)
         clock.sleep(_PAUSE_SECONDS)
-    return False
+        progress(f"Credential report, {pause * _PAUSE_SECONDS} s")
+        report = _report(clients)
+        if report is not None and report.is_fresh(clock.now()):
+            return report
+        is_made = report is not None and _is_made(clients)
+    return None
 
 
-def _answer(clients: Clients) -> Any:
-    return clients.ask_for_optional("read the credential report", _NOT_THERE | _NOT_READY, clients.iam().get_credential_report)
+def _is_made(clients: Clients) -> bool:
+    iam = clients.iam()
+    return clients.ask("have the credential report made", iam.generate_credential_report).get("State") == "COMPLETE"
+
+
+def _report(clients: Clients) -> CredentialReport | None:
+    """What there is, None while it is being made."""
+    answer: Any = clients.ask_for_optional("read the credential report", _NOT_THERE | _NOT_READY, clients.iam().get_credential_report)
+    return read_report(_text(answer["Content"]), answer["GeneratedTime"]) if answer is not None else None
 
 
 def _text(content: object) -> str:
