@@ -15,6 +15,7 @@ from ciam_tui.ports.aws import FixedAccess
 from ciam_tui.ports.sandbox import account
 from ciam_tui.ports.sandbox.launch import start_sandbox
 from ciam_tui.users_survey import one_user, understood_user, users_of
+from tests.benchmarks import bench_users_memory
 from tests.key_holder import NOW, holding
 
 if TYPE_CHECKING:
@@ -160,3 +161,10 @@ def test_whoever_stops_gets_nothing_by_halves(aws: BotoAws, look: Callable[..., 
     with pytest.raises(AuditStopped):
         look(aws, progress=told.append, should_stop=lambda: len(told) >= 3)
     assert len(told) == 3
+
+
+def test_memory_does_not_grow_with_the_users_of_others() -> None:
+    bench_users_memory.peak_bytes(bench_users_memory._read, 500)  # what is made once
+    assert bench_users_memory.peak_bytes(bench_users_memory._read, 5000) < 0.3 * bench_users_memory.peak_bytes(
+        bench_users_memory._collect, 5000
+    )
