@@ -1,4 +1,4 @@
-"""The document of the audit."""
+"""The document of the audit, whose roles also carry what AWS itself says of them where somebody asked for that."""
 
 from __future__ import annotations
 
