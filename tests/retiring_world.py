@@ -183,7 +183,7 @@ class World:
     """One operator's desk over an account; `another_desk` is a second operator on another machine."""
 
     keys: tuple[str, ...] = ("AKIAI44QH8DHBCIRCLE1",)
-    circleci: HoldingCircleCi = field(default_factory=HoldingCircleCi)
+    circleci: Any = field(default_factory=HoldingCircleCi)
     clock: FakeClock = field(default_factory=FakeClock)
     journals: MemoryJournals = field(default_factory=MemoryJournals)
     migrations: MemoryMigrations = field(default_factory=MemoryMigrations)
