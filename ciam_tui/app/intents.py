@@ -37,6 +37,7 @@ class Want(StrEnum):
     AUDIT = "audit"
     MIGRATE = "migrate"
     ORDER = "order"
+    THEME = "theme"
     LEAVE = "leave"
 
 
@@ -176,7 +177,7 @@ INTENTS: tuple[Intent, ...] = (
     ),
     Intent(
         Want.MIGRATE,
-        ("f12", "ctrl+k"),
+        ("f11", "ctrl+k"),
         "Users with keys",
         "The account's users with access keys, and how their keys are retired",
         "Retire the keys of an old user",
@@ -184,11 +185,19 @@ INTENTS: tuple[Intent, ...] = (
     ),
     Intent(
         Want.ORDER,
-        ("o", "f11"),
+        ("o",),
         "Sort",
         "Another order of the list: riskiest, oldest key, last used, name",
         "Sort the users",
         "in the list of users: the riskiest first, the oldest key, the last used, or by name",
+    ),
+    Intent(
+        Want.THEME,
+        ("f12",),
+        "Light or dark",
+        "Light colours or dark ones; the choice is kept",
+        "Use light colours, or dark ones",
+        "light colours or dark ones; the choice is kept",
     ),
     Intent(Want.PALETTE, ("ctrl+p",), "Commands", "Everything that can be done", help="all commands, by name"),
     Intent(Want.HELP, ("f1", "ctrl+g"), "Help", "About the focused thing", "Help", "what the focused thing means, and the keys"),

@@ -61,9 +61,10 @@ def _session(
     from ciam_tui.ports.clock import SystemClock
     from ciam_tui.ports.disk import DiskDrafts, DiskJournals, StateDir
     from ciam_tui.ports.migrations import DiskMigrations
+    from ciam_tui.ports.settings import DiskSettings
 
     state = StateDir.of(state_dir)
-    kept = StateDir.of(runs) if runs else state
+    kept, settings = StateDir.of(runs) if runs else state, DiskSettings(state)
     return Session(
         Mode.READ_ONLY if args.read_only else mode,
         DiskDrafts(state),
@@ -74,6 +75,8 @@ def _session(
         profile=args.profile,
         region=args.region,
         migrations=DiskMigrations(kept),
+        theme=settings.theme(),
+        keep_theme=settings.keep_theme,
     )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.setup import Setup
 
 # The word says it; the glyph is found faster.
-GLYPH = {State.DONE: "✓", State.READY: "▸", State.WAITING: "·", State.BLOCKED: "✗", State.UNKNOWN: "?"}
+GLYPH = {State.DONE: "✓", State.READY: "●", State.WAITING: "·", State.BLOCKED: "✗", State.UNKNOWN: "?"}
 _INK = {State.DONE: Ink.ALLOWED, State.READY: Ink.STRING, State.WAITING: Ink.NOTE, State.BLOCKED: Ink.ERROR, State.UNKNOWN: Ink.WARNING}
 TITLES = {
     Stage.ROLES: "Roles",

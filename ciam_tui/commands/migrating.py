@@ -17,7 +17,8 @@ from ciam_tui.commands.planned import forbidden_ids
 from ciam_tui.commands.speaking import PROBLEM, nobody_to_ask, print_document, say, show_plan, warn
 from ciam_tui.core.journal import fold
 from ciam_tui.core.problems import CiamError
-from ciam_tui.core.retirement.report import calendar_lines, report_document, report_lines
+from ciam_tui.core.retirement.ground import Ground
+from ciam_tui.core.retirement.report import Report, calendar_lines, report_document, report_lines
 from ciam_tui.core.retirement.stages import QUIET_DAYS, stage_named
 from ciam_tui.retiring.deciding import accepting, given_up, keeping, quiet_for, refuse_ended
 from ciam_tui.retiring.driving import Desk, begin, carried_out, looked, next_to_do, noted, prepared, prepared_back
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from ciam_tui.commands.run_report import RunDocument
     from ciam_tui.core.retirement.events import Event
     from ciam_tui.core.retirement.migration import Migration
-    from ciam_tui.core.retirement.report import Report
     from ciam_tui.core.retirement.stages import Stage
     from ciam_tui.core.retirement.standing import Standing
     from ciam_tui.retiring.driving import Prepared
@@ -166,10 +166,8 @@ class Migrating:
     def end(self, migration: Migration) -> int:
         """Give it up."""
         migration = given_up(self.desk, migration)
-        say(self.args, [f"The retirement of {migration.user_name} was given up. Nothing was changed by that."])
-        if self.args.json:
-            print_document({"ok": True, "error": None, "run": None, "migration": {"id": migration.id, "ended": "given-up"}})
-        return 0
+        done = f"The retirement of {migration.user_name} was given up. Nothing was changed by that."
+        return self._told(Report(migration, Ground(self.desk.operator, None), migration.last_at), done=done)
 
     def advance(self, migration: Migration) -> int:
         """Do the next stage that is ready."""

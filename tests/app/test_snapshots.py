@@ -114,8 +114,8 @@ async def _export(pilot: Pilot[None]) -> None:
     await _circleci(pilot)
     await pilot.press("ctrl+s")
     await shows(pilot, "Formats and their files")
-    await shows(pilot, "provider.json")
-    await pilot.press(*["down"] * 6)
+    await shows(pilot, "circleci-build")
+    await pilot.press(*["down"] * 7)
     await shows(pilot, "#!/usr/bin/env bash")
 
 

@@ -11,6 +11,7 @@ from textual.screen import Screen, ScreenResultType
 
 from ciam_tui.app.intents import INTENTS, Want, bindings
 from ciam_tui.app.literal import literal
+from ciam_tui.app.theme import change
 from ciam_tui.app.widgets.header import HeaderBar
 from ciam_tui.app.widgets.keybar import KeyBar
 from ciam_tui.app.widgets.picker import Picker
@@ -134,6 +135,8 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_migrate()
             case Want.ORDER:
                 return self.want_order()
+            case Want.THEME:
+                return change(self.app, self.session)
             case Want.PALETTE:
                 self.app.action_command_palette()
                 return None
@@ -243,7 +246,7 @@ class WorkScreen(Screen[ScreenResultType]):
 
     def want_order(self) -> str | None:
         """Another order of a list."""
-        return "There is no list here that has another order: f12 lists users."
+        return "There is no list here that has another order: f11 lists users."
 
     def want_help(self) -> str | None:
         """About the focused thing."""
@@ -263,8 +266,12 @@ class WorkScreen(Screen[ScreenResultType]):
     def _copy(self, text: str) -> None:
         copied = self.session.clipboard.copy(text)
         length = f"{len(text)} characters"
-        said = f"Copied {length}." if copied else "The clipboard could not be reached; select the text with Shift and the mouse."
-        self.app.call_from_thread(self.say, said, severity="information" if copied else "warning")
+        if not copied:  # the terminal may have a clipboard of its own, as over SSH, and never says whether it took what it was sent
+            self.app.call_from_thread(self.app.copy_to_clipboard, text)
+        asked = (
+            f"No clipboard here: {length} were sent to the terminal. If they are not in yours, select the text with Shift and the mouse."
+        )
+        self.app.call_from_thread(self.say, f"Copied {length}." if copied else asked, severity="information" if copied else "warning")
 
     def clear_filter(self) -> bool:
         """Clear the filter of the focused list, else of any; False where there is none."""

@@ -52,17 +52,17 @@ class SaveExportScreen(FolderScreen):
     def __init__(self, draft: Draft, name: str, *, facts: Facts | None = None, wires: bool = False) -> None:
         super().__init__()
         self._draft = draft
-        self._name = name
+        self._format = name
         self._facts = facts
         self._contexts = Choices([CONTEXTS], [CONTEXTS] if wires else [], id="contexts-too")
 
     def compose(self) -> ComposeResult:
         """What is saved, the folder, and what came of it."""
         with Vertical(classes="dialog") as dialog:
-            dialog.border_title = literal(f"Save {self._name}")
+            dialog.border_title = literal(f"Save {self._format}")
             dialog.border_subtitle = "enter writes · esc closes"
-            yield Static(literal(f"{ABOUT[self._name]}.".capitalize(), "$muted"), classes="about")
-            if self._name in _WITH_CONTEXTS:
+            yield Static(literal(f"{ABOUT[self._format]}.".capitalize(), "$muted"), classes="about")
+            if self._format in _WITH_CONTEXTS:
                 yield self._contexts
             yield Static("Into which folder?")
             yield AnswerInput(DEFAULT_FOLDER, id="token")
@@ -74,13 +74,13 @@ class SaveExportScreen(FolderScreen):
 
     def writer(self, folder: Path) -> Callable[[bool], int]:
         """The files of the format."""
-        contexts = self._name in _WITH_CONTEXTS and bool(self._contexts.chosen)
+        contexts = self._format in _WITH_CONTEXTS and bool(self._contexts.chosen)
 
         def write(replace: bool) -> int:  # noqa: FBT001 - the folder's dialog calls it so
             from ciam_tui.core.export.formats import exported
             from ciam_tui.ports.export_conflicts import write_unless_in_the_way
 
-            files = exported(finished(self._draft), self._name, contexts=contexts, facts=self._facts)
+            files = exported(finished(self._draft), self._format, contexts=contexts, facts=self._facts)
             return write_unless_in_the_way(folder, files, replace=replace)
 
         return write

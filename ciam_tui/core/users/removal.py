@@ -64,7 +64,8 @@ def hanging_on(user: User) -> str:
         ("attached policies", user.attached),
         ("groups", user.groups),
     )
-    return listed([words for words, found in said if found])
+    left = [words for words, found in said if found]
+    return listed(left) if left else ""
 
 
 def _leftovers(user: User) -> Iterator[kinds.Change]:
