@@ -278,11 +278,12 @@ async def test_read_only_looks_and_answers_everything_else_with_its_reason() -> 
     session = session_of(world, Mode.READ_ONLY)
     before = json.dumps(world.migrations.lines)
     async with running(session) as pilot:
-        await board(pilot, session)
-        for key in ("ctrl+a", "ctrl+u"):
-            await pilot.press(key)
-            assert "READ ONLY" in messages(pilot)
-            pilot.app.clear_notifications()
+        screen = await board(pilot, session)
+        await pilot.press("ctrl+a")
+        assert "READ ONLY" in messages(pilot)
+        await pilot.press("ctrl+u")
+        assert pilot.app.screen is screen
+        pilot.app.clear_notifications()
         await pilot.press("ctrl+d", "enter")
         await shows(pilot, lambda: "READ ONLY" in messages(pilot))
         assert json.dumps(world.migrations.lines) == before

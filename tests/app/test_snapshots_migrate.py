@@ -28,13 +28,13 @@ Compare = Callable[..., bool]
 
 async def _list(pilot: Pilot[None], session: Session) -> None:
     await pilot.app.push_screen(MigrateScreen(session))
-    await shows(pilot, "named by")
+    await shows(pilot, "no sign of a person")
 
 
 async def _keys(pilot: Pilot[None], session: Session) -> None:
     await _list(pilot, session)
     await pilot.press("f4", "f4")
-    await shows(pilot, "project web of acme")
+    await shows(pilot, "context aws of acme")
 
 
 async def _board(pilot: Pilot[None], session: Session) -> None:
