@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.users.listing import Listing, UserRow
     from ciam_tui.core.users.understanding import Understanding
 
-NAME_WIDTH, MAY_WIDTH = 18, 15  # on a narrow terminal there is room for where CircleCI holds a key, too
+NAME_WIDTH, MAY_WIDTH = 16, 13  # on a narrow terminal there is room for where CircleCI holds a key, too
 _LABEL = 10
 _ORDERS = {
     Order.WORST: "the riskiest first",

@@ -8,21 +8,34 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ciam_tui.app.jobs import finished
 from ciam_tui.app.screens.apply import ApplyScreen
 from ciam_tui.app.screens.choice import ChoiceScreen, PathScreen
 from ciam_tui.app.screens.confirm import ConfirmScreen
 from ciam_tui.app.screens.help import HelpScreen
+from ciam_tui.app.screens.migrate import MigrateScreen
 from ciam_tui.app.screens.retirement import RetirementScreen
 from ciam_tui.app.screens.stage import StageScreen
 from ciam_tui.app.screens.stage_export import HandOffScreen
 from ciam_tui.app.screens.start import StartScreen
-from ciam_tui.app.session import Mode
+from ciam_tui.app.screens.wizard import WizardScreen
+from ciam_tui.app.session import Mode, Session
 from ciam_tui.core.document import Document
 from ciam_tui.core.retirement.stages import Stage
 from ciam_tui.core.setup import to_json
+from ciam_tui.ports.aws import FixedAccess
+from ciam_tui.ports.circleci.client import HttpCircleCi
+from ciam_tui.ports.circleci.secret import Secret
+from ciam_tui.ports.circleci.sources import Access
+from ciam_tui.ports.clock import SystemClock
+from ciam_tui.ports.disk import DiskDrafts, DiskJournals, StateDir
+from ciam_tui.ports.migrations import DiskMigrations
+from ciam_tui.ports.sandbox import account
+from ciam_tui.ports.sandbox.launch import start_sandbox
 from tests.app.driving import NARROW, WIDE, held, messages, running, screen_text, shows, types
 from tests.app.fakes import FakeClipboard
 from tests.app.migrate_world import a_world, session_of
+from tests.app.test_end_to_end import demo_draft
 from tests.retiring_world import DAY, SETUP, USER, World
 
 if TYPE_CHECKING:
@@ -30,7 +43,6 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from ciam_tui.app.session import Session
 
 SIZES = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "120x36"])
 DENIES_OTHERS = Document(
@@ -304,3 +316,36 @@ async def test_f1_says_what_a_retirement_is() -> None:
         await pilot.press("f1")
         assert isinstance(pilot.app.screen, HelpScreen)
         await shows(pilot, "eight stages")
+
+
+@pytest.mark.long
+async def test_on_the_demos_account_from_the_list_to_the_first_stage(tmp_path: Path) -> None:
+    """A real account and a real CircleCI: list, user, proposal, a finished Setup, the roles."""
+    with start_sandbox() as sandbox:
+        access = FixedAccess(sandbox.url, account.OPERATOR_ACCESS_KEY_ID, account.OPERATOR_SECRET_ACCESS_KEY, account.REGION)
+        state = StateDir.of(tmp_path)
+        session = Session(Mode.DEMO, DiskDrafts(state), DiskJournals(state), FakeClipboard(), SystemClock(), lambda: access)
+        session.region, session.migrations = account.REGION, DiskMigrations(state)
+        session.open_circleci = lambda _: HttpCircleCi(Access(sandbox.circleci_url, Secret(sandbox.circleci_token), "the demo"))
+        session.become(*session.sign_in(None, account.REGION), profile=None, region=account.REGION)
+        async with running(session) as pilot:
+            await pilot.app.push_screen(MigrateScreen(session))
+            await shows(pilot, "by statement 4 of s3_full_access_devops_builds")
+            await pilot.press("enter")
+            await shows(pilot, "No retirement of this user was begun")
+            await pilot.press("ctrl+d", "enter")
+            await shows(pilot, "Open the proposal in the wizard?")
+            await pilot.press("tab", "enter")
+            await shows(pilot, lambda: isinstance(pilot.app.screen, WizardScreen))
+            pilot.app.pop_screen()
+            session.chosen_setups[account.LEGACY_USER_NAME] = finished(demo_draft())
+            await pilot.press("ctrl+r")
+            await shows(pilot, "(chosen: builds.acme.example)")
+            await pilot.press("ctrl+d", "enter")
+            await shows(pilot, "Begin this retirement?")
+            await pilot.press("tab", "enter")
+            await shows(pilot, "● ready")
+            await pilot.press("ctrl+a")
+            await carried_out(pilot)
+            await shows(pilot, "The account has every role as the Setup wants it.")
+        session.close_circleci()

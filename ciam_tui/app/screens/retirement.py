@@ -146,7 +146,10 @@ class RetirementScreen(DecidingScreen):
             ]
         else:
             rows = [Row(stage, empty_cells(stage)) for stage in Stage]
+        is_first = not self._list.rows
         self._list.show(rows)
+        if is_first and report is not None:
+            self._list.highlight(next((each.stage for each in report.standings if not each.is_done), Stage.ROLES))
         if self._error is not None:
             self._say((f"✗ {self._error.title}", Ink.ERROR, "ctrl+r looks again"))
         elif report is None:
