@@ -35,6 +35,7 @@ class Want(StrEnum):
     WIRE = "wire"
     RUNS = "runs"
     AUDIT = "audit"
+    THEME = "theme"
     LEAVE = "leave"
 
 
@@ -171,6 +172,14 @@ INTENTS: tuple[Intent, ...] = (
         "Every role of the account that trusts CircleCI, graded",
         "Audit this account",
         "every role of the account that trusts CircleCI, graded; it only reads",
+    ),
+    Intent(
+        Want.THEME,
+        ("f12",),
+        "Light or dark",
+        "Light colours or dark ones; the choice is kept",
+        "Use light colours, or dark ones",
+        "light colours or dark ones; the choice is kept",
     ),
     Intent(Want.PALETTE, ("ctrl+p",), "Commands", "Everything that can be done", help="all commands, by name"),
     Intent(Want.HELP, ("f1", "ctrl+g"), "Help", "About the focused thing", "Help", "what the focused thing means, and the keys"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -522,6 +523,17 @@ def event_history(iam: Any, s3: Any) -> None:
     assert events(account.OPERATOR_ACCESS_KEY_ID) == []
 
 
+def credential_report(iam: Any, s3: Any) -> None:
+    while iam.generate_credential_report()["State"] != "COMPLETE":
+        pass
+    report = iam.get_credential_report()
+    assert abs((datetime.now(UTC) - report["GeneratedTime"]).total_seconds()) < 3600
+    rows = {row["user"]: row for row in csv.DictReader(report["Content"].decode().splitlines())}
+    used, never = rows[account.LEGACY_USER_NAME], rows[account.REPORTS_USER_NAME]
+    assert [used[f"access_key_1_last_used_{column}"] for column in ("region", "service")] == ["us-east-1", "s3"]
+    assert [never[f"access_key_1_last_used_{column}"] for column in ("date", "region", "service")] == ["N/A"] * 3
+
+
 PROOFS: dict[str, Callable[[Any, Any], None]] = {
     proof.__name__.replace("_", "-"): proof
     for proof in (
@@ -540,6 +552,7 @@ PROOFS: dict[str, Callable[[Any, Any], None]] = {
         tags_of_a_new_bucket,
         tags_of_a_deleted_bucket,
         bucket_policy_conditions,
+        credential_report,
         service_last_accessed,
         event_history,
     )

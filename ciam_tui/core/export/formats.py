@@ -71,6 +71,7 @@ ABOUT: Mapping[str, str] = {
     "terraform": "a configuration for Terraform, with imports",
     "cloudformation": "a template for a stack, or for CDK",
     "circleci": "jobs that take the roles, without an orb and with it",
+    "markdown": "a summary for a pull request",
     ALL: "every format, each in a folder of its name",
 }
 
