@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROBLEM = 1
-WRONG_USAGE = 2
 INTERRUPTED = 130
 
 
@@ -77,13 +76,9 @@ def _run(words: Sequence[str]) -> int:
 
 
 def _wizard(args: Namespace) -> int:
-    from ciam_tui.terminal import full_screen_is_refused
+    from ciam_tui.terminal import front_end
 
-    if full_screen_is_refused(args):
-        return WRONG_USAGE
-    from ciam_tui.app.launch import run_wizard
-
-    return run_wizard(args)
+    return front_end(args).run_wizard(args)
 
 
 def _told(sentence: str) -> int:

@@ -202,4 +202,4 @@ def _bucket(s3: Any, name: str) -> dict[str, Any]:
 
 def _tags(tags: Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
     """Without the run's own tag: an undisturbed run and a resumed one have different ids."""
-    return sorted((each["Key"], each["Value"]) for each in tags if each["Key"] != "ciam-tui-run")
+    return sorted((each["Key"], each.get("Value", "")) for each in tags if each["Key"] != "ciam-tui-run")

@@ -7,7 +7,6 @@ draft is saved, the demo's account is ended, and where the draft is kept is said
 from __future__ import annotations
 
 import sys
-import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING
 from ciam_tui.app.app import CiamApp
 from ciam_tui.app.session import Mode, Session
 from ciam_tui.core.shown import shown
+from ciam_tui.ports.sandbox import account
+from ciam_tui.ports.sandbox.demo import DemoAccount, demo_state_dir
 
 if TYPE_CHECKING:
     import argparse
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     from ciam_tui.ports.api import AwsAccess, CircleCi
     from ciam_tui.ports.circleci.secret import Secret
-    from ciam_tui.ports.sandbox.launch import Sandbox
-
-DEMO_REGION = "us-east-1"  # where most of the demo's buckets are
 
 
 def run_wizard(args: argparse.Namespace) -> int:
@@ -46,9 +44,9 @@ def demo_session(args: argparse.Namespace) -> Iterator[Session]:
     """What a wizard on the demo's account works with. The account ends with it, and so do the journals of its runs: the next is another."""
     demo = DemoAccount()
     with TemporaryDirectory(prefix="ciam-tui-demo-") as runs:
-        session = _session(args, Mode.DEMO, demo.open_access, args.state_dir or _demo_state_dir(), runs=args.state_dir or Path(runs))
+        session = _session(args, Mode.DEMO, demo.open_access, args.state_dir or demo_state_dir(), runs=args.state_dir or Path(runs))
         session.open_circleci = demo.open_circleci
-        session.profile, session.region = None, session.region or DEMO_REGION
+        session.profile, session.region = None, session.region or account.REGION
         try:
             yield session
         finally:
@@ -111,59 +109,3 @@ def _found_circleci(token: Secret | None, host: str | None) -> CircleCi:
     from ciam_tui.ports.circleci.sources import found_access
 
     return HttpCircleCi(found_access(os.environ, host=host, token=token))
-
-
-def _demo_state_dir() -> Path:
-    """Beside the real one: the demo's draft never takes the place of a real one."""
-    from platformdirs import user_state_path
-
-    return user_state_path("ciam-tui", appauthor=False) / "demo"
-
-
-class DemoAccount:
-    """The demo's account, started when it is first asked for, by a worker, and ended with the app whether or not it had started by then."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._starting = threading.Lock()
-        self._sandbox: Sandbox | None = None
-        self._stopped = False
-
-    def open_access(self) -> AwsAccess:
-        """Start the account, and the way into it; takes a second or two."""
-        from ciam_tui.ports.aws import FixedAccess
-        from ciam_tui.ports.sandbox import account
-
-        sandbox = self._started()
-        return FixedAccess(sandbox.url, account.OPERATOR_ACCESS_KEY_ID, account.OPERATOR_SECRET_ACCESS_KEY, account.REGION)
-
-    def open_circleci(self, token: Secret | None) -> CircleCi:
-        """The way into the demo's CircleCI, with the demo's token unless another was typed."""
-        from ciam_tui.ports.circleci.client import HttpCircleCi
-        from ciam_tui.ports.circleci.secret import Secret
-        from ciam_tui.ports.circleci.sources import Access
-
-        sandbox = self._started()
-        return HttpCircleCi(Access(sandbox.circleci_url, token or Secret(sandbox.circleci_token), "the demo"))
-
-    def _started(self) -> Sandbox:
-        """The account, started by whoever asks first; the others wait."""
-        from ciam_tui.ports.sandbox.launch import start_sandbox
-
-        with self._starting:
-            with self._lock:
-                if self._sandbox is not None:
-                    return self._sandbox
-            sandbox = start_sandbox()
-            with self._lock:
-                self._sandbox = sandbox
-                if self._stopped:  # the app ended while the account was starting
-                    sandbox.stop()
-            return sandbox
-
-    def stop(self) -> None:
-        """End it."""
-        with self._lock:
-            self._stopped = True
-            if self._sandbox is not None:
-                self._sandbox.stop()

@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from ciam_tui.ports.sandbox.launch import Sandbox
 
 
+_EPILOG = """\
+examples:
+  ciam-tui demo                        the wizard; nothing real is read or changed
+  ciam-tui demo --serve > demo.env     in one shell; in another, `. ./demo.env` leads every command there
+"""
+
+
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds `demo` to the commands."""
     parser = commands.add_parser(
         "demo",
         help="try it on an embedded AWS account, without credentials",
         description="Runs the wizard on an AWS account that lives in this process's child: nothing real is read or changed.",
+        epilog=_EPILOG,
     )
     parser.add_argument("--serve", action="store_true", help="only start the account, print the variables that lead to it, and wait")
     parser.set_defaults(run=run)
@@ -29,13 +37,9 @@ def run(args: argparse.Namespace) -> int:
     """The wizard on the demo account, or the account alone until it is told to stop."""
     if args.serve:
         return _serve()
-    from ciam_tui.terminal import full_screen_is_refused
+    from ciam_tui.terminal import front_end
 
-    if full_screen_is_refused(args):
-        return 2
-    from ciam_tui.app.launch import run_demo
-
-    return run_demo(args)
+    return front_end(args).run_demo(args)
 
 
 def _serve() -> int:

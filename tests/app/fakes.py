@@ -29,7 +29,8 @@ from ciam_tui.core.facts import Bucket, BucketSummary, Identity, PrefixPage, Quo
 from ciam_tui.core.opinions import NotChecked
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.shut_out.facts import ControlPolicies
-from ciam_tui.core.users.facts import LastUse, User
+from ciam_tui.core.users.facts import LastUse
+from ciam_tui.core.users.listing import UsersRead
 from ciam_tui.ports.api import Profile
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.evaluate import Request
     from ciam_tui.core.facts import ManagedPolicy, Provider, Role, TrustingRole
     from ciam_tui.core.opinions import AnalyzerFinding, PolicyKind, SimulatedDecision
+    from ciam_tui.core.users.facts import AccessKey, Group, User
     from ciam_tui.ports.api import CircleCi, Journals, SavedDraft, Sent
     from ciam_tui.ports.circleci.secret import Secret
 
@@ -94,7 +96,7 @@ class FakeAws:
     def _read(self, name: str) -> None:
         self.reads.append(name)
         if self.gate is not None:
-            self.gate.wait(10)
+            self.gate.wait(180)
         if name in self.refusals:
             raise self.refusals[name]
 
@@ -155,10 +157,27 @@ class FakeAws:
     def keys_ending(self, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead:
         return KeysRead((), 0)
 
+    def users(self, progress: Callable[[str], None]) -> UsersRead:
+        self._read("users")
+        return UsersRead()
+
     def user(self, name: str) -> User | None:
+        self._read("user")
         return None
 
     def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]:
+        return ()
+
+    def access_keys(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, tuple[AccessKey, ...] | None]:
+        return {}
+
+    def groups(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, Group]:
+        return {}
+
+    def bucket_policies(self, names: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead:
+        return PoliciesRead()
+
+    def key_arns(self) -> tuple[str, ...]:
         return ()
 
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
@@ -235,7 +254,7 @@ class FakeCircleCi:
     def _read(self, name: str, what: str = "") -> None:
         self.reads.append(f"{name} {what}".strip())
         if self.gate is not None and name in self.held:
-            self.gate.wait(10)
+            self.gate.wait(180)
         if name in self.refusals:
             raise self.refusals[name]
 
@@ -331,8 +350,11 @@ class FakeDrafts:
     saved: SavedDraft | None = None
     failure: CiamError | None = None
     times: int = 0
+    gate: threading.Event | None = None
 
     def load(self) -> SavedDraft | None:
+        if self.gate is not None:
+            self.gate.wait(180)
         return self.saved
 
     def save(self, saved: SavedDraft) -> None:

@@ -232,7 +232,7 @@ class Gate:
             self._free -= 1
             return
         self.reached.set()
-        if not self.opened.wait(10):
+        if not self.opened.wait(180):
             raise AssertionError(f"nobody opened the gate for {call.operation}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -202,7 +203,7 @@ async def test_the_palette_offers_what_the_table_has_for_it() -> None:
         assert titles == {intent.palette for intent in INTENTS if intent.palette}
         await pilot.press("ctrl+p")
         await types(pilot, "Show the policies")
-        await pilot.pause(0.3)
+        await shows(pilot, "The policies, on the whole screen")
         await pilot.press("enter")
         await shows(pilot, lambda: isinstance(pilot.app.screen, PreviewScreen))
 
@@ -244,6 +245,17 @@ async def test_a_saved_draft_is_gone_on_with_at_its_step() -> None:
         await pilot.press("enter")
         await shows(pilot, lambda: at_step(pilot, "stages"))
         assert wizard(pilot).draft == WITH_PROJECTS
+
+
+async def test_a_key_that_comes_before_the_draft_is_read_begins_nothing_anew() -> None:
+    gate = threading.Event()
+    drafts = FakeDrafts(SavedDraft(WITH_PROJECTS, "stages", "prod", NOW), gate=gate)
+    async with running(fake_session(drafts=drafts)) as pilot:
+        await pilot.press("enter", "f7")
+        await shows(pilot, lambda: "Still looking for a saved draft." in messages(pilot))
+        assert isinstance(pilot.app.screen, StartScreen)
+        gate.set()
+        await shows(pilot, "Go on")
 
 
 async def test_beginning_anew_over_a_saved_draft_asks_with_cancel_focused() -> None:

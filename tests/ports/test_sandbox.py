@@ -23,10 +23,13 @@ from ciam_tui.audit_survey import audited
 from ciam_tui.core.audit.issuers import CircleCiIssuers
 from ciam_tui.core.history import History
 from ciam_tui.core.problems import CiamError
+from ciam_tui.core.users.facts import AccessKey, User
+from ciam_tui.evidence_survey import evidence_of
 from ciam_tui.ports.aws import FixedAccess
 from ciam_tui.ports.sandbox import account, circleci_content, launch
 from ciam_tui.ports.sandbox.differences import DIFFERENCES
 from ciam_tui.ports.sandbox.launch import Sandbox, start_sandbox
+from tests.app.memory_account import MovingClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,7 +85,7 @@ def is_alive(process_id: int) -> bool:
 
 
 def ends_soon(process_id: int) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 180
     while is_alive(process_id) and time.monotonic() < deadline:
         time.sleep(0.02)
     return not is_alive(process_id)
@@ -294,6 +297,21 @@ def test_the_demo_has_two_organizations_and_no_id_twice() -> None:
     assert len(set(ids)) == len(ids)
 
 
+def test_the_old_users_evidence_teaches_that_the_use_of_objects_is_unknown(sandbox: Sandbox) -> None:
+    settings = sandbox.environment()
+    access = FixedAccess(settings["AWS_ENDPOINT_URL"], settings["AWS_ACCESS_KEY_ID"], settings["AWS_SECRET_ACCESS_KEY"], account.REGION)
+    aws = access.open(None, None)
+    arn = f"arn:aws:iam::{account.ACCOUNT_ID}:user/{account.LEGACY_USER_NAME}"
+    user = User(account.LEGACY_USER_NAME, "AIDA", arn, keys=(AccessKey(account.LEGACY_ACCESS_KEY_ID, "Active"),))
+    evidence = evidence_of(aws, user, at=datetime(2026, 8, 20, tzinfo=UTC), clock=MovingClock())
+    aws.close()
+    assert {seen.action for seen in evidence.seen} == {"s3:ListAllMyBuckets", "sts:GetCallerIdentity"}
+    assert evidence.services is not None
+    assert [use.service for use in evidence.services if use.last is not None] == ["s3"]
+    assert not any(each.missing for each in evidence.coverage)
+    assert not evidence.sees_objects
+
+
 # --- Its differences from AWS ---
 
 
@@ -470,6 +488,106 @@ def bucket_policy_conditions(iam: Any, s3: Any) -> None:
         s3.head_object(Bucket="test-tls", Key="k")
 
 
+def service_last_accessed(iam: Any, s3: Any) -> None:
+    arn = iam.get_user(UserName=account.LEGACY_USER_NAME)["User"]["Arn"]
+    job_id = iam.generate_service_last_accessed_details(Arn=arn, Granularity="ACTION_LEVEL")["JobId"]
+    assert iam.get_service_last_accessed_details(JobId=job_id)["JobStatus"] == "IN_PROGRESS"
+    done = iam.get_service_last_accessed_details(JobId=job_id)
+    assert done["JobStatus"] == "COMPLETED"
+    last = {each["ServiceNamespace"]: each.get("LastAuthenticated") for each in done["ServicesLastAccessed"]}
+    assert {service for service, when in last.items() if when} == {"s3"}
+    used = iam.get_access_key_last_used(AccessKeyId=account.LEGACY_ACCESS_KEY_ID)["AccessKeyLastUsed"]
+    assert last["s3"] == used["LastUsedDate"]
+    with refused("NoSuchEntity"):
+        iam.get_service_last_accessed_details(JobId="x" * 36)
+
+
+def event_history(iam: Any, s3: Any) -> None:
+    trail = boto3.Session().client(
+        "cloudtrail",
+        endpoint_url=iam.meta.endpoint_url,
+        region_name=account.REGION,
+        aws_access_key_id=account.OPERATOR_ACCESS_KEY_ID,
+        aws_secret_access_key=account.OPERATOR_SECRET_ACCESS_KEY,
+    )
+    window = {"StartTime": datetime(2026, 8, 1, tzinfo=UTC), "EndTime": datetime(2026, 8, 20, tzinfo=UTC)}
+
+    def events(key_id: str) -> list[Any]:
+        asked = [{"AttributeKey": "AccessKeyId", "AttributeValue": key_id}]
+        return list(trail.lookup_events(LookupAttributes=asked, **window)["Events"])
+
+    found = events(account.LEGACY_ACCESS_KEY_ID)
+    assert [event["EventName"] for event in found] == ["ListBuckets", "GetCallerIdentity"] * 3
+    assert all(window["StartTime"] <= event["EventTime"] <= window["EndTime"] for event in found)
+    assert events(account.OPERATOR_ACCESS_KEY_ID) == []
+
+
+def credential_report(iam: Any, s3: Any) -> None:
+    iam.generate_credential_report()
+    report = iam.get_credential_report()
+    assert report["GeneratedTime"].year > 2015
+    header, *rows = (line.split(",") for line in report["Content"].decode().splitlines())
+    (legacy,) = [dict(zip(header, row, strict=True)) for row in rows if row[0] == account.LEGACY_USER_NAME]
+    assert (legacy["access_key_1_last_used_region"], legacy["access_key_1_last_used_service"]) == (account.REGION, "s3")
+
+
+def service_credentials(iam: Any, s3: Any) -> None:
+    with user(iam) as name:
+        made = iam.create_service_specific_credential(UserName=name, ServiceName="codecommit.amazonaws.com")["ServiceSpecificCredential"]
+        (listed,) = iam.list_service_specific_credentials(UserName=name)["ServiceSpecificCredentials"]
+        assert listed["ServiceSpecificCredentialId"] == made["ServiceSpecificCredentialId"]
+        with refused("DeleteConflict"):
+            iam.delete_user(UserName=name)
+        iam.delete_service_specific_credential(UserName=name, ServiceSpecificCredentialId=made["ServiceSpecificCredentialId"])
+        with refused("NoSuchEntity"):
+            iam.delete_service_specific_credential(UserName=name, ServiceSpecificCredentialId=made["ServiceSpecificCredentialId"])
+
+
+def user_boundaries(iam: Any, s3: Any) -> None:
+    with user(iam) as name:
+        edge = f"arn:aws:iam::{account.ACCOUNT_ID}:policy/edge"
+        iam.put_user_permissions_boundary(UserName=name, PermissionsBoundary=edge)
+        assert iam.get_user(UserName=name)["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == edge
+        iam.delete_user_permissions_boundary(UserName=name)
+        assert "PermissionsBoundary" not in iam.get_user(UserName=name)["User"]
+
+
+def laden_users(iam: Any, s3: Any) -> None:
+    with user(iam) as name:
+        iam.create_login_profile(UserName=name, Password="Correct-horse-1")
+        with refused("DeleteConflict"):
+            iam.delete_user(UserName=name)
+        iam.delete_login_profile(UserName=name)
+        key_id = iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
+        with refused("DeleteConflict"):
+            iam.delete_user(UserName=name)
+        iam.delete_access_key(UserName=name, AccessKeyId=key_id)
+        iam.create_group(GroupName="laden")
+        iam.add_user_to_group(GroupName="laden", UserName=name)
+        with refused("DeleteConflict"):
+            iam.delete_user(UserName=name)
+        iam.remove_user_from_group(GroupName="laden", UserName=name)
+        iam.delete_group(GroupName="laden")
+
+
+def devices_in_use(iam: Any, s3: Any) -> None:
+    with user(iam) as name:
+        serial = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]["SerialNumber"]
+        iam.enable_mfa_device(UserName=name, SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321")
+        with refused("DeleteConflict"):
+            iam.delete_virtual_mfa_device(SerialNumber=serial)
+        iam.deactivate_mfa_device(UserName=name, SerialNumber=serial)
+        iam.delete_virtual_mfa_device(SerialNumber=serial)
+
+
+@contextmanager
+def user(iam: Any) -> Iterator[str]:
+    """A user for one test, that can be deleted at its end."""
+    iam.create_user(UserName="laden")
+    yield "laden"
+    iam.delete_user(UserName="laden")
+
+
 PROOFS: dict[str, Callable[[Any, Any], None]] = {
     proof.__name__.replace("_", "-"): proof
     for proof in (
@@ -488,6 +606,13 @@ PROOFS: dict[str, Callable[[Any, Any], None]] = {
         tags_of_a_new_bucket,
         tags_of_a_deleted_bucket,
         bucket_policy_conditions,
+        credential_report,
+        service_last_accessed,
+        event_history,
+        service_credentials,
+        user_boundaries,
+        laden_users,
+        devices_in_use,
     )
 }
 

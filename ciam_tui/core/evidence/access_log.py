@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
-from ciam_tui.core.evidence.calls import LONGEST_KEY, Call, Use, address_of, agent_of, is_bucket_name, log_actions
+from ciam_tui.core.evidence.calls import LONGEST_KEY, Call, Use, address_of, agent_of, decoded, is_bucket_name, log_actions
 
 if TYPE_CHECKING:
     from ciam_tui.core.evidence.calls import Whose
@@ -53,7 +52,7 @@ def read_line(line: str, whose: Whose) -> LogLine | None:
     principal = whose.principal(None, found["requester"])
     if principal is None:
         return LogLine(at, found["bucket"], None)
-    key = None if found["key"] == "-" else unquote(unquote(found["key"]))[:LONGEST_KEY]
+    key = None if found["key"] == "-" else decoded(decoded(found["key"]))[:LONGEST_KEY]
     actions = log_actions(found["operation"], has_key=key is not None)
     if actions is None:
         return None
@@ -72,7 +71,7 @@ def read_line(line: str, whose: Whose) -> LogLine | None:
 def _listed(uri: str | None) -> str | None:
     """The prefix that a listing asked for."""
     found = _LISTED.search(uri or "")
-    return (unquote(found[1].replace("+", " "))[:LONGEST_KEY] or None) if found else None
+    return (decoded(found[1].replace("+", " "))[:LONGEST_KEY] or None) if found else None
 
 
 @lru_cache(maxsize=256)  # a busy bucket has many lines a second

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _GET, _PUT, _DELETE, _LIST = ("s3:GetObject",), ("s3:PutObject",), ("s3:DeleteObject",), ("s3:ListBucket",)
 _BUCKET_NAME = re.compile(r"[A-Za-z0-9._-]{1,255}")
 LONGEST_KEY = 1024  # bytes in S3; what is longer is no key
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _LONGEST_AGENT, _LONGEST_ADDRESS = 200, 64
 
 # CloudTrail's names of S3's operations, where the action is not called the same.
@@ -205,6 +206,14 @@ def object_kind(name: str) -> bool | None:
     if name in _OBJECT_WRITES:
         return True
     return False if name in _OBJECT_READS else None
+
+
+def decoded(text: str) -> str:
+    """`text` with its percent escapes as the characters that they stand for; what is no UTF-8 then becomes U+FFFD."""
+    if "%" not in text:
+        return text
+    octets = _ESCAPE.sub(lambda found: bytes((int(found[1], 16),)), text.encode("utf-8", "replace"))
+    return octets.decode("utf-8", "replace")
 
 
 def agent_of(text: str) -> str:

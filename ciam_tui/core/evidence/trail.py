@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from ciam_tui.core.evidence.calls import (
     LONGEST_KEY,
@@ -15,6 +14,7 @@ from ciam_tui.core.evidence.calls import (
     Use,
     address_of,
     agent_of,
+    decoded,
     is_bucket_name,
     object_kind,
     trail_actions,
@@ -107,7 +107,7 @@ def _uses(told: Mapping[str, Any]) -> Iterator[Use]:
     if _text(asked, "x-amz-tagging") and object_kind(name):
         yield Use("s3:PutObjectTagging", bucket, key)
     if copied := _text(asked, "x-amz-copy-source"):
-        source_bucket, _, source_key = unquote(copied.partition("?")[0]).removeprefix("/").partition("/")
+        source_bucket, _, source_key = decoded(copied.partition("?")[0]).removeprefix("/").partition("/")
         if is_bucket_name(source_bucket):
             yield Use("s3:GetObject", source_bucket, source_key[:LONGEST_KEY])
 

@@ -22,7 +22,10 @@ class LastUse:
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """An access key: `status` is Active, Inactive or Expired, as IAM says it. `last_use` is None where it could not be read."""
+    """An access key: `status` is Active, Inactive or Expired, as IAM says it. `last_use` is None where it could not be read.
+
+    `key_id` is empty where the id was not read: the credential report knows keys without it.
+    """
 
     key_id: str
     status: str

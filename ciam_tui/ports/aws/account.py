@@ -14,9 +14,12 @@ from ciam_tui.ports.aws.permission import may_call
 from ciam_tui.ports.aws.policies import read_policies
 from ciam_tui.ports.aws.providers import read_provider
 from ciam_tui.ports.aws.roles import read_role_names_under, read_roles, read_roles_trusting
+from ciam_tui.ports.aws.single_users import read_groups
 from ciam_tui.ports.aws.user_details import read_user, read_virtual_mfa
-from ciam_tui.ports.aws.user_keys import read_keys_ending
+from ciam_tui.ports.aws.user_keys import read_keys_ending, read_keys_of
+from ciam_tui.ports.aws.users import read_users
 from ciam_tui.ports.aws.writes import Writer, region_made_in
+from ciam_tui.ports.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -31,16 +34,18 @@ if TYPE_CHECKING:
     from ciam_tui.core.facts import Bucket, BucketSummary, ManagedPolicy, PrefixPage, Provider, Role, TrustingRole
     from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
     from ciam_tui.core.shut_out.facts import ControlPolicies
-    from ciam_tui.core.users.facts import LastUse, User
-    from ciam_tui.ports.api import Sent
+    from ciam_tui.core.users.facts import AccessKey, Group, LastUse, User
+    from ciam_tui.core.users.listing import UsersRead
+    from ciam_tui.ports.api import Clock, Sent
     from ciam_tui.ports.aws.clients import Clients
 
 
 class BotoAws:
     """`Aws` over boto3. Safe to use from several threads; nothing is sent before the first read."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, clock: Clock | None = None) -> None:
         self._clients = clients
+        self._clock = clock or SystemClock()
         self._buckets = BucketReads(clients)
         self._writer = Writer(clients)
         self._identity: Identity | None = None
@@ -143,6 +148,10 @@ class BotoAws:
         """The access keys of users whose ids end in one of `endings`."""
         return read_keys_ending(self._clients, endings, progress)
 
+    def users(self, progress: Callable[[str], None]) -> UsersRead:
+        """The users with access keys; see `read_users`."""
+        return read_users(self._clients, self._clock, progress)
+
     def user(self, name: str) -> User | None:
         """The user with all that hangs on it, None where there is none; see `read_user`."""
         found = read_user(self._clients, name)
@@ -153,6 +162,22 @@ class BotoAws:
     def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]:
         """Those of the virtual MFA devices that exist."""
         return read_virtual_mfa(self._clients, serials)
+
+    def access_keys(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, tuple[AccessKey, ...] | None]:
+        """The access keys of users with their ids; their last uses are not among it."""
+        return read_keys_of(self._clients, names, progress)
+
+    def groups(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, Group]:
+        """Those of the groups that may be read, with their policies."""
+        return read_groups(self._clients, names, progress)
+
+    def bucket_policies(self, names: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead:
+        """The policies of buckets, by their names."""
+        return self._buckets.policies(names, progress)
+
+    def key_arns(self) -> tuple[str, ...]:
+        """The ARNs of the region's KMS keys."""
+        return guards.read_key_arns(self._clients)
 
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         """For each IAM action that `calls` need (`iam:CreateRole`): whether the operator may, None where AWS does not tell."""

@@ -32,13 +32,25 @@ def read_key_policy(clients: Clients, arn: str) -> Document | None:
     region = pieces[3] if len(pieces) > 3 and pieces[3] else clients.region
     kms: Any = clients.glance("kms", region)
     doing = f"read the policy of the key {arn.rpartition('/')[2]}"
-    answer = clients.ask_for_optional(doing, {"NotFoundException"}, lambda: kms.get_key_policy(KeyId=arn, PolicyName="default"))
-    if answer is None:
-        return None
-    policy = answer.get("Policy") if isinstance(answer, dict) else None
-    if not isinstance(policy, str):
+    try:
+        answer = clients.ask_for_optional(doing, {"NotFoundException"}, lambda: kms.get_key_policy(KeyId=arn, PolicyName="default"))
+        policy = None if answer is None else answer["Policy"]
+    except (AttributeError, KeyError, TypeError, ValueError):  # botocore fails so on an answer of another shape than the model's
+        policy = 0
+    if policy is None or isinstance(policy, str):
+        return None if policy is None else Document(policy)
+    raise CiamError("answer-unreadable", f"Cannot {doing}", "The answer is not one that AWS gives.")
+
+
+def read_key_arns(clients: Clients) -> tuple[str, ...]:
+    """The ARNs of the keys in the session's region, AWS's own among them; the first thousand, which is a page."""
+    kms: Any = clients.glance("kms")
+    doing = f"list the KMS keys of {clients.region}"
+    answer = clients.ask(doing, lambda: kms.list_keys(Limit=1000))
+    keys = answer.get("Keys") if isinstance(answer, dict) else None
+    if not isinstance(keys, list):
         raise CiamError("answer-unreadable", f"Cannot {doing}", "The answer is not one that AWS gives.")
-    return Document(policy)
+    return tuple(str(each["KeyArn"]) for each in keys)
 
 
 def read_control_policies(clients: Clients, account_id: str) -> ControlPolicies:
