@@ -35,6 +35,7 @@ ROOMS: dict[str, str] = {
     "runs": "ciam_tui.commands.runs",
     "remove": "ciam_tui.commands.remove",
     "audit": "ciam_tui.commands.audit",
+    "migrate": "ciam_tui.commands.migrate",
     "demo": "ciam_tui.commands.demo",
     "completion": "ciam_tui.commands.completion",
 }
@@ -61,6 +62,7 @@ examples:
   ciam-tui apply setup.json           the same, then asks, applies and verifies
   ciam-tui undo last                  takes the last run back
   ciam-tui audit                      every role of the account that trusts CircleCI, graded; reads only
+  ciam-tui migrate                    users with access keys, and their retirement, stage by stage
 
 AWS settings come the usual ways (--profile, --region, AWS_*).
 Exit codes: 0 done; 1 a problem, told in one line; 2 wrong usage; 3 changes, a denial or findings of level error; 130 interrupted.

@@ -17,7 +17,7 @@ from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.mfa import asked_for_mfa
 from ciam_tui.app.screens.problem import ProblemScreen, internal_failure
 from ciam_tui.app.screens.start import StartScreen
-from ciam_tui.app.theme import THEME
+from ciam_tui.app.theme import begin_with
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
@@ -46,8 +46,7 @@ class CiamApp(App[None]):
         self.failure: Exception | None = None
         self.kept_a_draft = False
         self.keeper = DraftKeeper(session.drafts, partial(self.call_from_thread, self.tell))
-        self.register_theme(THEME)
-        self.set_reactive(App.theme, THEME.name)  # an assignment would have all styles parsed twice before the first frame
+        begin_with(self, session.theme)
         self.stylesheet.set_variables(self.get_css_variables())
         session.ask_mfa = partial(asked_for_mfa, self)
 

@@ -35,6 +35,7 @@ class Want(StrEnum):
     WIRE = "wire"
     RUNS = "runs"
     AUDIT = "audit"
+    THEME = "theme"
     LEAVE = "leave"
 
 
@@ -118,9 +119,9 @@ INTENTS: tuple[Intent, ...] = (
         Want.EXPORT,
         ("ctrl+s",),
         "Export",
-        "Write the policies as files",
+        "Every export: look at it, copy it, save it",
         "Export",
-        "write the policies, or a CircleCI configuration, as files",
+        "every export of the set-up: look at its files, copy them or save them; again, or enter, saves",
     ),
     Intent(Want.RELOAD, ("f5", "ctrl+r"), "Read again", "Ask AWS again", "Read again from AWS", "read the list again"),
     Intent(
@@ -171,6 +172,14 @@ INTENTS: tuple[Intent, ...] = (
         "Every role of the account that trusts CircleCI, graded",
         "Audit this account",
         "every role of the account that trusts CircleCI, graded; it only reads",
+    ),
+    Intent(
+        Want.THEME,
+        ("f12",),
+        "Light or dark",
+        "Light colours or dark ones; the choice is kept",
+        "Use light colours, or dark ones",
+        "light colours or dark ones; the choice is kept",
     ),
     Intent(Want.PALETTE, ("ctrl+p",), "Commands", "Everything that can be done", help="all commands, by name"),
     Intent(Want.HELP, ("f1", "ctrl+g"), "Help", "About the focused thing", "Help", "what the focused thing means, and the keys"),

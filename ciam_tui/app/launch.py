@@ -60,8 +60,10 @@ def _session(
     from ciam_tui.ports.clipboard import SystemClipboard
     from ciam_tui.ports.clock import SystemClock
     from ciam_tui.ports.disk import DiskDrafts, DiskJournals, StateDir
+    from ciam_tui.ports.settings import DiskSettings
 
     state = StateDir.of(state_dir)
+    settings = DiskSettings(state)
     return Session(
         Mode.READ_ONLY if args.read_only else mode,
         DiskDrafts(state),
@@ -71,6 +73,8 @@ def _session(
         open_access,
         profile=args.profile,
         region=args.region,
+        theme=settings.theme(),
+        keep_theme=settings.keep_theme,
     )
 
 

@@ -44,6 +44,12 @@ def no_circleci(token: Secret | None) -> CircleCi:
     raise CiamError(NO_TOKEN, "Cannot open CircleCI", "There is no CircleCI token.", ["Type the organization and the projects."])
 
 
+def kept_nowhere(theme: str) -> str | None:
+    """The theme of a session that has no disk lasts as long as it."""
+    del theme
+    return None
+
+
 @dataclass(slots=True)
 class Session:
     """One run of the program.
@@ -52,7 +58,7 @@ class Session:
     through `access`. `ask_mfa` is set by the app: it may be called in a worker and answers with the code that the person typed.
     `wires` is whether Review is to plan the wiring of CircleCI too: it outlives a way back into the steps, and no set-up begins with it.
     `open_circleci` makes the way into CircleCI in the same manner, through `circleci`, with the token that was typed, if one was. A typed
-    token lives here and nowhere else.
+    token lives here and nowhere else. `theme` is the one that was chosen last, and `keep_theme` keeps another, or says why it cannot.
     """
 
     mode: Mode
@@ -72,6 +78,8 @@ class Session:
     known: Known = field(default_factory=Known)
     known_circleci: KnownCircleCi = field(default_factory=KnownCircleCi)
     wires: bool = False
+    theme: str = ""
+    keep_theme: Callable[[str], str | None] = kept_nowhere
     ask_mfa: Callable[[str], str] | None = None
     _access: AwsAccess | None = None
     _opening: threading.Lock = field(default_factory=threading.Lock)  # one for both: each imports much that the other does too

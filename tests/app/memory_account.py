@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from ciam_tui.core.users.facts import User
     from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.facts import Identity, ManagedPolicy
     from ciam_tui.core.journal import Entry
+    from ciam_tui.core.users.facts import User
 
 PROVIDER_ARN = f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/oidc.circleci.com/org/{ORG_ID}"
 EMPTY_ACCOUNT = Facts(IDENTITY, Quotas(read=True), Bucket("acme-builds", "us-east-1", ACCOUNT_ID, None, "AES256"))

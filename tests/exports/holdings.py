@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import hcl2
-import yaml
+import yaml  # type: ignore[import-untyped]  # comes with moto, without types
 
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.facts import Facts, Identity

@@ -58,10 +58,10 @@ class Conversation:
     monkeypatch: pytest.MonkeyPatch
     state: Path
 
-    def __call__(self, *answers: str, flags: tuple[str, ...] = ()) -> Heard:
+    def __call__(self, *answers: str, source: type[io.StringIO] = io.StringIO) -> Heard:
         with self.monkeypatch.context() as terminal:
-            terminal.setattr(sys, "stdin", io.StringIO("".join(f"{answer}\n" for answer in answers)))
-            code = main(["--plain", "--state-dir", str(self.state), *flags])
+            terminal.setattr(sys, "stdin", source("".join(f"{answer}\n" for answer in answers)))
+            code = main(["--plain", "--state-dir", str(self.state)])
         captured = self.capsys.readouterr()
         heard = Heard(code, captured.out, captured.err)
         assert_is_plain(heard.out + heard.err)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -523,12 +524,14 @@ def event_history(iam: Any, s3: Any) -> None:
 
 
 def credential_report(iam: Any, s3: Any) -> None:
-    iam.generate_credential_report()
+    while iam.generate_credential_report()["State"] != "COMPLETE":
+        pass
     report = iam.get_credential_report()
-    assert report["GeneratedTime"].year > 2015
-    header, *rows = (line.split(",") for line in report["Content"].decode().splitlines())
-    (legacy,) = [dict(zip(header, row, strict=True)) for row in rows if row[0] == account.LEGACY_USER_NAME]
-    assert (legacy["access_key_1_last_used_region"], legacy["access_key_1_last_used_service"]) == (account.REGION, "s3")
+    assert abs((datetime.now(UTC) - report["GeneratedTime"]).total_seconds()) < 3600
+    rows = {row["user"]: row for row in csv.DictReader(report["Content"].decode().splitlines())}
+    used, never = rows[account.LEGACY_USER_NAME], rows[account.REPORTS_USER_NAME]
+    assert [used[f"access_key_1_last_used_{column}"] for column in ("region", "service")] == ["us-east-1", "s3"]
+    assert [never[f"access_key_1_last_used_{column}"] for column in ("date", "region", "service")] == ["N/A"] * 3
 
 
 def service_credentials(iam: Any, s3: Any) -> None:

@@ -11,6 +11,7 @@ from textual.screen import Screen, ScreenResultType
 
 from ciam_tui.app.intents import INTENTS, Want, bindings
 from ciam_tui.app.literal import literal
+from ciam_tui.app.theme import change
 from ciam_tui.app.widgets.header import HeaderBar
 from ciam_tui.app.widgets.keybar import KeyBar
 from ciam_tui.app.widgets.picker import Picker
@@ -130,6 +131,8 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_runs()
             case Want.AUDIT:
                 return self.want_audit()
+            case Want.THEME:
+                return change(self.app, self.session)
             case Want.PALETTE:
                 self.app.action_command_palette()
                 return None
@@ -246,8 +249,12 @@ class WorkScreen(Screen[ScreenResultType]):
     def _copy(self, text: str) -> None:
         copied = self.session.clipboard.copy(text)
         length = f"{len(text)} characters"
-        said = f"Copied {length}." if copied else "The clipboard could not be reached; select the text with Shift and the mouse."
-        self.app.call_from_thread(self.say, said, severity="information" if copied else "warning")
+        if not copied:  # the terminal may have a clipboard of its own, as over SSH, and never says whether it took what it was sent
+            self.app.call_from_thread(self.app.copy_to_clipboard, text)
+        asked = (
+            f"No clipboard here: {length} were sent to the terminal. If they are not in yours, select the text with Shift and the mouse."
+        )
+        self.app.call_from_thread(self.say, f"Copied {length}." if copied else asked, severity="information" if copied else "warning")
 
     def clear_filter(self) -> bool:
         """Clear the filter of the focused list, else of any; False where there is none."""

@@ -1,4 +1,4 @@
-"""The document of the audit."""
+"""The document of `audit --json` as a schema: apart from the others, since it holds roles, providers, keys and what AWS says of them."""
 
 from __future__ import annotations
 

@@ -220,6 +220,15 @@ TEXTS: dict[str, HelpText] = {
         "What was made, whether it was read back, and what goes into CircleCI's configuration.",
         "Verified means that everything was read again from AWS and is as planned. The run can be taken back as long as nobody has changed it since.",
     ),
+    "export": HelpText(
+        "Export",
+        "The same policies in another form, written into a folder.",
+        "json: the policies of each role, and the provider, as AWS takes them. circleci: a configuration whose jobs take the roles. all: every format"
+        " that there is, each in a folder of its name. A file that is there with another content is replaced only when that is said.",
+    ),
+    "export.folder": HelpText(
+        "Folder or file", "Where it is written. A folder that is missing is made.", "A path that begins with ~ is in your home folder."
+    ),
     "runs": HelpText(
         "Past runs",
         "What was applied from this machine, newest first.",

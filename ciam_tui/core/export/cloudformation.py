@@ -53,7 +53,7 @@ def export_cloudformation(setup: SetupShape) -> tuple[ExportFile, ...]:
     resources += _bucket(made.bucket) if made.bucket else ()
     for role, name in zip(made.roles, logical_ids([each.role.name for each in made.roles]), strict=True):
         resources += _role(role, name)
-    return (ExportFile("template.yaml", f"{head}{_choices(choices)}Resources:\n{indent(chr(10).join(resources), '  ', str.strip)}"),)
+    return (ExportFile("template.yaml", f"{head}{_choices(choices)}Resources:\n{indent(chr(10).join(resources), '  ')}"),)
 
 
 def logical_ids(names: list[str]) -> tuple[str, ...]:

@@ -64,6 +64,17 @@ FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "markdown": _markdown,
 }
 
+# What each is for, in as few words as fit below its files.
+ABOUT: Mapping[str, str] = {
+    "json": "each role's policies and the provider, as AWS takes them",
+    "aws-cli": "a script that makes what apply would make",
+    "terraform": "a configuration for Terraform, with imports",
+    "cloudformation": "a template for a stack, or for CDK",
+    "circleci": "jobs that take the roles, without an orb and with it",
+    "markdown": "a summary for a pull request",
+    ALL: "every format, each in a folder of its name",
+}
+
 
 def exported(setup: SetupShape, name: str, *, contexts: bool = False, facts: Facts | None = None) -> tuple[ExportFile, ...]:
     """The files of the format called `name`; of `all` formats, each in a folder of its format's name.

@@ -1,4 +1,4 @@
-"""What one user, or one group, may do, by single reads: for a user that was chosen, and for who may not read all at once.
+"""What one user, or one group, may do, by single reads, for who may not read all at once; what else hangs on a user is `user_details`.
 
 A read that is refused leaves its field unread and says so; nothing is taken for absent.
 """
