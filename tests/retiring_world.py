@@ -236,7 +236,7 @@ class World:
         report = looked(self.desk, migration)
         what = prepared(self.desk, report, stage, **chosen)
         list(carried_out(self.desk, what, lambda: False))
-        return noted(self.desk, migration)
+        return noted(self.desk, migration, known=what.known)
 
     def goes_back(self, migration: Migration) -> Report:
         report = noted(self.desk, migration)
@@ -284,7 +284,6 @@ class World:
     def user(self) -> User:
         return self.account.facts.users[USER]
 
-    @property
     def is_gone(self) -> bool:
         return USER not in self.account.facts.users
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,15 @@ from ciam_tui.core.retirement.events import Accepted, BackedUp, BaselineTaken, K
 from ciam_tui.core.retirement.stages import Stage
 from ciam_tui.core.retirement.standing import State
 from ciam_tui.retiring.driving import begin, carried_out, looked, noted, prepared, prepared_back
+from ciam_tui.retiring.look import Look
 from ciam_tui.retiring.past import past
+from tests.core.examples import ORG_ID, PROJECT_ID
 from tests.retiring_world import ACCOUNT, GROUP, ROLE, SETUP, USER, WIDE, World, standing, states
 from tests.runs import CrashError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -61,7 +65,7 @@ def test_from_the_first_day_to_the_last(world: World) -> None:
     assert world.statuses == {}
 
     report = world.does(migration, Stage.DELETE_USER)
-    assert world.is_gone
+    assert world.is_gone()
     assert report.is_over
     kept = world.desk.again(migration)
     assert kept.ended is not None
@@ -77,9 +81,9 @@ def test_the_backup_is_on_the_disk_before_the_first_thing_is_deleted(world: Worl
     running = carried_out(world.desk, what, lambda: False)
     next(running)
     assert any(isinstance(event, BackedUp) for event in world.migrations.events(migration.id))
-    assert not world.is_gone
+    assert not world.is_gone()
     list(running)
-    assert world.is_gone
+    assert world.is_gone()
 
 
 # --- the way back -----------------------------------------------------------------------------------------------------------------------
@@ -266,7 +270,81 @@ def test_a_user_of_which_something_is_unknown_is_not_deleted(world: World, hidde
     assert states(report)[Stage.DELETE_USER] is State.UNKNOWN
     with pytest.raises(CiamError):
         world.does(migration, Stage.DELETE_USER)
-    assert not world.is_gone
+    assert not world.is_gone()
+
+
+def test_a_job_that_still_gets_the_key_is_told_while_the_role_is_waited_for(world: World) -> None:
+    migration = world.begun()
+    world.does(migration, Stage.ROLES)
+    report = world.does(migration, Stage.WIRING)
+    waiting = standing(report, Stage.ROLE_IN_USE)
+    assert any("context aws holds this user's key" in line for line in waiting.todo)
+
+
+def test_who_took_the_role_is_told_by_cloudtrail_and_kept(world: World) -> None:
+    migration = world.begun()
+    world.does(migration, Stage.ROLES)
+    world.does(migration, Stage.WIRING)
+    world.days_pass(1)
+    world.account.assumed.append(an_assume_event(world))
+    assert "project 6b1f1b6e" in " ".join(standing(world.look(migration), Stage.ROLE_IN_USE).evidence)
+    world.account.assumed.clear()
+    assert "project 6b1f1b6e" in " ".join(standing(world.look(migration), Stage.ROLE_IN_USE).evidence)
+
+
+def an_assume_event(world: World) -> str:
+    """A job of the project takes the role, as CloudTrail tells it: IAM has not noticed yet."""
+    sub = f"org/{ORG_ID}/project/{PROJECT_ID}/user/7a1a4a7b-6b02-4e1a-9a1f-7c2a2c7f7054"
+    arn = world.account.facts.roles[ROLE].arn
+    return json.dumps(
+        {
+            "eventID": "e-1",
+            "eventName": "AssumeRoleWithWebIdentity",
+            "eventTime": f"{world.clock.time:%Y-%m-%dT%H:%M:%SZ}",
+            "awsRegion": "us-east-1",
+            "userIdentity": {"type": "WebIdentityUser", "userName": sub, "principalId": f"provider:{ORG_ID}:{sub}"},
+            "requestParameters": {"roleArn": arn, "roleSessionName": "job"},
+            "responseElements": {"subjectFromWebIdentityToken": sub},
+        }
+    )
+
+
+def test_what_would_break_blocks_the_switch_until_it_is_accepted_by_name(world: World, tmp_path: Path) -> None:
+    migration = world.begun()
+    world.goes_up_to(migration, Stage.ROLE_IN_USE)
+    log = tmp_path / "trail.json"
+    log.write_text(json.dumps({"Records": [a_call_of(world.keys[0], world)]}), encoding="utf-8")
+    desk = replace(world.desk, look=Look(files=(log,)))
+    blocked = standing(noted(desk, migration), Stage.VARIABLES)
+    assert blocked.state is State.BLOCKED
+    assert "sqs:SendMessage" in blocked.why
+    accepted = noted(desk, migration, Accepted(blocked.items[0], world.clock.now(), "me"))
+    assert states(accepted)[Stage.VARIABLES] is State.READY
+
+
+def a_call_of(key: str, world: World) -> dict[str, Any]:
+    """Something else that the user does with its key."""
+    return {
+        "eventID": "e-2",
+        "eventName": "SendMessage",
+        "eventSource": "sqs.amazonaws.com",
+        "eventTime": f"{world.clock.time:%Y-%m-%dT%H:%M:%SZ}",
+        "awsRegion": "eu-west-1",
+        "sourceIPAddress": "203.0.113.9",
+        "userAgent": "aws-cli/2",
+        "userIdentity": {"type": "IAMUser", "arn": world.user.arn, "userName": USER, "accessKeyId": key},
+    }
+
+
+def test_a_use_in_quiet_times_is_told_with_who_and_where_when_a_log_tells_it(world: World, tmp_path: Path) -> None:
+    migration = world.begun()
+    world.goes_up_to(migration, Stage.DEACTIVATE)
+    world.days_pass(13)
+    log = tmp_path / "trail.json"
+    log.write_text(json.dumps({"Records": [a_call_of(world.keys[0], world)]}), encoding="utf-8")
+    report = noted(replace(world.desk, look=Look(files=(log,))), migration)
+    why = standing(report, Stage.QUIET).why
+    assert all(words in why for words in ("sqs:SendMessage", "203.0.113.9", "aws-cli/2"))
 
 
 def test_circleci_that_cannot_be_read_is_unknown_and_stops_it_there(world: World) -> None:
@@ -306,7 +384,7 @@ def test_each_key_is_retired_by_itself_and_the_user_after_the_last() -> None:
     world.days_pass(7)
     world.does(migration, Stage.DELETE_KEY)
     assert states(world.does(migration, Stage.DELETE_USER))[Stage.DELETE_USER] is State.DONE
-    assert world.is_gone
+    assert world.is_gone()
 
 
 def test_a_key_that_is_kept_stays_active_until_the_quiet_period_is_over(world: World) -> None:
@@ -372,7 +450,7 @@ def test_killed_after_any_event_it_comes_to_its_end_and_does_nothing_twice(world
     killed = through(world, lambda: driven_to_its_end(world, migration.id))
     if killed:
         driven_to_its_end(world, migration.id)
-    assert world.is_gone
+    assert world.is_gone()
     done = [run for run in past(world.migrations).migrations[0].runs if run.run_id in world.journals.run_ids()]
     assert len({run.stage for run in done}) == len(done), "a stage was run twice"
     assert world.circleci.shows()["aws"][0] == {"AWS_DEFAULT_REGION": "us-east-1"}
@@ -385,8 +463,8 @@ def test_a_stage_killed_within_its_run_is_gone_on_with(world: World) -> None:
     world.journals.crash_after = 4
     assert through(world, lambda: driven_to_its_end(world, migration.id))
     world.journals.crash_after = None
-    assert not world.is_gone
+    assert not world.is_gone()
     assert "interrupted" in standing(world.look(migration), Stage.DELETE_USER).why
     driven_to_its_end(world, migration.id)
-    assert world.is_gone
+    assert world.is_gone()
     assert len(world.desk.again(migration).runs_of(Stage.DELETE_USER)) == 1

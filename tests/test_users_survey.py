@@ -11,6 +11,7 @@ from ciam_tui.core.audit.access import Reach
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.users.naming import Meaning
 from ciam_tui.core.users.report import lines_of_listing, lines_of_user
+from ciam_tui.core.users.understanding import Kind
 from ciam_tui.ports.aws import FixedAccess
 from ciam_tui.ports.sandbox import account
 from ciam_tui.ports.sandbox.launch import start_sandbox
@@ -103,6 +104,15 @@ def test_the_user_of_the_tutorial_is_an_administrator_by_its_last_statement(aws:
     assert [(each.subject, each.statement, each.meaning) for each in found.named] == [(account.GUARDED_BUCKET, 1, Meaning.SPARES)]
     assert f"{account.BUILDS_BUCKET}/builds/" in [str(place) for place in found.places]
     assert [key.key_id for key in found.user.keys or ()] == [account.LEGACY_ACCESS_KEY_ID]
+
+
+def test_a_person_is_told_by_what_was_found_and_the_robot_of_the_tutorial_is_none(aws: BotoAws) -> None:
+    person = one_user(aws, account.PERSON_NAME)
+    assert person.kind is Kind.PERSON
+    assert {sign.name for sign in person.signs if sign.found} == {"console password", "MFA device"}
+    robot = one_user(aws, account.LEGACY_USER_NAME)
+    assert not any(sign.found for sign in robot.signs)
+    assert (robot.kind is Kind.UNKNOWN) == any(sign.found is None for sign in robot.signs)
 
 
 def test_ids_are_read_of_users_with_keys_alone_and_only_where_circleci_was_asked(aws: BotoAws, asked: list[str]) -> None:

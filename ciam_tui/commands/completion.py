@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         if action.metavar in _FILES:
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # the library's own mark
         elif action.metavar in _FOLDERS:
-            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
+            action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]  # as above
     print(shtab.complete(parser, shell=args.shell))
     return 0
 

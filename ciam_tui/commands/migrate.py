@@ -110,12 +110,11 @@ def _days(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Shows or does; see the exit codes in the help."""
-    from ciam_tui.commands.speaking import WRONG_USAGE, reported, warn
+    from ciam_tui.commands.speaking import misused, reported
 
     problem = _usage_problem(args)
     if problem:
-        warn([f"ciam-tui: {problem}"])
-        return WRONG_USAGE
+        return misused(args, problem)
     return reported(args, _run)
 
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from ciam_tui.apply import CIRCLECI
 from ciam_tui.core.activity import Trust
 from ciam_tui.core.activity.report import who_words
+from ciam_tui.core.config_reading import read_config
 from ciam_tui.core.problems import CiamError, Level
 from ciam_tui.core.retirement.ground import Ground, HeldVariables, Planned, RoleUse
 from ciam_tui.core.retirement.held import held_variables
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.setup import read_setup
+from ciam_tui.core.shut_out import Whose, shadow_words, shadowed
 from ciam_tui.core.wiring_problems import is_wiring
 from ciam_tui.opinions.history import activities_of, default_regions
 from ciam_tui.retiring.beside import is_wanted, look_beside
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.apply import Ports
     from ciam_tui.core.activity import Activity
+    from ciam_tui.core.circleci_facts import Inventory
     from ciam_tui.core.facts import Role
     from ciam_tui.core.plan import Plan
     from ciam_tui.core.retirement.ground import RunWord
@@ -62,7 +65,9 @@ def read_ground(migration: Migration, ports: Ports, look: Look, known: Ground | 
     if known is not None:
         held = {"held": known.unread["held"]} if "held" in known.unread else {}
         unread = {**ground.unread, **held}
-        return replace(ground, obstacles=known.obstacles, remarks=known.remarks, uses=known.uses, held=known.held, unread=unread)
+        return replace(
+            ground, obstacles=known.obstacles, remarks=known.remarks, shadows=known.shadows, uses=known.uses, held=known.held, unread=unread
+        )
     if user is not None and is_wanted(migration, user, look.files):
         beside = look_beside(user, setup, ports, look)
         ground = replace(ground, obstacles=beside.obstacles, remarks=beside.remarks, uses=beside.uses)
@@ -136,7 +141,7 @@ def _use(name: str, role: Role | None, told: Mapping[str, Activity], migration: 
 def _with_held(ground: Ground, migration: Migration, setup: Setup, ports: Ports, look: Look) -> Ground:
     """The fourth stage: where CircleCI holds the user's keys, in every organization that the token's user belongs to."""
     if ports.circleci is None:
-        return ground
+        return replace(ground, shadows=_shadows((), ground.user, setup, look))
     own = [key.key_id for key in migration.baseline.keys or ()]
     try:
         read = inventories(ports.circleci, look)
@@ -147,7 +152,17 @@ def _with_held(ground: Ground, migration: Migration, setup: Setup, ports: Ports,
     held: Sequence[HeldVariables] = [each for inventory in read for each in held_variables(inventory, own, setup.circleci.org_id)]
     unread = [f"{inventory.organization.name}: {sentence}" for inventory in read for sentence in inventory.unread]
     held = _with_others(held, own, ground.user, ports, look)
+    ground = replace(ground, shadows=_shadows(read, ground.user, setup, look))
     return replace(ground, held=tuple(held), unread={**ground.unread, **({"held": tuple(unread)} if unread else {})})
+
+
+def _shadows(read: Sequence[Inventory], user: User | None, setup: Setup, look: Look) -> tuple[str, ...]:
+    """Where jobs of the Setup's projects would go on with the static key: in CircleCI, and in the configurations that were given."""
+    keys = (user.keys if user is not None else None) or ()
+    own = next((inventory for inventory in read if inventory.organization.id == setup.circleci.org_id), None)
+    configs = [read_config(text) for _, text in look.configs]
+    found = [*shadowed(own, None, keys, setup), *(shadow for config in configs for shadow in shadowed(None, config, keys, setup))]
+    return tuple(shadow_words(shadow) for shadow in found if shadow.whose is not Whose.ANOTHER)
 
 
 def _with_others(held: Sequence[HeldVariables], own: Sequence[str], user: User | None, ports: Ports, look: Look) -> list[HeldVariables]:

@@ -169,6 +169,7 @@ def until_inactive(old: Old) -> None:
     assert old.migrate("--stage", "deactivate", "--yes").code == 0
 
 
+@pytest.mark.long
 def test_a_key_used_on_day_13_is_told_and_comes_back_by_one_command(old: Old) -> None:
     until_inactive(old)
     old.days_pass(13)

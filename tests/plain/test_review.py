@@ -80,12 +80,12 @@ def test_wiring_can_be_chosen_and_taken_back(world: World) -> None:
 def test_what_exists_is_adopted_by_typing_its_name(world: World) -> None:
     role = hand_made_role("circleci-deploy")
     world.aws = MemoryAws(facts=replace(EMPTY_ACCOUNT, roles={role.name: role}))
-    heard = world.words(*CIRCLECI, "apply", "adopt", "", "", "adopt", "", role.name, "apply", "yes", "apply", "123456789012", "leave")
+    heard = world.words(*CIRCLECI, "apply", "adopt", "", "", "adopt", "", role.name, "apply", "", "apply", "yes", "leave")
     assert "This plan cannot be applied" in heard
     assert "trust, as it is:" in heard
     assert "It is not adopted." in heard
     assert "Replace the trust policy of circleci-deploy" in heard.rpartition("Type circleci-deploy")[2]
-    assert heard.count("Nothing was applied.") == 1  # what replaces something wants the account's number, and no yes
+    assert heard.count("Nothing was applied.") == 1
     assert "Verified" in heard
 
 

@@ -113,7 +113,8 @@ class Ground:
     """All that the stages of one retirement rest on. None is what was not asked or could not be read, and `unread` says why.
 
     `user` is None where there is no such user. `wiring` and `held` are None where CircleCI was not asked. `uses` has the last use of each key that
-    any source knows beside IAM's own word. `obstacles` stand before the switch, `remarks` are told beside it. `operator` is who asks.
+    any source knows beside IAM's own word. `obstacles` stand before the switch, `remarks` are told beside it, and `shadows` are the
+    places where jobs would go on with the static key. `operator` is who asks.
     """
 
     operator: str
@@ -125,6 +126,7 @@ class Ground:
     uses: Mapping[str, KeyUse] = field(default_factory=dict)
     obstacles: tuple[Obstacle, ...] = ()
     remarks: tuple[str, ...] = ()
+    shadows: tuple[str, ...] = ()
     runs: Mapping[str, RunWord] = field(default_factory=dict)
     unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

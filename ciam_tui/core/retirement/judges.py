@@ -119,7 +119,7 @@ def _role_in_use(case: Case) -> Standing:
         names = [use.role for use in unseen]
         todo = (
             "Let each stage's job run once, and look again: a green job alone does not show that the role was taken.",
-            *(f"Shadowed: {remark}" for remark in case.ground.remarks),
+            *(f"Shadowed: {shadow}" for shadow in case.ground.shadows),
             f"--accept {names[0]} goes on without having seen it.",
         )
         why = f"Not seen in use since {since:%Y-%m-%d %H:%M} UTC: {listed(names)}."
