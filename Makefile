@@ -20,13 +20,14 @@ INTERPRETERS := python3.11 python3 python3.12 python3.13
 BIN := .venv/bin
 DEMO := .venv/.installed-demo
 DEV := .venv/.installed-dev
+PROOFS := .venv/proofs/.installed
 # One more than the cores: the tests of real processes spend much of their time waiting.
 WORKERS ?= 3
 
 # A checkout that was moved or copied has an environment that points to the old place.
 ifneq ($(wildcard .venv),)
 ifneq ($(shell cat .venv/.checkout 2>/dev/null),$(CURDIR))
-.PHONY: $(DEMO) $(DEV)
+.PHONY: $(DEMO) $(DEV) $(PROOFS)
 endif
 endif
 
@@ -42,7 +43,7 @@ demo: $(DEMO) ## the wizard on an embedded account: no credentials, nothing leav
 test: lint types contracts tests ## lint, types, import contracts and tests, in under 5 minutes on 2 cores
 
 .PHONY: test-all
-test-all: lint types contracts $(DEV) ## the same with the long matrices
+test-all: lint types contracts $(DEV) $(PROOFS) ## the same with the long matrices
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "long or not long"
 
 .PHONY: lint
@@ -59,7 +60,7 @@ contracts: $(DEV) ## who may import whom
 	$(BIN)/lint-imports --no-logo
 
 .PHONY: tests
-tests: $(DEV) ## the tests alone
+tests: $(DEV) $(PROOFS) ## the tests alone
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: bench
@@ -104,3 +105,9 @@ $(DEV): pyproject.toml constraints.txt
 	@$(make_venv)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[demo,dev]'
 	@touch $(DEMO) $@
+
+# The real AWS CLI, CloudFormation and cfn-lint, by which the exports are proven: within .venv, since it goes with it.
+$(PROOFS): tests/exports/requirements.txt $(DEV)
+	@$(BIN)/python -m venv --clear .venv/proofs
+	.venv/proofs/bin/python -m pip install --quiet -r tests/exports/requirements.txt
+	@touch $@

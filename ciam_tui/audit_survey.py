@@ -37,7 +37,7 @@ class AuditStopped(CiamError):
     """Somebody had enough before the end."""
 
     def __init__(self) -> None:
-        super().__init__("stopped", "Stopped", "The account was not read to the end.", ["Audit it again."])
+        super().__init__("stopped", "Stopped", "The account was not read to the end.", ["Read it again."])
 
 
 def audited(
@@ -52,7 +52,7 @@ def audited(
     should_stop: Callable[[], bool] | None = None,
 ) -> AuditReport:
     """The audit of an account, against what the runs in `past` applied to it; raises as `audit_survey`."""
-    tell = _telling(progress, should_stop)
+    tell = telling(progress, should_stop)
     tell("Who you are")
     expected = expected_of(past, aws.identity().account_id)
     facts = audit_survey(aws, expected, issuers, at=at, circleci=circleci, progress=progress, should_stop=should_stop)
@@ -78,7 +78,7 @@ def audit_survey(
         CiamError: AWS or CircleCI cannot be asked at all, or the account's roles may not be listed.
         AuditStopped: once `should_stop` answers yes.
     """
-    tell, stops = _telling(progress, should_stop), should_stop or _never
+    tell, stops = telling(progress, should_stop), should_stop or _never
     tell("Who you are")
     identity = aws.identity()
     tell("Roles")
@@ -105,8 +105,8 @@ def audit_survey(
     )
 
 
-def _telling(progress: Callable[[str], None] | None, should_stop: Callable[[], bool] | None) -> Callable[[str], None]:
-    """What tells `progress`, unless somebody had enough."""
+def telling(progress: Callable[[str], None] | None, should_stop: Callable[[], bool] | None) -> Callable[[str], None]:
+    """What tells `progress`, unless somebody had enough: then it raises AuditStopped."""
 
     def tell(text: str) -> None:
         if should_stop is not None and should_stop():
@@ -158,10 +158,15 @@ def _hanging_on(roles: Iterable[ReadRole]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(arns))
 
 
-def _held_keys(
-    aws: Aws, circleci: CircleCi, tell: Callable[[str], None], should_stop: Callable[[], bool]
+def held_variables(
+    circleci: CircleCi, tell: Callable[[str], None], should_stop: Callable[[], bool]
 ) -> tuple[tuple[HeldKey, ...], tuple[str, ...]]:
-    """The access keys that the organizations of the token's user keep in contexts and projects, with the account's keys that end alike."""
+    """The ids of access keys that the organizations of the token's user keep in contexts and projects, and what could not be read of them.
+
+    Raises:
+        CiamError: CircleCI cannot be asked at all.
+        AuditStopped: once `should_stop` answers yes.
+    """
     held: list[HeldKey] = []
     unread: list[str] = []
     tell("Organizations of CircleCI")
@@ -174,16 +179,24 @@ def _held_keys(
             raise AuditStopped
         held += _variables_of(inventory)
         unread += (f"{name}: {sentence}" for sentence in inventory.unread)
+    return tuple(held), tuple(unread)
+
+
+def _held_keys(
+    aws: Aws, circleci: CircleCi, tell: Callable[[str], None], should_stop: Callable[[], bool]
+) -> tuple[tuple[HeldKey, ...], tuple[str, ...]]:
+    """As `held_variables`, with the account's keys that end alike."""
+    held, unread = held_variables(circleci, tell, should_stop)
     endings = {each.last_four for each in held if each.last_four}
     if not endings:
-        return tuple(held), tuple(unread)
+        return held, unread
     tell("Users of the account")
     try:
         read = aws.keys_ending(endings, tell)
     except CiamError as error:
         if error.code != _DENIED:
             raise
-        return tuple(held), (*unread, f"The account's users could not be listed (iam:ListUsers): {error.message}")
+        return held, (*unread, f"The account's users could not be listed (iam:ListUsers): {error.message}")
     matched = tuple(replace(each, keys=tuple(key for key in read.keys if key.key_id.endswith(each.last_four or " "))) for each in held)
     return matched, (*unread, *read.unread)
 

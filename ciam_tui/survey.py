@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.facts import MANAGED_BY, MANAGED_BY_TAG, Facts, tag
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.roles import wanted_roles
+from ciam_tui.core.taking_down.planning import is_leftover
 from ciam_tui.core.trust import issuer_url
-from ciam_tui.ports.circleci.wiring import contexts_of
+from ciam_tui.ports.circleci.wiring import contexts_of, variables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.facts import Bucket, Identity, ManagedPolicy, Role
     from ciam_tui.core.shape import SetupShape
+    from ciam_tui.core.users.facts import User
     from ciam_tui.ports.api import Aws, CircleCi
 
 # The words for the settings that `Bucket.unread` names by field.
@@ -34,8 +37,19 @@ _SETTINGS = {
 }
 
 
-def survey(setup: SetupShape, aws: Aws, *, circleci: CircleCi | None = None, progress: Callable[[str], None] | None = None) -> Facts:
-    """The facts for `setup`, contexts of CircleCI among them where it is given. `progress` is told each thing about to be read, in a few words.
+def survey(
+    setup: SetupShape,
+    aws: Aws,
+    *,
+    circleci: CircleCi | None = None,
+    also: AbstractSet[str] = frozenset(),
+    users: Sequence[str] = (),
+    progress: Callable[[str], None] | None = None,
+) -> Facts:
+    """The facts for `setup`, contexts of CircleCI among them where it is given, and for the subjects `also`.
+
+    A Setup changes while roles that it named once are still there, and a retirement is about users, contexts and projects that no Setup names;
+    `users` are named as they are spelled. `progress` is told each thing about to be read, in a few words.
 
     Raises:
         CiamError: AWS cannot be asked at all, or does not let the operator read the provider, the roles or their policies;
@@ -53,12 +67,19 @@ def survey(setup: SetupShape, aws: Aws, *, circleci: CircleCi | None = None, pro
     provider = aws.provider(issuer_url(setup.circleci))
     wanted = wanted_roles(setup)
     tell(f"{len(wanted)} roles" if len(wanted) != 1 else f"Role {wanted[0].name}")
-    roles = aws.roles([role.name for role in wanted])
+    roles = aws.roles(list(dict.fromkeys((*(role.name for role in wanted), *_named(also, "role", {role.name.lower() for role in wanted})))))
     tell("Managed policies")
-    policies = _policies(aws, identity, roles, own=[role.policy_arn for role in wanted] if setup.role.policy_kind == "managed" else [])
+    own = [role.policy_arn for role in wanted] if setup.role.policy_kind == "managed" else []
+    policies = _policies(aws, identity, roles, own=(*own, *_named(also, "policy", ())))
+    known = {name.lower() for name in users}
+    found_users = _users(aws, (*users, *_named(also, "user", known)), tell)
+    devices = tuple(_named(also, "mfa", ()))
     if circleci is not None:
         tell("Contexts of CircleCI")
-    contexts = contexts_of(setup, circleci) if circleci is not None else {}
+    contexts = contexts_of(setup, circleci, also=frozenset(_named(also, "context", ()))) if circleci is not None else {}
+    projects = tuple(_named(also, "project", ())) if circleci is not None else ()
+    if projects:
+        tell("Variables of CircleCI's projects")
     no_quotas = "The account's quotas could not be read (iam:GetAccountSummary); AWS's defaults are assumed."
     return Facts(
         identity=identity,
@@ -69,8 +90,47 @@ def survey(setup: SetupShape, aws: Aws, *, circleci: CircleCi | None = None, pro
         roles=dict(roles),
         policies=policies,
         contexts=contexts,
-        unread=(*(() if quotas.read else (no_quotas,)), *seen.unread),
+        unread=(
+            *(() if quotas.read else (no_quotas,)),
+            *seen.unread,
+            *(sentence for user in found_users.values() for sentence in user.unread),
+        ),
+        users=found_users,
+        virtual_mfa=aws.virtual_mfa(devices) if devices else (),
+        project_variables=variables_of(projects, circleci) if circleci is not None else {},
     )
+
+
+def _users(aws: Aws, names: Sequence[str], tell: Callable[[str], None]) -> dict[str, User]:
+    """Those of the users that exist, by name in lower case."""
+    users: dict[str, User] = {}
+    for name in names:
+        tell(f"User {name}")
+        user = aws.user(name)
+        if user is not None:
+            users[name.lower()] = user
+    return users
+
+
+def leftovers(setup: SetupShape, aws: Aws) -> tuple[Role, ...]:
+    """The roles whose tags say that they are of `setup`, which does not name them any more.
+
+    Raises:
+        CiamError: the roles under the Setup's path may not be listed, or one of them not read.
+    """
+    named = {wanted.name.lower() for wanted in wanted_roles(setup)}
+    prefix = setup.role.name_prefix.lower()
+    under = aws.role_names_under(setup.role.path)
+    others = [name for name in under if name.lower().startswith(prefix) and name.lower() not in named]
+    return tuple(role for role in aws.roles(others).values() if is_leftover(role, setup)) if others else ()
+
+
+def _named(subjects: AbstractSet[str], kind: str, known: Container[str]) -> Iterator[str]:
+    """The names of those of `subjects` that are of the kind, without those that are known."""
+    for subject in sorted(subjects):
+        found, _, name = subject.partition(" ")
+        if found == kind and name not in known:
+            yield name
 
 
 def _refuse_another_account(setup: SetupShape, identity: Identity) -> None:

@@ -215,7 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_call  # noqa: N815 - the names of the standard library
 
     def _pass_on(self, body: bytes) -> _Answer:
-        upstream = http.client.HTTPConnection(self.server.proxy.target, timeout=30)
+        upstream = http.client.HTTPConnection(self.server.proxy.target, timeout=300)
         try:
             headers = {name: value for name, value in self.headers.items() if name.lower() not in ("connection", "expect")}
             upstream.request(self.command, self.path, body=body, headers=headers)

@@ -83,11 +83,15 @@ class PagedIam:
         if operation in self.denied:
             message = f"User: dana is not authorized to perform: iam:{operation}"
             return Answer(403, IAM_ERROR.format(code="AccessDenied", message=message), {"Content-Type": "text/xml"})
-        result = _OPERATIONS[operation](self, asked)
+        result = self.result(operation, asked)
         if result is None:
             return Answer(404, IAM_ERROR.format(code="NoSuchEntity", message="not found"), {"Content-Type": "text/xml"})
         body = f'<{operation}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><{operation}Result>{result}</{operation}Result></{operation}Response>'
         return Answer(200, body, {"Content-Type": "text/xml"})
+
+    def result(self, operation: str, asked: Mapping[str, str]) -> str | None:
+        """What stands in the answer, None for something that does not exist."""
+        return _OPERATIONS[operation](self, asked)
 
     def page(self, asked: Mapping[str, str], items: Sequence[_Item], member: Callable[[_Item], str]) -> tuple[str, str]:
         """The members of one page, and what tells that there are more."""

@@ -43,7 +43,7 @@ def test_a_value_without_a_baseline_has_no_ratio() -> None:
 
 
 def test_time_is_measured_in_milliseconds() -> None:
-    assert 0 <= milliseconds_of_call(lambda: None)() < 1000
+    assert milliseconds_of_call(lambda: None)() >= 0
     assert milliseconds_of_command([sys.executable, "-c", "import time; time.sleep(0.2)"])() >= 200
 
 

@@ -9,12 +9,17 @@ from __future__ import annotations
 import gc
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# What the first keys need, and with it every package that imports its own modules: see `load_what_comes_next`.
+COMES_NEXT = ("ciam_tui.app.screens.wizard", "ciam_tui.app.jobs", "ciam_tui.opinions")
+_loading = threading.Lock()
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -51,6 +56,17 @@ def outcome_of(work: Callable[[], _T]) -> _T | CiamError:
         return work()
     except CiamError as error:
         return error
+
+
+def load_what_comes_next() -> None:
+    """Import what the first frame did without, in one thread at a time. Only for workers, before they do anything else.
+
+    A thread that imports a package and one that imports a module of it can wait for each other. Python ends that by an exception, in whichever
+    notices first: the first Enter, say. Once the packages are there, no two threads can come into it, whatever they import later.
+    """
+    with _loading:
+        for name in COMES_NEXT:
+            import_module(name)
 
 
 def collect_garbage_seldom() -> None:

@@ -119,9 +119,9 @@ INTENTS: tuple[Intent, ...] = (
         Want.EXPORT,
         ("ctrl+s",),
         "Export",
-        "Write the policies as files",
+        "Every export: look at it, copy it, save it",
         "Export",
-        "write the policies, or a CircleCI configuration, as files",
+        "every export of the set-up: look at its files, copy them or save them; again, or enter, saves",
     ),
     Intent(Want.RELOAD, ("f5", "ctrl+r"), "Read again", "Ask AWS again", "Read again from AWS", "read the list again"),
     Intent(

@@ -32,6 +32,8 @@ class Words:
 
 def words(change: kinds.Change) -> Words:
     """The row of `change`."""
+    if isinstance(change, kinds.UserChange):
+        return _of_user(change)
     match change:
         case (
             kinds.CreateBucket()
@@ -88,6 +90,8 @@ def words(change: kinds.Change) -> Words:
             | kinds.RemoveRestriction()
         ):
             return _of_context(change)
+        case kinds.DeleteProjectVariable(project=project, name=name):
+            return Words("Delete variable", f"{name} of {project}", Manner.REMOVES)
         case _:
             assert_never(change)
 
@@ -186,6 +190,49 @@ def _of_context(change: kinds.ContextChange) -> Words:
             return Words("Take group off", context, Manner.CHANGES)
         case kinds.RemoveRestriction(context=context, type=kind):
             return Words("Lift restriction", f"{context} by {kind}", Manner.REMOVES)
+        case _:
+            assert_never(change)
+
+
+def _of_user(change: kinds.UserChange) -> Words:
+    """The row of a change of a user."""
+    match change:
+        case kinds.SetKeyStatus(user=user, key_id=key, active=True):
+            return Words("Make key active", f"{key} of {user}", Manner.CHANGES)
+        case kinds.SetKeyStatus(user=user, key_id=key):
+            return Words("Make key inactive", f"{key} of {user}", Manner.CHANGES)
+        case kinds.DeleteAccessKey(user=user, key_id=key):
+            return Words("Delete access key", f"{key} of {user}", Manner.REMOVES)
+        case kinds.DeleteLoginProfile(user=user):
+            return Words("Delete password", user, Manner.REMOVES)
+        case kinds.DeleteSigningCertificate(user=user, certificate_id=certificate):
+            return Words("Delete certificate", f"{certificate} of {user}", Manner.REMOVES)
+        case kinds.DeleteSshKey(user=user, key_id=key):
+            return Words("Delete SSH key", f"{key} of {user}", Manner.REMOVES)
+        case kinds.DeleteServiceCredential(user=user, credential_id=credential):
+            return Words("Delete credential", f"{credential} of {user}", Manner.REMOVES)
+        case kinds.DeactivateMfa(user=user, serial=serial):
+            return Words("Take MFA device off", f"{_policy(serial)} of {user}", Manner.REMOVES)
+        case kinds.DeleteVirtualMfa(user=user, serial=serial):
+            return Words("Delete MFA device", f"{_policy(serial)} of {user}", Manner.REMOVES)
+        case kinds.PutUserPolicy(user=user, name=name):
+            return Words("Put inline policy", f"{name} on {user}", Manner.CHANGES)
+        case kinds.DeleteUserPolicy(user=user, name=name):
+            return Words("Delete inline policy", f"{name} of {user}", Manner.REMOVES)
+        case kinds.AttachUserPolicy(user=user, policy_arn=arn):
+            return Words("Attach policy", f"{_policy(arn)} to {user}", Manner.MAKES)
+        case kinds.DetachUserPolicy(user=user, policy_arn=arn):
+            return Words("Detach policy", f"{_policy(arn)} from {user}", Manner.REMOVES)
+        case kinds.AddToGroup(user=user, group=group):
+            return Words("Put into group", f"{user} into {group}", Manner.CHANGES)
+        case kinds.RemoveFromGroup(user=user, group=group):
+            return Words("Take out of group", f"{user} of {group}", Manner.REMOVES)
+        case kinds.SetUserBoundary(user=user, boundary=None):
+            return Words("Take boundary off", user, Manner.REMOVES)
+        case kinds.SetUserBoundary(user=user):
+            return Words("Put boundary on", user, Manner.CHANGES)
+        case kinds.DeleteUser(name=name):
+            return Words("Delete user", name, Manner.REMOVES)
         case _:
             assert_never(change)
 

@@ -82,10 +82,9 @@ class Session:
     keep_theme: Callable[[str], str | None] = kept_nowhere
     ask_mfa: Callable[[str], str] | None = None
     _access: AwsAccess | None = None
-    _opening: threading.Lock = field(default_factory=threading.Lock)
+    _opening: threading.Lock = field(default_factory=threading.Lock)  # one for both: each imports much that the other does too
     _circleci: CircleCi | None = None
     _circleci_token: Secret | None = None
-    _opening_circleci: threading.Lock = field(default_factory=threading.Lock)
 
     def access(self) -> AwsAccess:
         """The way into AWS, made on first use. Only for workers."""
@@ -100,7 +99,7 @@ class Session:
         Raises:
             CiamError: there is no token, or none that can be sent.
         """
-        with self._opening_circleci:
+        with self._opening:
             if self._circleci is not None:
                 return self._circleci
             token = self._circleci_token

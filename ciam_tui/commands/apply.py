@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ciam_tui.commands.account import add_adopt_argument, add_wire_argument, refuse_when_read_only, said_yes, stdin_is_terminal, typed
-from ciam_tui.commands.setup_source import add_setup_argument
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +17,9 @@ examples:
   ciam-tui apply setup.json                 shows the plan, and asks
   ciam-tui apply setup.json --wire          and gives each role a context in CircleCI
   ciam-tui apply setup.json --yes --json    in a pipeline: the events on standard error, one document at the end
+  ciam-tui apply plan.json --yes            the very plan that `ciam-tui plan --out plan.json` kept, or nothing
 
+A saved plan is made again from its Setup and a fresh reading, and applied only where it is the one that was reviewed.
 Ctrl+C stops after the current call, and says how to go on and how to go back.
 Exit codes: 0 verified, or nothing to do; 1 it failed, is not verified, or was refused; 2 without --yes off a terminal; 130 interrupted.
 """
@@ -32,12 +33,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Shows the plan for a Setup, asks, applies it step by step, and reads everything back.",
         epilog=_EPILOG,
     )
-    add_setup_argument(parser)
+    parser.add_argument("setup", metavar="SETUP", help="the Setup file or a saved plan, or - for standard input")
     add_adopt_argument(parser)
     add_wire_argument(parser)
     parser.add_argument("--yes", action="store_true", help="apply without asking")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output, at the end")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, wrong_usage=parser.error)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,15 +53,18 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from ciam_tui.commands.account import ports_from, state_dir
     from ciam_tui.commands.carrying import Carrying
-    from ciam_tui.commands.planned import planned, setup_with_notes
+    from ciam_tui.commands.planned import planned
+    from ciam_tui.commands.saved_plan import reviewed_in, setup_to_apply
     from ciam_tui.commands.speaking import PROBLEM, not_begun, show_plan
     from ciam_tui.runs import apply_plan, new_run_id
 
     refuse_when_read_only(args)
-    setup = setup_with_notes(args)
+    setup, reviewed = setup_to_apply(args)
     ports = ports_from(args, wire=args.wire)
     report = planned(args, setup, ports)
     plan = report.plan
+    if reviewed is not None and (why := reviewed_in(args, reviewed, report)):
+        return why
     show_plan(args, report)
     if plan.changes_nothing:
         return not_begun(args, "nothing-to-do", report)

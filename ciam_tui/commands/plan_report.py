@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ciam_tui.core.changes.effects import effect
+from ciam_tui.core.changes.line_diff import diff
 from ciam_tui.core.changes.made import made, taken_back
 from ciam_tui.core.opinions import json_of, remarks_of
 from ciam_tui.core.problems import Level
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.opinions import Opinion
     from ciam_tui.core.plan import Conflict, Plan, Step
     from ciam_tui.core.problems import CiamError
-
-_CONTEXT_LINES = 2
-_FROM_THE_START = 10_000  # lines of context for a text that is new: all of it
 
 
 class Told(TypedDict):
@@ -91,7 +89,7 @@ class PlanDocument(TypedDict):
 class Report:
     """All that is said of a plan. `forbidden` are the ids of the steps that AWS says the operator may not make; `undoes` is the run taken back.
 
-    `unread_in_circleci` is what `findings` may lack.
+    `removes` tells the plan of a removal; `unread_in_circleci` is what `findings` may lack.
     """
 
     plan: Plan
@@ -99,6 +97,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
     forbidden: frozenset[str] = frozenset()
     undoes: str | None = None
+    removes: bool = False
     unread_in_circleci: tuple[str, ...] = ()
     second_opinions: Mapping[str, Opinion] | None = None
 
@@ -152,7 +151,7 @@ class Report:
                 yield f"     undo: {undo}"
         for conflict in self.plan.conflicts:
             yield ""
-            yield from _conflict_lines(conflict, width)
+            yield from _conflict_lines(conflict, width, removes=self.removes)
         yield from self._remarks()
         yield ""
         yield self._summary()
@@ -197,6 +196,8 @@ class Report:
             return "Nothing can be applied as it is: see above."
         if plan.changes_nothing and self.undoes is not None:
             return "Nothing to take back: the account does not hold anything of this run."
+        if plan.changes_nothing and self.removes:
+            return "Nothing to remove: what there is of this Setup stays as it is." if plan.problems else "Nothing to remove."
         if plan.changes_nothing:
             return "Nothing to do: the account is as the Setup wants it."
         services = [step.call.service for step in plan.steps if step.call.service]
@@ -231,34 +232,25 @@ def _step_lines(number: int, step: Step, *, forbidden: bool) -> Iterator[str]:
     yield from (f"     {line}" for line in diff(step.before, made(step.change)))
 
 
-def diff(before: str | None, after: str | None) -> Iterator[str]:
-    """What changes from `before` to `after`: lines with `-` go, lines with `+` come, others only show where. Without `before`, all of `after`."""
-    old, new = (before or "").splitlines(), (after or "").splitlines()
-    context = _CONTEXT_LINES if old and new else _FROM_THE_START
-    for line in list(difflib.unified_diff(old, new, lineterm="", n=context))[2:]:  # the first two name files, and these are none
-        if not line.startswith("@@"):
-            yield f"{line[:1]} {line[1:]}"
-        elif context == _CONTEXT_LINES:
-            yield "…"
-
-
-def _conflict_lines(conflict: Conflict, width: int) -> Iterator[str]:
+def _conflict_lines(conflict: Conflict, width: int, *, removes: bool) -> Iterator[str]:
     yield f"CONFLICT  {conflict.reason}"
     for difference in conflict.differences:
         yield f"  {difference.field.replace('_', ' ')}"
-        yield from (f"    {line}" for line in side_by_side(difference, width - 4))
-    if conflict.adoptable:
+        yield from (f"    {line}" for line in side_by_side(difference, width - 4, "what was made" if removes else "what is wanted"))
+    if conflict.adoptable and removes:
+        yield f"  Delete it all the same with --adopt {conflict.name}, or leave it with --keep {conflict.name}."
+    elif conflict.adoptable:
         yield f"  Take it over with --adopt {conflict.name}: its documents and tags are journaled, and undo brings them back."
 
 
-def side_by_side(difference: Difference, width: int) -> Iterator[str]:
-    """What exists on the left and what is wanted on the right, line beside line; `|` stands between lines that differ."""
+def side_by_side(difference: Difference, width: int, wanted: str = "what is wanted") -> Iterator[str]:
+    """What exists on the left and what is `wanted` on the right, line beside line; `|` stands between lines that differ."""
     column = max(20, (width - 3) // 2)
-    yield f"{'what exists':<{column}}   what is wanted"
-    exists, wanted = difference.actual.splitlines(), difference.expected.splitlines()
-    for kind, start, end, other_start, other_end in difflib.SequenceMatcher(None, exists, wanted, autojunk=False).get_opcodes():
+    yield f"{'what exists':<{column}}   {wanted}"
+    exists, other = difference.actual.splitlines(), difference.expected.splitlines()
+    for kind, start, end, other_start, other_end in difflib.SequenceMatcher(None, exists, other, autojunk=False).get_opcodes():
         between = " " if kind == "equal" else "|"
-        for left, right in zip_longest(exists[start:end], wanted[other_start:other_end], fillvalue=""):
+        for left, right in zip_longest(exists[start:end], other[other_start:other_end], fillvalue=""):
             yield from _row(left, right, between, column)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ciam_tui.commands.plan_report import PlanDocument, Told
+    from ciam_tui.core.compare import Difference
     from ciam_tui.core.history import History, UnreadableRun
     from ciam_tui.core.journal import Entry, RunState
     from ciam_tui.core.plan import Step
@@ -44,8 +45,20 @@ class RunStepDocument(TypedDict):
     request_id: str
 
 
+class ChangedDocument(TypedDict):
+    """One field of one resource: how it was reviewed, and how it is now, as text."""
+
+    subject: str
+    field: str
+    reviewed: str
+    now: str
+
+
 class RunDocument(TypedDict):
-    """The end of `apply`, `undo` or `resume`. `run` and the commands are null where no run was begun; `plan` where none was made."""
+    """The end of `apply`, `remove`, `undo` or `resume`. `run` and the commands are null where no run was begun; `plan` where none was made.
+
+    `differences` say in words what is not as it should be; `changed` is where the account is not as it was when a saved plan was reviewed.
+    """
 
     ok: bool
     error: Told | None
@@ -55,6 +68,7 @@ class RunDocument(TypedDict):
     account_id: str | None
     steps: list[RunStepDocument]
     differences: list[str]
+    changed: list[ChangedDocument]
     go_on: str | None
     go_back: str | None
     plan: PlanDocument | None
@@ -141,6 +155,7 @@ def run_document(
     error: Told | None = None,
     go_on: str | None = None,
     go_back: str | None = None,
+    changed: Sequence[Difference] = (),
 ) -> RunDocument:
     """The document of a command that ended so, after the `entries` of its run's journal."""
     run = fold(entries) if entries else None
@@ -153,7 +168,8 @@ def run_document(
         "undoes": run.started.undoes if run else None,
         "account_id": run.started.account_id if run else plan["account_id"] if plan else None,
         "steps": [_step_document(step, run, entries) for step in run.started.steps] if run else [],
-        "differences": list(last.differences) if isinstance(last, NotVerified) else [],
+        "differences": list(last.differences) if isinstance(last, NotVerified) else [str(difference) for difference in changed],
+        "changed": [{"subject": each.subject, "field": each.field, "reviewed": each.expected, "now": each.actual} for each in changed],
         "go_on": go_on,
         "go_back": go_back,
         "plan": plan,

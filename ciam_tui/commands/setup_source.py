@@ -24,9 +24,16 @@ def setup_from(name: str) -> SetupFile:
         SetupInvalid: what was read is not a valid Setup.
         CiamError: it could not be read.
     """
+    from ciam_tui.core.saved_plans.file import is_saved_plan
     from ciam_tui.core.setup import read_setup
 
-    return read_setup(setup_content(name))
+    content = setup_content(name)
+    if is_saved_plan(content):
+        from ciam_tui.core.problems import CiamError
+
+        fix = f"Apply it with `ciam-tui apply {name}`, or name the Setup file that it was made from."
+        raise CiamError("saved-plan", "This takes a Setup file", "What was named is a saved plan.", (fix,))
+    return read_setup(content)
 
 
 def setup_content(name: str) -> bytes:

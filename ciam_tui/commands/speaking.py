@@ -43,6 +43,20 @@ def reported(args: argparse.Namespace, run: Callable[[argparse.Namespace], int])
             raise
         warn([f"ciam-tui: {error}", *(str(problem) for problem in error.problems[1:])])
         return PROBLEM
+    except KeyboardInterrupt:
+        if args.json:
+            print_document(
+                {"ok": False, "error": {"code": "interrupted", "title": "Interrupted", "message": "Nothing was begun.", "suggestions": []}}
+            )
+        raise
+
+
+def misused(args: argparse.Namespace, sentence: str) -> int:
+    """The exit code of a command whose flags do not go together, once it is told why."""
+    if args.json:
+        print_document({"ok": False, "error": {"code": "wrong-usage", "title": "Wrong usage", "message": sentence, "suggestions": []}})
+    warn([f"ciam-tui: {sentence}"])
+    return WRONG_USAGE
 
 
 def print_document(document: Mapping[str, object]) -> None:
@@ -86,10 +100,15 @@ def nobody_to_ask(args: argparse.Namespace, command: str) -> int:
 
 
 def not_begun(args: argparse.Namespace, ending: Ending, report: Report, *words: str) -> int:
-    """The exit code of a command that ended before it began a run, after its plan was shown; `words` say why where the plan does not."""
-    from ciam_tui.commands.run_report import exit_code, run_document
+    """The exit code of a command that ended before it began a run, after its plan was shown; `words` say why where the plan does not.
 
-    warn(words)
+    What keeps the plan from being applied stands in it, and is said once more in one line: whoever keeps standard error alone must see it.
+    """
+    from ciam_tui.commands.run_report import exit_code, run_document
+    from ciam_tui.core.problems import Level
+
+    errors = [problem for problem in report.plan.problems if problem.level is Level.ERROR]
+    warn([*(f"ciam-tui: Nothing was changed: {error}" for error in errors[:1]), *words])
     if args.json:
         print_document(run_document(ending, plan=report.document()))
     return exit_code(ending)

@@ -9,20 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.document import parse_policy
-from ciam_tui.core.evaluate import Request, compile_policy, evaluate
-from ciam_tui.core.permissions import bucket_arn, bucket_owner, read_places
+from ciam_tui.core.evaluate import compile_policy, evaluate
 from ciam_tui.core.problems import CiamError, Level, Problem
 from ciam_tui.core.roles import stage_roles
+from ciam_tui.core.shut_out.requests import s3_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ciam_tui.core.document import Document
     from ciam_tui.core.evaluate import CompiledPolicy
-    from ciam_tui.core.roles import WantedRole
     from ciam_tui.core.shape import SetupShape, StageShape
-
-_SOME_KEY = "ciam-tui-example"
 
 
 def bucket_policy_problems(setup: SetupShape, policy: Document | None) -> tuple[Problem, ...]:
@@ -40,7 +37,7 @@ def bucket_policy_problems(setup: SetupShape, policy: Document | None) -> tuple[
 
 
 def _denied(setup: SetupShape, stage: StageShape, compiled: CompiledPolicy) -> Iterator[Problem]:
-    requests = (request for role in stage_roles(setup, stage) for request in _requests(setup, stage, role))
+    requests = (request for role in stage_roles(setup, stage) for request in s3_requests(setup, stage, role.arn))
     denied = dict.fromkeys(request.action for request in requests if evaluate(request, [compiled]).outcome == "explicit-deny")
     if denied:
         yield Problem(
@@ -49,23 +46,3 @@ def _denied(setup: SetupShape, stage: StageShape, compiled: CompiledPolicy) -> I
             f"The policy of the bucket {setup.bucket.name} denies {stage.name} {', '.join(denied)}: it would shut the role out whatever the role is granted.",
             "Have the bucket's owner except the role's ARN from that Deny, by aws:PrincipalArn.",
         )
-
-
-def _requests(setup: SetupShape, stage: StageShape, role: WantedRole) -> Iterator[Request]:
-    """One request for each thing that the stage is granted, as its jobs will send it."""
-    bucket = bucket_arn(setup.partition, setup.bucket.name)
-    context = {
-        "aws:PrincipalArn": (role.arn,),
-        "aws:PrincipalAccount": (setup.account_id,),
-        "aws:ResourceAccount": (bucket_owner(setup),),
-        "aws:SecureTransport": ("true",),
-        "aws:PrincipalIsAWSService": ("false",),
-        "aws:PrincipalType": ("AssumedRole",),
-        "s3:TlsVersion": ("1.3",),
-    }
-    yield Request("s3:ListBucket", bucket, {**context, "s3:prefix": (stage.prefix,)}, role.arn)
-    for place in read_places(stage):
-        yield Request("s3:GetObject", f"{bucket}/{place}{_SOME_KEY}", context, role.arn)
-    for access, action in (("write", "s3:PutObject"), ("delete", "s3:DeleteObject")):
-        if access in stage.access:
-            yield Request(action, f"{bucket}/{stage.prefix}{_SOME_KEY}", context, role.arn)

@@ -40,7 +40,7 @@ def context_findings(setup: SetupShape, facts: CircleCiFacts) -> Iterator[Findin
             )
     roles = wanted_roles(setup)
     for held in facts.contexts:
-        if _may_be_used(held.restrictions, setup.circleci):
+        if may_be_used(held.restrictions, setup.circleci):
             yield from _of_context(held, roles, facts.org_id)
 
 
@@ -112,7 +112,7 @@ def _told(keys: Sequence[Variable]) -> str:
     )
 
 
-def _may_be_used(restrictions: Sequence[Restriction] | None, circleci: CircleCiShape) -> bool:
+def may_be_used(restrictions: Sequence[Restriction] | None, circleci: CircleCiShape) -> bool:
     """Whether a job of the Setup's projects may use a context, unless an expression or a group keeps it out; True where it is not known."""
     projects = {restriction.value for restriction in restrictions or () if restriction.type == RestrictionType.PROJECT}
     return not projects or circleci.any_project or any(project.id in projects for project in circleci.projects)

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.changes.effects import UNKNOWN_ID
 from ciam_tui.core.document import Document
-from ciam_tui.core.facts import Bucket, ContextFacts, ManagedPolicy, Role
+from ciam_tui.core.facts import Bucket, ContextFacts, ManagedPolicy, ProjectVariables, Provider, Role
+from ciam_tui.core.users.facts import AccessKey, MfaDevice, ServiceCredential, SigningCertificate, SshKey, User
 from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ciam_tui.core.facts import Facts, Provider
+    from ciam_tui.core.facts import Facts
 
 # What says nothing about what somebody did to a resource.
-_NOT_COMPARED = frozenset({"last_used", "last_used_region", "attachments", "unread", "versions", "default_version"})
+_NOT_COMPARED = frozenset({"last_used", "last_used_region", "attachments", "unread", "not_read", "versions", "default_version"})
 _IDS = frozenset({"role_id", "policy_id", "context_id"})
 _NOT_THERE = "not there"
 # What one item of a field is called, where a field holds several.
@@ -29,8 +30,19 @@ _ITEMS = {
     "attached": ("attached policy", "attached policies"),
     "tags": ("tag", "tags"),
     "client_ids": ("audience", "audiences"),
+    "groups": ("group", "groups"),
+    "keys": ("access key", "access keys"),
+    "mfa": ("MFA device", "MFA devices"),
+    "ssh_keys": ("SSH key", "SSH keys"),
+    "certificates": ("signing certificate", "signing certificates"),
+    "service_credentials": ("service-specific credential", "service-specific credentials"),
 }
-_FIELDS = {"trust": "trust policy", "boundary": "permissions boundary", "max_session_seconds": "longest session in seconds"}
+_FIELDS = {
+    "trust": "trust policy",
+    "boundary": "permissions boundary",
+    "max_session_seconds": "longest session in seconds",
+    "has_password": "console password",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,17 @@ def differences(expected: Facts, actual: Facts, subjects: Iterable[str]) -> tupl
     return tuple(difference for subject in sorted(subjects) for difference in _compared(subject, expected, actual))
 
 
-def resource(facts: Facts, subject: str) -> Bucket | Provider | Role | ManagedPolicy | ContextFacts | None:
+@dataclass(frozen=True, slots=True)
+class VirtualMfa:
+    """A virtual MFA device that exists."""
+
+    serial: str
+
+
+Resource = Bucket | Provider | Role | ManagedPolicy | ContextFacts | User | VirtualMfa | ProjectVariables
+
+
+def resource(facts: Facts, subject: str) -> Resource | None:
     """The resource that a subject names, None where it is not there."""
     kind, _, name = subject.partition(" ")
     match kind:
@@ -74,6 +96,12 @@ def resource(facts: Facts, subject: str) -> Bucket | Provider | Role | ManagedPo
             return facts.policies.get(name)
         case "context":
             return facts.contexts.get(name)
+        case "user":
+            return facts.users.get(name)
+        case "mfa":
+            return VirtualMfa(name) if name in facts.virtual_mfa else None
+        case "project":
+            return ProjectVariables(name, facts.project_variables[name]) if name in facts.project_variables else None
         case _:
             raise ValueError(f"no resource is called {subject}")
 
@@ -84,16 +112,42 @@ def _compared(subject: str, expected: Facts, actual: Facts) -> Iterator[Differen
         if wanted is not found:
             yield Difference(subject, "existence", "there" if wanted else _NOT_THERE, "there" if found else _NOT_THERE)
         return
-    unread = {*getattr(wanted, "unread", ()), *getattr(found, "unread", ())}
+    unread = _unread(wanted) | _unread(found)
     for each in fields(wanted):
         if each.name in _NOT_COMPARED or each.name in unread:
             continue
-        want, have = getattr(wanted, each.name), getattr(found, each.name)
+        want, have = _lasting(getattr(wanted, each.name)), _lasting(getattr(found, each.name))
         unknown = (each.name in _IDS and want == UNKNOWN_ID) or (isinstance(wanted, ContextFacts) and want is None)
         if want != have and not unknown:
             yield Difference(subject, each.name, as_text(want), as_text(have), _items(each.name, want, have))
     if isinstance(wanted, ManagedPolicy) and isinstance(found, ManagedPolicy):
         yield from _versions(subject, wanted, found)
+
+
+def _unread(value: Resource) -> frozenset[str]:
+    """The fields of `value` of which nothing is known."""
+    match value:
+        case User():
+            return value.unknown
+        case Bucket():
+            return frozenset(value.unread)
+        case _:
+            return frozenset()
+
+
+def _lasting(value: object) -> object:
+    """What a field says that somebody can have changed: of a user's belongings which there are and whether they are in force."""
+    match value:
+        case tuple():
+            return tuple(_lasting(each) for each in value)
+        case AccessKey(key_id=item, status=status) | SshKey(key_id=item, status=status):
+            return (item, status)
+        case SigningCertificate(certificate_id=item, status=status) | ServiceCredential(credential_id=item, status=status):
+            return (item, status)
+        case MfaDevice(serial=serial):
+            return serial
+        case _:
+            return value
 
 
 def _versions(subject: str, wanted: ManagedPolicy, found: ManagedPolicy) -> Iterator[Difference]:

@@ -29,6 +29,8 @@ _LOADED = re.compile(rf"""(?<![\w-])(?P<alias>[\w-]++)["']?\s*+:\s*+["']?(?P<ref
 _CALLED = re.compile(r"(?<![\w/-])[\w-]++/[\w-]++(?![\w@/-])")
 _ROLE_PARAMETERS = frozenset({"role-arn", "role_arn"})
 _KEY_PARAMETERS = frozenset({"aws-access-key-id", "aws_access_key_id", "aws-secret-access-key", "aws_secret_access_key"})
+_ENVIRONMENT_PARAMETERS = frozenset({"set-aws-env-vars", "set_aws_env_vars"})
+_NO = frozenset({"false", "no", "off"})
 _IN_BRACES = re.compile(r"""(?<![\w-])(?P<key>[\w-]++|<<)["']?\s*+:\s*+["']?(?P<value>[^\s,}"']*+)""")
 
 # In shell: what is handed over by name, and otherwise which of the variables is spoken of where a web identity is, too.
@@ -191,6 +193,8 @@ class _Walk:
             opened.call = replace(opened.call, role=value or "?")
         elif key in _KEY_PARAMETERS:
             opened.call = replace(opened.call, has_keys=True)
+        elif key in _ENVIRONMENT_PARAMETERS:
+            opened.call = replace(opened.call, keeps_environment=value.lower() in _NO)
         elif key == "<<":
             opened.call = replace(opened.call, is_whole=False)
 
@@ -222,7 +226,8 @@ def _with_braces(call: OrbCall, entry: Entry) -> OrbCall:
         return call
     given = {found["key"]: found["value"] for found in _IN_BRACES.finditer(entry.value)}
     role = next((value or "?" for key, value in given.items() if key in _ROLE_PARAMETERS), "")
-    return replace(call, role=role, has_keys=not _KEY_PARAMETERS.isdisjoint(given), is_whole="<<" not in given)
+    keeps = any(value.lower() in _NO for key, value in given.items() if key in _ENVIRONMENT_PARAMETERS)
+    return replace(call, role=role, has_keys=not _KEY_PARAMETERS.isdisjoint(given), is_whole="<<" not in given, keeps_environment=keeps)
 
 
 def _static_key(name: str, value: str, line: int) -> StaticKey:

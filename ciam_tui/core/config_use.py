@@ -32,7 +32,8 @@ class OrbUse:
 class OrbCall:
     """A command or job of an orb that is called: `called` is `aws-cli/setup`, `role` what it is given as a role, empty for none.
 
-    `is_whole` is False where some of its parameters come from another place, and so may be anything.
+    `is_whole` is False where some of its parameters come from another place, and so may be anything. `keeps_environment` tells that the orb
+    is told not to set the variables of the role, so that static keys in the environment stay in force.
     """
 
     called: str
@@ -40,6 +41,7 @@ class OrbCall:
     role: str = ""
     has_keys: bool = False
     is_whole: bool = True
+    keeps_environment: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003  pydantic resolves the annotation when a journal is read
 
 from ciam_tui.core.document import Document  # noqa: TC001  as above
+from ciam_tui.core.users.facts import User  # noqa: TC001  as above
 
 MANAGED_BY_TAG = "managed-by"
 MANAGED_BY = "ciam-tui"
@@ -171,6 +172,14 @@ class ContextFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectVariables:
+    """The variables of a project of CircleCI, as pairs of name and the last four characters of the value, sorted."""
+
+    project: str
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that a plan for one Setup rests on.
 
@@ -178,6 +187,9 @@ class Facts:
     policy that was asked for and is not there has no key. `bucket` is None where there is no such bucket; `bucket_taken` tells that the
     name belongs to an account that does not let us in. `contexts` is keyed by name, and read only where CircleCI is to be wired. `unread`
     holds one sentence for each thing that could not be read.
+
+    What a retirement is about is read for it alone: `users` by name in lower case, `virtual_mfa` as the serial numbers of those virtual
+    devices asked for that exist, `project_variables` by the project's slug, as pairs of name and the last four characters.
     """
 
     identity: Identity
@@ -189,6 +201,9 @@ class Facts:
     policies: Mapping[str, ManagedPolicy] = field(default_factory=dict)
     contexts: Mapping[str, ContextFacts] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    users: Mapping[str, User] = field(default_factory=dict)
+    virtual_mfa: tuple[str, ...] = ()
+    project_variables: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

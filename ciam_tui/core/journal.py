@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, assert_never
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ciam_tui.core.changes import kinds
+from ciam_tui.core.changes.subjects import users_of
 from ciam_tui.core.facts import Facts  # noqa: TC001  as above
 from ciam_tui.core.plan import Step  # noqa: TC001  as above
 from ciam_tui.core.problems import CiamError
@@ -26,7 +27,8 @@ FORMAT = 1
 class RunStarted:
     """The first entry: everything that is needed to go on with the run, or to take it back, on the journal alone.
 
-    `setup` is the Setup file's content; `facts` what was read just before; `undoes` the run that this one takes back.
+    `setup` is the Setup file's content; `facts` what was read just before; `undoes` the run that this one takes back. `migration` and `stage`
+    are those of a user's retirement that the run is a part of.
     """
 
     run_id: str
@@ -39,6 +41,8 @@ class RunStarted:
     operator: str
     adopted: tuple[str, ...] = ()
     undoes: str | None = None
+    migration: str | None = None
+    stage: str | None = None
     format: int = FORMAT
     kind: Literal["run-started"] = "run-started"
 
@@ -164,6 +168,11 @@ class RunState:
         return tuple(step for step in self.started.steps if step.id not in self.done and step.id not in self.left_out)
 
     @property
+    def users(self) -> tuple[str, ...]:
+        """The users that its steps name."""
+        return users_of(step.change for step in self.started.steps)
+
+    @property
     def word(self) -> str:
         """The state in one word, for lists: verified, done, unfinished."""
         if self.verified:
@@ -228,7 +237,24 @@ def known_ids(runs: Iterable[RunState]) -> frozenset[str]:
 
 
 def known_wiring(runs: Iterable[RunState]) -> frozenset[kinds.SetContextVariable | kinds.AddRestriction]:
-    """What `runs` have put into contexts of CircleCI, which keep no tags: by this alone is it known as ours."""
-    wiring = kinds.SetContextVariable | kinds.AddRestriction
-    applied = [run for run in runs if run.started.undoes is None]
-    return frozenset(step.change for run in applied for step in run.done_steps if isinstance(step.change, wiring))
+    """What `runs`, oldest first, have put into contexts of CircleCI and not taken out again.
+
+    Contexts keep no tags: by this alone is it known as ours. An undo puts back what others had there, and that never becomes ours.
+    """
+    known: dict[tuple[str, str, str], kinds.SetContextVariable | kinds.AddRestriction] = {}
+    for run in runs:
+        for step in run.done_steps:
+            match step.change:
+                case kinds.SetContextVariable(context=context, name=name) if run.started.undoes is None:
+                    known["variable", context, name] = step.change
+                case kinds.AddRestriction(context=context, type=kind, value=value) if run.started.undoes is None:
+                    known[kind, context, value] = step.change
+                case kinds.DeleteContextVariable(context=context, name=name):
+                    known.pop(("variable", context, name), None)
+                case kinds.RemoveRestriction(context=context, type=kind, value=value):
+                    known.pop((kind, context, value), None)
+                case kinds.DeleteContext(name=name):
+                    known = {key: change for key, change in known.items() if key[1] != name}
+                case _:
+                    continue
+    return frozenset(known.values())

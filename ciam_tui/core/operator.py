@@ -6,6 +6,7 @@ that compares that policy with the calls really made.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.document import Document
@@ -130,8 +131,13 @@ def actions_of(service: str, operation: str, params: Mapping[str, Any]) -> tuple
     return (_NAMED_OTHERWISE.get(own, own), *more)
 
 
-def resource_of(call: Call, account_id: str, partition: str, role_arns: Mapping[str, str]) -> str | None:
-    """The ARN that `call` changes, None where it cannot be told: a role's has its path, which only `role_arns` (by lower-case name) knows."""
+def resource_of(
+    call: Call, account_id: str, partition: str, role_arns: Mapping[str, str], user_arns: Mapping[str, str] = MappingProxyType({})
+) -> str | None:
+    """The ARN that `call` changes, None where it cannot be told.
+
+    That of a role, a user or a group has its path: only `role_arns` and `user_arns` (by lower-case name) know it, and of groups nobody does.
+    """
     params = call.params
     account = f"arn:{partition}:iam::{account_id}"
     if call.service == "s3":
@@ -142,6 +148,12 @@ def resource_of(call: Call, account_id: str, partition: str, role_arns: Mapping[
         return f"{account}:policy{params['Path']}{params['PolicyName']}"
     if call.operation == "CreateOpenIDConnectProvider":
         return f"{account}:oidc-provider/{str(params['Url']).removeprefix('https://')}"
+    if "GroupName" in params:
+        return None
+    if "UserName" in params:
+        return user_arns.get(str(params["UserName"]).lower())
+    if "SerialNumber" in params:
+        return str(params["SerialNumber"])
     if "RoleName" in params:
         return role_arns.get(str(params["RoleName"]).lower())
     arn = params.get("PolicyArn") or params.get("OpenIDConnectProviderArn")

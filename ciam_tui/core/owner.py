@@ -15,7 +15,7 @@ from ciam_tui.core.permissions import bucket_owner
 from ciam_tui.core.roles import stage_roles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ciam_tui.core.shape import SetupShape, StageShape
 
@@ -43,8 +43,14 @@ def key_owner(setup: SetupShape) -> str | None:
     return pieces[4] if len(pieces) == _ARN_PIECES else None
 
 
+def owner_statements(setup: SetupShape, *, kms: bool, stages: Sequence[StageShape] | None = None) -> Iterator[dict[str, Any]]:
+    """What the policy of the bucket, or of its key, needs for the roles of `stages`, all where None."""
+    for stage in setup.stages if stages is None else stages:
+        yield from _stage_statements(setup, stage, kms=kms)
+
+
 def _policy(setup: SetupShape, *, kms: bool) -> Document | None:
-    statements = [statement for stage in setup.stages for statement in _stage_statements(setup, stage, kms=kms)]
+    statements = list(owner_statements(setup, kms=kms))
     return Document.of({"Version": VERSION, "Statement": statements}) if statements else None
 
 

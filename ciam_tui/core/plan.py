@@ -122,8 +122,15 @@ def fingerprint(steps: Iterable[Step], facts: Facts) -> str:
 
 
 def _without_use(data: Any) -> Any:
-    volatile = ("last_used", "last_used_region", "attachments")
-    return {key: value for key, value in data.items() if key not in volatile} if isinstance(data, dict) else data
+    """`data` without when and how something was last used, however deep: a user's keys tell it each."""
+    volatile = ("last_used", "last_used_region", "last_use", "attachments")
+    match data:
+        case dict():
+            return {key: _without_use(value) for key, value in data.items() if key not in volatile}
+        case list():
+            return [_without_use(value) for value in data]
+        case _:
+            return data
 
 
 def replaced(change: kinds.Change, facts: Facts) -> str | None:
@@ -175,6 +182,25 @@ def replaced(change: kinds.Change, facts: Facts) -> str | None:
             standing = facts.contexts.get(context)
             end = dict(standing.variables).get(name) if standing else None
             return None if end is None else f"a value that ends in {end or 'nobody knows what'}"
+        case kinds.DeleteProjectVariable(project=project, name=name):
+            seen = dict(facts.project_variables.get(project, ())).get(name)
+            return None if seen is None else f"a value that ends in {seen or 'nobody knows what'}"
+        case _:
+            return _replaced_on_user(change, facts) if isinstance(change, kinds.UserSetting) else None
+
+
+def _replaced_on_user(change: kinds.UserSetting, facts: Facts) -> str | None:
+    user = facts.users.get(change.user.lower())
+    if user is None:
+        return None
+    match change:
+        case kinds.SetKeyStatus(key_id=key_id) | kinds.DeleteAccessKey(key_id=key_id):
+            return next((key.status for key in user.keys or () if key.key_id == key_id), None)
+        case kinds.PutUserPolicy(name=name) | kinds.DeleteUserPolicy(name=name):
+            document = dict(user.inline).get(name)
+            return document.canonical if document else None
+        case kinds.SetUserBoundary():
+            return user.boundary
         case _:
             return None
 

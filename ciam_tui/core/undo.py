@@ -14,12 +14,13 @@ from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.changes.inverse import inverse
 from ciam_tui.core.changes.subjects import BUCKET, PROVIDER, subjects
+from ciam_tui.core.changes.titles import title
 from ciam_tui.core.compare import differences
 from ciam_tui.core.conditions import compile_condition
 from ciam_tui.core.document import parse_policy
 from ciam_tui.core.plan import Plan, make_steps
 from ciam_tui.core.problems import CiamError, Level, Problem
-from ciam_tui.core.undo_wiring import ContextChange, WiringGround, replaced_for_good
+from ciam_tui.core.undo_wiring import ContextChange, WiringGround, gone_for_good
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -76,11 +77,11 @@ def plan_undo(run: RunState, ground: UndoGround) -> Plan:
         facts=ground.facts,
         steps=make_steps(changes, ground.facts),
         problems=(
-            *replaced_for_good(run),
+            *gone_for_good(run),
             *drifted,
             *_open_ends(run),
             *notes,
-            *_use_notes(changes, ground.facts),
+            *use_notes(changes, ground.facts),
             *_settings_note(run),
             *_unread_notes(ground.facts),
         ),
@@ -89,10 +90,8 @@ def plan_undo(run: RunState, ground: UndoGround) -> Plan:
 
 def _open_ends(run: RunState) -> Iterable[Problem]:
     for step in run.unknown:
-        title = next(each.title for each in run.started.steps if each.id == step)
-        yield Problem(
-            "", Level.ERROR, f"Nobody can say yet whether this was done: {title}.", f"Run `ciam-tui resume {run.started.run_id}`."
-        )
+        what = next(each.title for each in run.started.steps if each.id == step)
+        yield Problem("", Level.ERROR, f"Nobody can say yet whether this was done: {what}.", f"Run `ciam-tui resume {run.started.run_id}`.")
 
 
 def _inverses(run: RunState, now: Facts) -> tuple[kinds.Change, ...]:
@@ -152,19 +151,21 @@ def _why_left(changes: Sequence[kinds.Change], ground: UndoGround, expected: Fac
     """For each of `changes`: why it is left out, None where it may be made. `expected` is the account as it should be."""
     provider_drifted = bool(differences(expected, ground.facts, [PROVIDER]))
     wiring = WiringGround(changes, expected, ground.facts)
-    trusting = _still_trusting(changes, ground)
+    trusting = still_trusting(changes, ground)
     detached = Counter(change.policy_arn for change in changes if isinstance(change, kinds.DetachPolicy))
 
     def why(change: kinds.Change) -> str | None:
         match change:
             case kinds.DeleteProvider() | kinds.RemoveAudience():
-                return _why_provider_left(change, trusting, ground.facts.provider, has_drifted=provider_drifted)
+                return why_provider_left(change, trusting, ground.facts.provider, has_drifted=provider_drifted)
             case kinds.DeleteBucket(name=name) | kinds.EncryptBucket(name=name) if bucket_unseen:
                 return f"The bucket {name} stays as it is: {bucket_unseen}, so nobody can say whether somebody has come to need it."
             case kinds.DeleteBucket(name=name):
-                return _why_bucket_left(name, is_empty=ground.bucket_is_empty)
+                return why_bucket_left(name, is_empty=ground.bucket_is_empty)
+            case kinds.CreateProvider(arn=arn) if ground.facts.provider is not None:
+                return f"The OIDC provider {arn} is there again: it stays as it is."
             case kinds.DeletePolicy(arn=arn):
-                return _why_policy_left(arn, ground.facts.policies.get(arn), detached[arn])
+                return why_policy_left(arn, ground.facts.policies.get(arn), detached[arn])
             case (
                 kinds.DeleteContext()
                 | kinds.DeleteContextVariable()
@@ -175,14 +176,15 @@ def _why_left(changes: Sequence[kinds.Change], ground: UndoGround, expected: Fac
             ):
                 return wiring.why_left(change)
             case _:
-                return None
+                return _why_user_left(change, ground.facts) if isinstance(change, kinds.UserSetting) else None
 
     return tuple(why(change) for change in changes)
 
 
-def _why_provider_left(
+def why_provider_left(
     change: kinds.DeleteProvider | kinds.RemoveAudience, trusting: Sequence[TrustingRole], provider: Provider | None, *, has_drifted: bool
 ) -> str | None:
+    """Why the provider, or an audience of it, stays; `trusting` are the roles that still name it then."""
     match change:
         case kinds.DeleteProvider(arn=arn):
             if provider is None:
@@ -199,14 +201,15 @@ def _why_provider_left(
             return f"The audience {audience} stays: {_names(users)} may need it." if users else None
 
 
-def _why_bucket_left(name: str, *, is_empty: bool | None) -> str | None:
+def why_bucket_left(name: str, *, is_empty: bool | None) -> str | None:
+    """Why a bucket stays; None where it may go."""
     if is_empty is None:
         return f"The bucket {name} stays: whether it is empty could not be read."
     return None if is_empty else f"The bucket {name} stays: it is not empty, old versions included."
 
 
-def _why_policy_left(arn: str, policy: ManagedPolicy | None, detached: int) -> str | None:
-    """IAM would refuse to delete a policy that is attached, in the midst of the undo."""
+def why_policy_left(arn: str, policy: ManagedPolicy | None, detached: int) -> str | None:
+    """Why a policy stays that is detached from so many: IAM would refuse to delete one that is attached, in the midst of a run."""
     others = policy.attachments - detached if policy else 0
     return f"The managed policy {arn} stays: it is attached to {others} more of the account." if others > 0 else None
 
@@ -230,7 +233,7 @@ def _lets_in(statement: Statement, provider_arn: str) -> bool:
     return statement.principals is None or any(value in (provider_arn, "*") for _, value in statement.principals)
 
 
-def _still_trusting(changes: Sequence[kinds.Change], ground: UndoGround) -> tuple[TrustingRole, ...]:
+def still_trusting(changes: Sequence[kinds.Change], ground: UndoGround) -> tuple[TrustingRole, ...]:
     """The roles that will name the provider when `changes` are made: without those deleted, and with restored trusts as they become."""
     deleted = {change.name.lower() for change in changes if isinstance(change, kinds.DeleteRole)}
     restored = {change.role.lower(): change.document for change in changes if isinstance(change, kinds.SetTrust)}
@@ -246,7 +249,7 @@ def _names(roles: Sequence[TrustingRole]) -> str:
     return ", ".join(names) + more
 
 
-def _use_notes(changes: Sequence[kinds.Change], facts: Facts) -> Iterable[Problem]:
+def use_notes(changes: Sequence[kinds.Change], facts: Facts) -> Iterable[Problem]:
     """What the confirmation must say of roles that go, and of versions that come back."""
     for change in changes:
         match change:
@@ -259,6 +262,13 @@ def _use_notes(changes: Sequence[kinds.Change], facts: Facts) -> Iterable[Proble
                 yield Problem("", Level.NOTE, f"The deleted version of {arn} comes back under a new version id.")
             case _:
                 continue
+
+
+def _why_user_left(change: kinds.UserSetting, facts: Facts) -> str | None:
+    """Why nothing is given back to a user that the run itself deleted: where somebody else did, that is told as a difference."""
+    if change.user.lower() in facts.users:
+        return None
+    return f"The user {change.user} is gone, so this is not made: {title(change)}."
 
 
 def _settings_note(run: RunState) -> Iterable[Problem]:

@@ -6,25 +6,22 @@ Every wait is by the clock port and is told. Nothing is raised: a region that ca
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.activity import Activity, AssumeEvent, RegionRead, Trust, Window, activity_from, read_events
 from ciam_tui.core.opinions import NotChecked
-from ciam_tui.core.problems import CiamError
+from ciam_tui.opinions.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
-    from ciam_tui.core.activity import EventPage
     from ciam_tui.ports.api import Aws, Clock
 
 DAYS = 90
 # 50 events a page at two pages a second: twenty pages are a thousand events, and ten seconds.
 PAGES = 20
-_BETWEEN_REQUESTS = 0.5  # seconds: CloudTrail takes two requests a second, for an account and a region
-_THROTTLED_WAITS = (1.0, 2.0, 4.0)
-_LONGEST_NAP = 0.5  # so that whoever wants to leave is heard
 # Where the global endpoint of STS keeps its events; the other partitions have none.
 _GLOBAL_REGION = "us-east-1"
 
@@ -73,7 +70,8 @@ def activities_of(
     so far is returned, marked as stopped. Nothing is raised: a region that cannot be read is not checked.
     """
     window = Window.of_last(days, clock.now())
-    reader = _Reader(aws=aws, clock=clock, window=window, pages=pages, tell=progress or _nobody, leaves=should_stop or _never)
+    pace = Pace(clock=clock, tell=progress or _nobody, leaves=should_stop or _never)
+    reader = _Reader(aws=aws, pace=pace, window=window, pages=pages)
     read: dict[str, _Gathered] = {arn: _Gathered() for arn in roles}
     for region in dict.fromkeys(regions):
         reader.read_region(region, read)
@@ -85,7 +83,7 @@ def activities_of(
             read[arn].regions,
             read[arn].events.values(),
             unreadable=reader.unreadable,
-            stopped=reader.stopped,
+            stopped=pace.stopped,
         )
         for arn, trust in roles.items()
     )
@@ -111,21 +109,17 @@ class _Run:
 
 @dataclass(slots=True, kw_only=True)
 class _Reader:
-    """Reads pages at CloudTrail's pace. `stopped` once somebody wanted to leave, `unreadable` the events that are not as CloudTrail's are."""
+    """Reads pages at CloudTrail's pace. `unreadable` are the events that are not as CloudTrail's are."""
 
     aws: Aws
-    clock: Clock
+    pace: Pace
     window: Window
     pages: int
-    tell: Callable[[str], None]
-    leaves: Callable[[], bool]
-    stopped: bool = False
     unreadable: int = 0
-    _free_at: datetime | None = None
 
     def read_region(self, region: str, roles: Mapping[str, _Gathered]) -> None:
         """Add what the history of `region` tells about each of `roles`."""
-        self._free_at = None  # the pace is one of an account and a region
+        self.pace.begin_region()
         everything = self._run(region, None, roles)
         for arn, gathered in roles.items():
             own = everything if everything.complete or everything.not_checked else self._run(region, arn, roles)
@@ -136,11 +130,11 @@ class _Reader:
     def _run(self, region: str, role_arn: str | None, roles: Mapping[str, _Gathered]) -> _Run:
         run, token = _Run(), None
         for number in range(1, self.pages + 1):
-            if self._has_left():
+            if self.pace.has_left():
                 return run
             whose = role_arn.rpartition("/")[2] if role_arn else "all roles"
-            self.tell(f"CloudTrail in {region}: {whose}, page {number}")
-            page = self._page(region, role_arn, token)
+            self.pace.tell(f"CloudTrail in {region}: {whose}, page {number}")
+            page = self.pace.ask(region, partial(self.aws.assume_events, self.window, region, role_arn, token))
             if page is None:
                 return run
             if isinstance(page, NotChecked):
@@ -158,37 +152,6 @@ class _Reader:
                 return run
             token = page.token
         return run
-
-    def _page(self, region: str, role_arn: str | None, token: str | None) -> EventPage | NotChecked | None:
-        """One page; None where somebody left meanwhile."""
-        for wait in (*_THROTTLED_WAITS, None):
-            if not self._paced(region):
-                return None
-            try:
-                return self.aws.assume_events(self.window, region, role_arn, token)
-            except CiamError as error:
-                if error.code != "throttled" or wait is None:
-                    return NotChecked.because(error)
-                self.tell(f"CloudTrail in {region} is busy: waiting {wait:.0f} s")
-                self._free_at = self.clock.now() + timedelta(seconds=wait)
-        raise AssertionError("the last of the waits is none")
-
-    def _paced(self, region: str) -> bool:
-        """Wait until CloudTrail takes another request; False where somebody left meanwhile."""
-        told = False
-        while self._free_at is not None and (left := (self._free_at - self.clock.now()).total_seconds()) > 0:
-            if self._has_left():
-                return False
-            if not told:
-                self.tell(f"CloudTrail in {region}: waiting, since it takes two requests a second")
-                told = True
-            self.clock.sleep(min(left, _LONGEST_NAP))
-        self._free_at = self.clock.now() + timedelta(seconds=_BETWEEN_REQUESTS)
-        return True
-
-    def _has_left(self) -> bool:
-        self.stopped = self.stopped or self.leaves()
-        return self.stopped
 
 
 def _nobody(_: str) -> None:

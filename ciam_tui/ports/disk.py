@@ -5,7 +5,6 @@ Drafts are replaced whole; journals only grow, a line at a time, and each line i
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -15,7 +14,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.problems import CiamError
-from ciam_tui.ports.state_dir import PRIVATE_FILE, StateDir, sync_folder, write_all, write_whole
+from ciam_tui.ports.lines import append_line, held, whole_lines
+from ciam_tui.ports.state_dir import StateDir, sync_folder, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,40 +199,22 @@ class DiskJournals:
         """
         if not _LOCK_PART.fullmatch(account_id) or not _LOCK_PART.fullmatch(setup_id):
             raise ValueError("a lock is named by an account id and a Setup id")
-        path = self._state.folder("locks") / f"{account_id}-{setup_id}.lock"
-        try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, PRIVATE_FILE)
-        except OSError as error:
-            raise self._state.not_writable(error) from None
-        try:
-            self._take(handle)
+        with held(self._state, f"{account_id}-{setup_id}", _another_apply):
             yield
-        finally:
-            os.close(handle)  # which gives the lock back; the file stays, since removing it would race with the next holder
-
-    def _take(self, handle: int) -> None:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(handle, 0)
-            write_all(handle, str(os.getpid()).encode())
-        except BlockingIOError:
-            holder = os.read(handle, 20).decode("ascii", "replace").strip()
-        except OSError as error:
-            raise self._state.not_writable(error) from None
-        else:
-            return
-        who = f" (process {holder})" if holder.isdigit() else ""
-        raise CiamError(
-            "apply-running",
-            "Cannot begin the run",
-            f"Another apply for this Setup is running on this machine{who}.",
-            ("Wait until it has ended, then plan again.",),
-        )
 
     def _path(self, run_id: str) -> Path:
         if not _RUN_ID.fullmatch(run_id):
             raise _unknown_run(run_id)
         return self._state.path / "runs" / f"{run_id}.jsonl"
+
+
+def _another_apply(who: str) -> CiamError:
+    return CiamError(
+        "apply-running",
+        "Cannot begin the run",
+        f"Another apply for this Setup is running on this machine{who}.",
+        ("Wait until it has ended, then plan again.",),
+    )
 
 
 def _unknown_run(run_id: str) -> CiamError:
@@ -266,15 +248,8 @@ class DiskJournal:
         """
         from ciam_tui.core.journal import to_line
 
-        line = to_line(entry).encode() + b"\n"
         try:
-            handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
-            try:
-                _cut_torn_line(handle)
-                write_all(handle, line)
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            append_line(self._path, to_line(entry).encode())
         except OSError as error:
             raise self._state.not_writable(error) from None
 
@@ -287,7 +262,7 @@ class DiskJournal:
         from ciam_tui.core.journal import from_line
 
         read: list[Entry] = []
-        for number, line in enumerate(self._content().split(b"\n")[:-1], start=1):
+        for number, line in enumerate(whole_lines(self._content()), start=1):
             try:
                 read.append(from_line(line.decode()))
             except (CiamError, UnicodeDecodeError) as error:
@@ -303,12 +278,3 @@ class DiskJournal:
             raise _unknown_run(self._run_id) from None
         except OSError as error:
             raise self._state.not_readable(self._path, error) from None
-
-
-def _cut_torn_line(handle: int) -> None:
-    """Take off what stands after the last newline, so that the next entry does not become part of it."""
-    size = os.fstat(handle).st_size
-    if size == 0 or os.pread(handle, 1, size - 1) == b"\n":
-        return
-    content = os.pread(handle, size, 0)
-    os.ftruncate(handle, content.rfind(b"\n") + 1)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WIDE = (120, 36)
 NARROW = (80, 24)
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 180.0  # a busy machine takes its time; only what never comes fails by it
 
 
 @asynccontextmanager

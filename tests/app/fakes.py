@@ -24,14 +24,18 @@ from ciam_tui.core.circleci_facts import (
     ProjectSource,
 )
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, ProjectDraft, RoleDraft
+from ciam_tui.core.evidence.facts import JobPage
 from ciam_tui.core.facts import Bucket, BucketSummary, Identity, PrefixPage, Quotas
 from ciam_tui.core.opinions import NotChecked
 from ciam_tui.core.problems import CiamError
+from ciam_tui.core.shut_out.facts import ControlPolicies
+from ciam_tui.core.users.facts import LastUse, User
+from ciam_tui.core.users.listing import UsersRead
 from ciam_tui.ports.api import Profile
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.activity import Window
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.evaluate import Request
     from ciam_tui.core.facts import ManagedPolicy, Provider, Role, TrustingRole
     from ciam_tui.core.opinions import AnalyzerFinding, PolicyKind, SimulatedDecision
+    from ciam_tui.core.users.facts import AccessKey, Group, User
     from ciam_tui.ports.api import CircleCi, Journals, SavedDraft, Sent
     from ciam_tui.ports.circleci.secret import Secret
 
@@ -91,7 +96,7 @@ class FakeAws:
     def _read(self, name: str) -> None:
         self.reads.append(name)
         if self.gate is not None:
-            self.gate.wait(10)
+            self.gate.wait(180)
         if name in self.refusals:
             raise self.refusals[name]
 
@@ -133,6 +138,9 @@ class FakeAws:
     def policies(self, arns: Sequence[str]) -> Mapping[str, ManagedPolicy]:
         return {}
 
+    def role_names_under(self, path: str) -> tuple[str, ...]:
+        return ()
+
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]:
         return ()
 
@@ -149,6 +157,29 @@ class FakeAws:
     def keys_ending(self, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead:
         return KeysRead((), 0)
 
+    def users(self, progress: Callable[[str], None]) -> UsersRead:
+        self._read("users")
+        return UsersRead()
+
+    def user(self, name: str) -> User | None:
+        self._read("user")
+        return None
+
+    def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]:
+        return ()
+
+    def access_keys(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, tuple[AccessKey, ...] | None]:
+        return {}
+
+    def groups(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, Group]:
+        return {}
+
+    def bucket_policies(self, names: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead:
+        return PoliciesRead()
+
+    def key_arns(self) -> tuple[str, ...]:
+        return ()
+
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         return {}
 
@@ -163,6 +194,30 @@ class FakeAws:
     def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage:
         self._read("assume_events")
         return EventPage((), 0)
+
+    def key_last_use(self, key_id: str) -> LastUse:
+        self._read("key_last_use")
+        return LastUse(None)
+
+    def key_events(self, key_id: str, window: Window, region: str, token: str | None = None) -> EventPage:
+        self._read("key_events")
+        return EventPage((), 0)
+
+    def start_service_job(self, arn: str, *, by_action: bool) -> str:
+        self._read("start_service_job")
+        return "job"
+
+    def service_job(self, job_id: str, marker: str | None = None) -> JobPage:
+        self._read("service_job")
+        return JobPage("COMPLETED")
+
+    def key_policy(self, arn: str) -> Document | None:
+        self._read("key_policy")
+        return None
+
+    def service_control_policies(self) -> ControlPolicies:
+        self._read("service_control_policies")
+        return ControlPolicies(())
 
     def _opinion(self, name: str, told: tuple[_Told, ...]) -> tuple[_Told, ...] | NotChecked:
         try:
@@ -199,7 +254,7 @@ class FakeCircleCi:
     def _read(self, name: str, what: str = "") -> None:
         self.reads.append(f"{name} {what}".strip())
         if self.gate is not None and name in self.held:
-            self.gate.wait(10)
+            self.gate.wait(180)
         if name in self.refusals:
             raise self.refusals[name]
 
@@ -295,8 +350,11 @@ class FakeDrafts:
     saved: SavedDraft | None = None
     failure: CiamError | None = None
     times: int = 0
+    gate: threading.Event | None = None
 
     def load(self) -> SavedDraft | None:
+        if self.gate is not None:
+            self.gate.wait(180)
         return self.saved
 
     def save(self, saved: SavedDraft) -> None:

@@ -54,7 +54,7 @@ class Talkative(MemoryAws):
     def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage:
         self._read("assume_events")
         if self.held is not None:
-            self.held.wait(10)
+            self.held.wait(180)
         return EventPage((text(1, role_arn=WORST), text(2, role_arn=WORST, error="AccessDenied")), 2)
 
 

@@ -42,7 +42,7 @@ class Simulating(MemoryAws):
         self, requests: Sequence[Request], policies: Sequence[tuple[str, Document]], boundary: Document | None = None
     ) -> tuple[SimulatedDecision, ...] | NotChecked:
         if self.held is not None:
-            self.held.wait(10)
+            self.held.wait(180)
         try:
             self._read("simulated")
         except CiamError as error:

@@ -221,6 +221,7 @@ async def test_the_list_is_reached_from_anywhere_by_its_key_and_from_the_start_b
     session = memory_session()
     run_of(session)
     async with running(session) as pilot:
+        await shows(pilot, "New set-up")
         await pilot.press("f7")
         await shows(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
         await pilot.press("escape")

@@ -32,6 +32,7 @@ from ciam_tui.core.plan import stamped
 from ciam_tui.core.planning import make_plan
 from ciam_tui.core.setup import Setup
 from ciam_tui.core.undo import UndoGround, plan_undo
+from tests.core import user_accounts
 from tests.core.examples import ORG_ID, answers
 
 if TYPE_CHECKING:
@@ -168,7 +169,16 @@ def said_by(facts: Facts) -> dict[str, Any]:
     """What the account says, without the ids that AWS gives to the versions of policies."""
     policies = {arn: (_without_ids(policy), policy.document.canonical) for arn, policy in facts.policies.items()}
     contexts = dict(facts.contexts)
-    return {"bucket": facts.bucket, "provider": facts.provider, "roles": dict(facts.roles), "policies": policies, "contexts": contexts}
+    return {
+        "bucket": facts.bucket,
+        "provider": facts.provider,
+        "roles": dict(facts.roles),
+        "policies": policies,
+        "contexts": contexts,
+        "users": dict(facts.users),
+        "virtual_mfa": facts.virtual_mfa,
+        "project_variables": dict(facts.project_variables),
+    }
 
 
 def _without_ids(policy: ManagedPolicy) -> Any:
@@ -282,6 +292,9 @@ def facts(draw: DrawFn) -> Facts:
         policies={arn: draw(managed_policies(arn)) for arn in draw(st.sets(policy_arns))},
         contexts={name: draw(contexts(name)) for name in draw(st.sets(context_names))},
         unread=draw(st.sampled_from([(), ("The quotas could not be read.",)])),
+        users=draw(user_accounts.all_users),
+        virtual_mfa=draw(user_accounts.virtual_mfa),
+        project_variables=draw(user_accounts.project_variables),
     )
 
 
@@ -355,5 +368,6 @@ CHANGES = (
     st.builds(kinds.DeleteContextVariable, context_names, variable_names),
     st.builds(lambda name, pair: kinds.AddRestriction(name, *pair), context_names, restriction_pairs),
     st.builds(lambda name, pair: kinds.RemoveRestriction(name, *pair), context_names, restriction_pairs),
+    *user_accounts.CHANGES,
 )
 changes: st.SearchStrategy[kinds.Change] = st.one_of(*CHANGES)

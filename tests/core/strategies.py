@@ -87,12 +87,19 @@ def _some_of(choices: tuple[str, ...], min_size: int = 0) -> SearchStrategy[list
 
 
 @st.composite
-def setups(draw: DrawFn, *, partition: str | None = None, any_project: bool | None = None, cloud: bool | None = None) -> Setup:
-    """Any valid Setup; the arguments fix what a test needs fixed."""
+def setups(
+    draw: DrawFn,
+    *,
+    partition: str | None = None,
+    any_project: bool | None = None,
+    cloud: bool | None = None,
+    account_id: str | None = None,
+) -> Setup:
+    """Any valid Setup; the arguments fix what a test needs fixed. With `account_id` bucket and key are that account's too."""
     partition = partition or draw(st.sampled_from(["aws", "aws", "aws", *REGIONS]))
     trusts_all = draw(st.sampled_from([False, False, False, True])) if any_project is None else any_project
-    account_id, region = draw(account_ids), draw(st.sampled_from(REGIONS[partition]))
-    owner = draw(st.one_of(st.none(), account_ids))
+    owner = None if account_id else draw(st.one_of(st.none(), account_ids))
+    account_id, region = account_id or draw(account_ids), draw(st.sampled_from(REGIONS[partition]))
     answers_of_stages = draw(
         st.lists(stages(with_branches=not trusts_all), min_size=1, max_size=3, unique_by=lambda stage: str(stage["name"]).lower())
     )

@@ -17,9 +17,10 @@ from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.calls import call_of
 from ciam_tui.core.changes.effects import effect, is_done
 from ciam_tui.core.changes.inverse import inverse
-from ciam_tui.core.changes.made import removes_something, taken_back
-from ciam_tui.core.changes.subjects import ids_in, subjects
+from ciam_tui.core.changes.made import is_irreversible, removes_something, taken_back
+from ciam_tui.core.changes.subjects import ids_in, projects_of, subjects, users_of
 from ciam_tui.core.changes.titles import title
+from ciam_tui.core.changes.user_effects import field_changed
 from ciam_tui.core.codec import from_data, to_data
 from ciam_tui.core.compare import resource
 from ciam_tui.core.facts import Bucket, ContextFacts, Facts, ManagedPolicy, PolicyVersion, Provider, Role
@@ -41,6 +42,7 @@ from tests.core.accounts import (
     facts,
     said_by,
 )
+from tests.core.user_accounts import ATTACHABLE, BARE, LADEN, MFA, PROJECTS, USER_NAMES
 
 if TYPE_CHECKING:
     from botocore.model import ServiceModel
@@ -54,7 +56,6 @@ _ONLY_OF_UNDO = (
     kinds.DeletePolicy,
     kinds.RestorePolicyVersion,
     kinds.DeleteContext,
-    kinds.DeleteContextVariable,
 )
 # Made only where there was no such setting, and gone with the bucket.
 _BUCKET_SETTINGS = (kinds.TagBucket, kinds.BlockPublicAccess, kinds.EnforceOwnership, kinds.VersionBucket, kinds.SetBucketPolicy)
@@ -72,17 +73,28 @@ def is_possible(before: Facts, change: kinds.Change) -> bool:
         case kinds.SetDefaultVersion(arn=arn, version_id=version_id):
             policy = before.policies.get(arn)
             return policy is not None and version_id in [each.id for each in policy.versions]
+        case kinds.SetKeyStatus(user=name, key_id=key_id):
+            user = before.users.get(name.lower())
+            return user is not None and any(key.key_id == key_id for key in user.keys or ())
+        case kinds.DeleteVirtualMfa() | kinds.DeleteUser() | kinds.DeleteProjectVariable():
+            return all(there)
+        case _ if isinstance(change, kinds.UserSetting):
+            user = before.users.get(change.user.lower())
+            return user is not None and field_changed(change) not in user.unknown
         case _:
             return all(there)
 
 
 def has_no_way_back(before: Facts, change: kinds.Change) -> bool:
-    """Whether `change` replaces a value, which CircleCI never gives back."""
+    """Whether `change` takes away what nobody gives back, or makes an expired key something that it was not."""
     match change:
+        case kinds.SetKeyStatus(user=name, key_id=key_id):
+            user = before.users.get(name.lower())
+            return any(key.key_id == key_id and key.status == "Expired" for key in (user.keys if user else None) or ())
         case kinds.SetContextVariable(context=context, name=name):
             return context in before.contexts and name in dict(before.contexts[context].variables)
         case _:
-            return False
+            return is_irreversible(change) and not isinstance(change, kinds.SetContextVariable)
 
 
 def test_a_strategy_makes_every_kind_of_change() -> None:
@@ -118,6 +130,9 @@ def test_a_change_touches_its_own_subjects_alone(before: Facts, change: kinds.Ch
         *(f"role {name.lower()}" for name in ROLE_NAMES),
         *(f"policy {arn}" for arn in POLICY_ARNS),
         *(f"context {name}" for name in CONTEXTS),
+        *(f"user {name.lower()}" for name in USER_NAMES),
+        *(f"project {slug}" for slug in PROJECTS),
+        f"mfa {MFA[0]}",
     }
     for subject in every - subjects(change):
         assert resource(after, subject) == resource(before, subject)
@@ -224,6 +239,11 @@ def test_what_somebody_else_made_under_the_same_name_is_not_taken_for_ours() -> 
         kinds.VersionBucket("gone"),
         kinds.SetContextVariable("gone", "A", "b"),
         kinds.AddRestriction("gone", "project", "b"),
+        kinds.SetKeyStatus("gone", "AKIAEXAMPLE00000OLD1", active=False),
+        kinds.PutUserPolicy("gone", "s3", a_document()),
+        kinds.AttachUserPolicy("gone", ATTACHABLE[0]),
+        kinds.AddToGroup("gone", "deployers"),
+        kinds.SetUserBoundary("gone", None),
     ],
     ids=lambda change: change.kind,
 )
@@ -249,6 +269,66 @@ def test_a_value_that_was_replaced_has_no_way_back_and_the_words_say_so() -> Non
     assert replaced(change, before) == "a value that ends in gacy"
     assert removes_something(change)
     assert inverse(change, EMPTY, {}) == (kinds.DeleteContextVariable("x", "AWS_ROLE_ARN"),)
+
+
+# What a retirement takes off a user, each with what it would find of it.
+_TAKEN_OFF: tuple[kinds.UserSetting, ...] = (
+    kinds.DeleteAccessKey(LADEN.name, "AKIAEXAMPLE00000OLD1"),
+    kinds.DeleteLoginProfile(LADEN.name),
+    kinds.DeleteSigningCertificate(LADEN.name, "CERTEXAMPLE0000000000001"),
+    kinds.DeleteSshKey(LADEN.name, "APKAEXAMPLE000000001"),
+    kinds.DeleteServiceCredential(LADEN.name, "ACCAEXAMPLE000000001"),
+    kinds.DeactivateMfa(LADEN.name, MFA[0]),
+    kinds.DeleteUserPolicy(LADEN.name, "s3"),
+    kinds.DetachUserPolicy(LADEN.name, ATTACHABLE[0]),
+    kinds.RemoveFromGroup(LADEN.name, "deployers"),
+)
+
+
+@pytest.mark.parametrize("change", _TAKEN_OFF, ids=lambda change: change.kind)
+def test_what_could_not_be_read_is_never_taken_for_gone(change: kinds.UserSetting) -> None:
+    field = field_changed(change)
+    unread = {"not_read": (field,)} if field in {"inline", "attached", "groups"} else {field: None}
+    seen = replace(EMPTY, users={LADEN.name: BARE})
+    unseen = replace(EMPTY, users={LADEN.name: replace(BARE, **unread)})
+    standing = replace(EMPTY, users={LADEN.name: LADEN})
+    assert [is_done(each, change) for each in (standing, seen, unseen, EMPTY)] == [False, True, False, True]
+
+
+@pytest.mark.parametrize("change", _TAKEN_OFF, ids=lambda change: change.kind)
+def test_only_what_can_come_back_has_a_way_back_and_the_words_say_so(change: kinds.UserSetting) -> None:
+    before = replace(EMPTY, users={LADEN.name: LADEN})
+    back = inverse(change, before, {})
+    assert removes_something(change)
+    assert is_irreversible(change) == (back == ())
+    assert taken_back(change, before).startswith("Not at all: ") == is_irreversible(change)
+
+
+def test_a_key_made_inactive_comes_back_as_it_was() -> None:
+    before = replace(EMPTY, users={LADEN.name: LADEN})
+    change = kinds.SetKeyStatus(LADEN.name, "AKIAEXAMPLE00000OLD1", active=False)
+    assert inverse(change, before, {}) == (kinds.SetKeyStatus(LADEN.name, "AKIAEXAMPLE00000OLD1", active=True),)
+    assert replaced(change, before) == "Active"
+    assert taken_back(change, before) == "Make the access key AKIAEXAMPLE00000OLD1 of circleci-uploader active again"
+    assert removes_something(change)
+    assert not removes_something(replace(change, active=True))
+    assert not is_irreversible(change)
+
+
+def test_a_variable_that_goes_is_gone_for_good_and_is_shown_by_its_end() -> None:
+    before = replace(EMPTY, project_variables={"gh/acme/web": (("AWS_ACCESS_KEY_ID", "OLD1"),)})
+    change = kinds.DeleteProjectVariable("gh/acme/web", "AWS_ACCESS_KEY_ID", "OLD1")
+    assert inverse(change, before, {}) == ()
+    assert is_irreversible(change)
+    assert replaced(change, before) == "a value that ends in OLD1"
+    assert call_of(change).params == {"project": "gh/acme/web", "name": "AWS_ACCESS_KEY_ID", "ends": "OLD1"}
+    assert is_irreversible(kinds.DeleteContextVariable("x", "AWS_ACCESS_KEY_ID", "OLD1"))
+
+
+def test_the_users_and_projects_that_changes_name_are_told_once_each() -> None:
+    named = [*_TAKEN_OFF, kinds.DeleteUser("Circleci-Uploader"), kinds.DeleteVirtualMfa("Legacy.Robot", MFA[0])]
+    assert users_of(named) == ("circleci-uploader", "Legacy.Robot")
+    assert projects_of([kinds.DeleteProjectVariable("gh/acme/web", name) for name in ("A", "B")]) == ("gh/acme/web",)
 
 
 def test_a_version_that_is_not_there_never_becomes_the_default() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -23,10 +24,13 @@ from ciam_tui.audit_survey import audited
 from ciam_tui.core.audit.issuers import CircleCiIssuers
 from ciam_tui.core.history import History
 from ciam_tui.core.problems import CiamError
+from ciam_tui.core.users.facts import AccessKey, User
+from ciam_tui.evidence_survey import evidence_of
 from ciam_tui.ports.aws import FixedAccess
 from ciam_tui.ports.sandbox import account, circleci_content, launch
 from ciam_tui.ports.sandbox.differences import DIFFERENCES
 from ciam_tui.ports.sandbox.launch import Sandbox, start_sandbox
+from tests.app.memory_account import MovingClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,7 +86,7 @@ def is_alive(process_id: int) -> bool:
 
 
 def ends_soon(process_id: int) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 180
     while is_alive(process_id) and time.monotonic() < deadline:
         time.sleep(0.02)
     return not is_alive(process_id)
@@ -294,6 +298,21 @@ def test_the_demo_has_two_organizations_and_no_id_twice() -> None:
     assert len(set(ids)) == len(ids)
 
 
+def test_the_old_users_evidence_teaches_that_the_use_of_objects_is_unknown(sandbox: Sandbox) -> None:
+    settings = sandbox.environment()
+    access = FixedAccess(settings["AWS_ENDPOINT_URL"], settings["AWS_ACCESS_KEY_ID"], settings["AWS_SECRET_ACCESS_KEY"], account.REGION)
+    aws = access.open(None, None)
+    arn = f"arn:aws:iam::{account.ACCOUNT_ID}:user/{account.LEGACY_USER_NAME}"
+    user = User(account.LEGACY_USER_NAME, "AIDA", arn, keys=(AccessKey(account.LEGACY_ACCESS_KEY_ID, "Active"),))
+    evidence = evidence_of(aws, user, at=datetime(2026, 8, 20, tzinfo=UTC), clock=MovingClock())
+    aws.close()
+    assert {seen.action for seen in evidence.seen} == {"s3:ListAllMyBuckets", "sts:GetCallerIdentity"}
+    assert evidence.services is not None
+    assert [use.service for use in evidence.services if use.last is not None] == ["s3"]
+    assert not any(each.missing for each in evidence.coverage)
+    assert not evidence.sees_objects
+
+
 # --- Its differences from AWS ---
 
 
@@ -470,6 +489,51 @@ def bucket_policy_conditions(iam: Any, s3: Any) -> None:
         s3.head_object(Bucket="test-tls", Key="k")
 
 
+def service_last_accessed(iam: Any, s3: Any) -> None:
+    arn = iam.get_user(UserName=account.LEGACY_USER_NAME)["User"]["Arn"]
+    job_id = iam.generate_service_last_accessed_details(Arn=arn, Granularity="ACTION_LEVEL")["JobId"]
+    assert iam.get_service_last_accessed_details(JobId=job_id)["JobStatus"] == "IN_PROGRESS"
+    done = iam.get_service_last_accessed_details(JobId=job_id)
+    assert done["JobStatus"] == "COMPLETED"
+    last = {each["ServiceNamespace"]: each.get("LastAuthenticated") for each in done["ServicesLastAccessed"]}
+    assert {service for service, when in last.items() if when} == {"s3"}
+    used = iam.get_access_key_last_used(AccessKeyId=account.LEGACY_ACCESS_KEY_ID)["AccessKeyLastUsed"]
+    assert last["s3"] == used["LastUsedDate"]
+    with refused("NoSuchEntity"):
+        iam.get_service_last_accessed_details(JobId="x" * 36)
+
+
+def event_history(iam: Any, s3: Any) -> None:
+    trail = boto3.Session().client(
+        "cloudtrail",
+        endpoint_url=iam.meta.endpoint_url,
+        region_name=account.REGION,
+        aws_access_key_id=account.OPERATOR_ACCESS_KEY_ID,
+        aws_secret_access_key=account.OPERATOR_SECRET_ACCESS_KEY,
+    )
+    window = {"StartTime": datetime(2026, 8, 1, tzinfo=UTC), "EndTime": datetime(2026, 8, 20, tzinfo=UTC)}
+
+    def events(key_id: str) -> list[Any]:
+        asked = [{"AttributeKey": "AccessKeyId", "AttributeValue": key_id}]
+        return list(trail.lookup_events(LookupAttributes=asked, **window)["Events"])
+
+    found = events(account.LEGACY_ACCESS_KEY_ID)
+    assert [event["EventName"] for event in found] == ["ListBuckets", "GetCallerIdentity"] * 3
+    assert all(window["StartTime"] <= event["EventTime"] <= window["EndTime"] for event in found)
+    assert events(account.OPERATOR_ACCESS_KEY_ID) == []
+
+
+def credential_report(iam: Any, s3: Any) -> None:
+    while iam.generate_credential_report()["State"] != "COMPLETE":
+        pass
+    report = iam.get_credential_report()
+    assert abs((datetime.now(UTC) - report["GeneratedTime"]).total_seconds()) < 3600
+    rows = {row["user"]: row for row in csv.DictReader(report["Content"].decode().splitlines())}
+    used, never = rows[account.LEGACY_USER_NAME], rows[account.REPORTS_USER_NAME]
+    assert [used[f"access_key_1_last_used_{column}"] for column in ("region", "service")] == ["us-east-1", "s3"]
+    assert [never[f"access_key_1_last_used_{column}"] for column in ("date", "region", "service")] == ["N/A"] * 3
+
+
 PROOFS: dict[str, Callable[[Any, Any], None]] = {
     proof.__name__.replace("_", "-"): proof
     for proof in (
@@ -488,6 +552,9 @@ PROOFS: dict[str, Callable[[Any, Any], None]] = {
         tags_of_a_new_bucket,
         tags_of_a_deleted_bucket,
         bucket_policy_conditions,
+        credential_report,
+        service_last_accessed,
+        event_history,
     )
 }
 

@@ -51,7 +51,7 @@ class Asker:
     """Asks with the token, on one connection that stays open."""
 
     def __init__(self, url: str) -> None:
-        self.connection = HTTPConnection(urlsplit(url).netloc, timeout=10)
+        self.connection = HTTPConnection(urlsplit(url).netloc, timeout=180)
 
     def __call__(self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, **query: Any) -> Answer:
         target = path + (f"?{urlencode(query)}" if query else "")

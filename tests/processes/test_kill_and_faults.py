@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.served_account import ServedAccount
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 300
 # S3 gives these to a new bucket by itself: reading them back shows what was wanted, whether the call arrived or not.
 SET_BY_S3_ANYWAY = ("PutPublicAccessBlock", "PutBucketOwnershipControls", "PutBucketEncryption")
 READS = ("Get", "List", "Head", "Simulate")

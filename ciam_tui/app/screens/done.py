@@ -17,6 +17,7 @@ from ciam_tui.app.jobs import Outcome, outcome
 from ciam_tui.app.literal import lines, literal
 from ciam_tui.app.plan_lines import counted
 from ciam_tui.app.screens.base import WorkScreen
+from ciam_tui.app.session import Mode
 from ciam_tui.app.widgets.document import DocumentView
 from ciam_tui.app.widgets.picker import Picker, Row
 from ciam_tui.app.wiring_words import changes_circleci, contexts_in, organization_of
@@ -95,7 +96,7 @@ class DoneScreen(WorkScreen[None]):
         self._outcome = event.outcome
         run = event.outcome.run
         organization = organization_of(run, self.session.known_circleci)
-        self._seal.update(lines(*_told(event.outcome, organization)))
+        self._seal.update(lines(*_told(event.outcome, organization, self.session.mode)))
         if run.started.undoes is None:
             contexts = event.outcome.contexts
             if contexts:
@@ -146,7 +147,7 @@ class DoneScreen(WorkScreen[None]):
         return None
 
 
-def _told(told: Outcome, organization: str) -> list[Content]:
+def _told(told: Outcome, organization: str, mode: Mode) -> list[Content]:
     run = told.run
     seal = literal(f"✓ {VERIFIED}", "$success") if run.verified else literal(f"! Not verified: the run is {told.words}.", "$warning")
     count = counted({"step": len(run.done)})
@@ -154,7 +155,7 @@ def _told(told: Outcome, organization: str) -> list[Content]:
         seal,
         literal(f"  run {run.started.run_id} · {count} · account {run.started.account_id} · {_length(run)}", "$muted"),
         *_wired(told, organization),
-        _undo_hint(run),
+        _undo_hint(run, mode),
     ]
 
 
@@ -166,9 +167,11 @@ def _wired(told: Outcome, organization: str) -> Iterator[Content]:
         yield literal(f"  CircleCI {organization}: {counted({'context': len(touched)})} {verb}: {listed(touched)}", "$muted")
 
 
-def _undo_hint(run: RunState) -> Content:
+def _undo_hint(run: RunState, mode: Mode) -> Content:
     if run.started.undoes is not None:
         return literal(f"  took back {run.started.undoes}", "$muted")
+    if mode is Mode.DEMO:  # its account ends with the program, and no shell could find it again
+        return literal("  ctrl+u takes it back, as long as this demo runs", "$muted")
     return literal(f"  ctrl+u takes it back; in a shell: ciam-tui undo {run.started.run_id}", "$muted")
 
 

@@ -243,7 +243,7 @@ class ReviewScreen(PlanScreen[StepId]):
         """Write the policies as files."""
         from ciam_tui.app.screens.export import ExportScreen
 
-        self.app.push_screen(ExportScreen(self._draft), lambda said: self.say(said) if said else None)
+        self.app.push_screen(ExportScreen(self.session, self._draft, self.plan.facts if self.plan else None))
         return None
 
     def on_rail_chosen(self, event: Rail.Chosen) -> None:

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState, get_current_worker
 
-from ciam_tui.app.background import collect_garbage_seldom, outcome_of
+from ciam_tui.app.background import collect_garbage_seldom, load_what_comes_next, outcome_of
 from ciam_tui.app.intents import Want
 from ciam_tui.app.literal import joined, lines, literal
 from ciam_tui.app.screens.base import WorkScreen
@@ -43,6 +43,8 @@ Replace the AWS keys that CircleCI jobs hold by roles that only they can take:
 one for each stage, for one bucket, with nothing in it that the stage does not need.
 Nothing is changed in AWS before you have seen it in Review and said so."""
 
+_LOOKING = "Still looking for a saved draft."
+
 
 class StartScreen(WorkScreen[None]):
     """New or resume."""
@@ -51,19 +53,13 @@ class StartScreen(WorkScreen[None]):
     NARROW: ClassVar = frozenset({Want.NEXT, Want.PALETTE, Want.HELP, Want.LEAVE})
     WORDS: ClassVar = {Want.NEXT: "Begin"}
 
-    class DraftRead(Message):
-        """The saved draft, None where there is none, or why it could not be read."""
+    class SavedRead(Message):
+        """The saved draft, None where there is none; and whether there are past runs, and the one that wants to be finished. Or why not."""
 
-        def __init__(self, outcome: SavedDraft | CiamError | None) -> None:
+        def __init__(self, draft: SavedDraft | CiamError | None, runs: tuple[bool, RunState | None] | CiamError) -> None:
             super().__init__()
-            self.outcome = outcome
-
-    class RunsRead(Message):
-        """Whether there are past runs, and the one that wants to be finished; or why they could not be read."""
-
-        def __init__(self, outcome: tuple[bool, RunState | None] | CiamError) -> None:
-            super().__init__()
-            self.outcome = outcome
+            self.draft = draft
+            self.runs = runs
 
     class SignedIn(Message):
         """Who one is, or why nobody."""
@@ -98,41 +94,34 @@ class StartScreen(WorkScreen[None]):
         self.call_after_refresh(collect_garbage_seldom)
 
     def _begin_reading(self) -> None:
-        self.read_draft()
-        self.read_runs()
+        self.read_saved()
         if self.session.identity is not None:
             self._show_identity(self.session.identity)
         elif not self._asked_who:  # a dialog that was closed comes by here too, and a refused MFA code is not asked for again
             self._sign_in()
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="draft")
-    def read_draft(self) -> None:
-        """The saved draft, after what is still being written."""
+    @work(thread=True, exclusive=True, exit_on_error=False, group="saved")
+    def read_saved(self) -> None:
+        """The saved draft, after what is still being written, and the journals: a run that a crash has left in its middle is offered first."""
         worker = get_current_worker()
-        self.app.flush()
-        outcome = outcome_of(self.session.drafts.load)
-        if not worker.is_cancelled:
-            self.post_message(self.DraftRead(outcome))
+        load_what_comes_next()
 
-    @work(thread=True, exclusive=True, exit_on_error=False, group="runs")
-    def read_runs(self) -> None:
-        """The journals: a run that a crash has left in its middle is offered first."""
-        worker = get_current_worker()
-
-        def read() -> tuple[bool, RunState | None]:
+        def read_runs() -> tuple[bool, RunState | None]:
             from ciam_tui.app.jobs import unfinished_run
 
             has_runs = bool(self.session.journals.run_ids())
             return has_runs, unfinished_run(self.session) if has_runs else None
 
-        outcome = outcome_of(read)
+        self.app.flush()
+        draft, runs = outcome_of(self.session.drafts.load), outcome_of(read_runs)
         if not worker.is_cancelled:
-            self.post_message(self.RunsRead(outcome))
+            self.post_message(self.SavedRead(draft, runs))
 
     @work(thread=True, exclusive=True, exit_on_error=False, group="identity")
     def read_identity(self) -> None:
         """Who one is by the profile that was asked for."""
         worker = get_current_worker()
+        load_what_comes_next()
         outcome = outcome_of(lambda: self.session.sign_in(self.session.profile, self.session.region))
         if not worker.is_cancelled:
             self.post_message(self.SignedIn(outcome))
@@ -142,24 +131,17 @@ class StartScreen(WorkScreen[None]):
         if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
             self.app.fail(event.worker.error)
 
-    def on_start_screen_draft_read(self, event: DraftRead) -> None:
-        """Offer to go on with it."""
+    def on_start_screen_saved_read(self, event: SavedRead) -> None:
+        """Offer to go on with the draft, to finish a run, and to look at past ones; all at once, so that no Enter finds half of the list."""
         self._saved = None
-        if isinstance(event.outcome, CiamError):
-            self.say(f"The saved draft could not be read: {event.outcome.message}", severity="warning")
+        if isinstance(event.draft, CiamError):
+            self.say(f"The saved draft could not be read: {event.draft.message}", severity="warning")
         else:
-            self._saved = event.outcome
-        self._show_rows()
-
-    def on_start_screen_runs_read(self, event: RunsRead) -> None:
-        """Offer to finish a run, and to look at past ones."""
-        if isinstance(event.outcome, CiamError):
-            self.say(f"The past runs could not be read: {event.outcome.message}", severity="warning")
+            self._saved = event.draft
+        if isinstance(event.runs, CiamError):
+            self.say(f"The past runs could not be read: {event.runs.message}", severity="warning")
         else:
-            self._has_runs, self._unfinished = event.outcome
-        self._show_rows()
-
-    def _show_rows(self) -> None:
+            self._has_runs, self._unfinished = event.runs
         rows = self._rows()
         self._list.show(rows)
         self._list.highlight(rows[0].key)
@@ -208,7 +190,7 @@ class StartScreen(WorkScreen[None]):
         """Begin with the row under the cursor."""
         row = self._list.highlighted
         if row is None:
-            return "Still looking for a saved draft."
+            return _LOOKING
         self._begin(row.key)
         return None
 
@@ -257,6 +239,10 @@ class StartScreen(WorkScreen[None]):
             self._who.update(literal("· Stopped. Step 1 reads it again.", "$muted"))
             return None
         return super().want_back()
+
+    def want_runs(self) -> str | None:
+        """What was applied before, once it is known what that takes."""
+        return super().want_runs() if self._list.rows else _LOOKING
 
     def want_reload(self) -> str | None:
         """Ask again who one is."""

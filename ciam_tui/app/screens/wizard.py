@@ -253,7 +253,7 @@ class WizardScreen(LookingScreen[None]):
             return f"Not ready to export (step {step_of(problem.field).number}): {problem.text} {problem.fix}".strip()
         from ciam_tui.app.screens.export import ExportScreen
 
-        self.app.push_screen(ExportScreen(self.draft), lambda done: self.say(done) if done else None)
+        self.app.push_screen(ExportScreen(self.session, self.draft))
         return None
 
     def want_reload(self) -> str | None:

@@ -6,7 +6,7 @@ pass both. Where a statement asks for something that only a real request can tel
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import product
@@ -37,7 +37,7 @@ _ON_BUCKET = frozenset({"list", "admin"})
 MOST_PLACES = 60  # a role that names more is summed up; its policies tell the rest
 EVERY_BUCKET = "*"
 _READING = ("batchget", "decrypt", "describe", "get", "head", "list")  # how the names of actions begin that change nothing
-_SAMPLE = "ciam-tui-sample"
+SAMPLE = "ciam-tui-sample"
 _OWNER = "aws:ResourceAccount"
 _PREFIX = "s3:prefix"
 
@@ -138,14 +138,9 @@ def access_of(
     documents: Sequence[Document], *, account_id: str, role_arn: str, boundary: Document | None = None, unread: Sequence[str] = ()
 ) -> Access:
     """What a role with `documents` may do within `boundary`; `unread` names what could not be read of either."""
-    parsed, broken = _parsed(documents)
-    limit, broken_limit = _parsed([boundary] if boundary is not None else [])
-    missing = (*unread, *broken, *broken_limit)
-    asking = _Asking(
-        _Layer(parsed), _Layer(limit) if boundary is not None and limit else None, account_id, role_arn, is_complete=not missing
-    )
-    statements = [statement for policy in parsed for statement in policy.statements if statement.effect == "Allow"]
-    every = sorted(_places(statements), key=lambda place: (place.bucket != EVERY_BUCKET, place.bucket, place.prefix))
+    asking, missing = _asking(documents, account_id, role_arn, boundary, unread)
+    statements = [statement for policy in asking.policies.policies for statement in policy.statements if statement.effect == "Allow"]
+    every = sorted(places_named(statements), key=lambda place: (place.bucket != EVERY_BUCKET, place.bucket, place.prefix))
     places = [PlaceAccess(place, asking.at(place)) for place in every[:MOST_PLACES]]
     return Access(
         places=tuple(each for each in places if each.words),
@@ -155,7 +150,41 @@ def access_of(
     )
 
 
-def _parsed(documents: Sequence[Document]) -> tuple[tuple[PolicyDocument, ...], tuple[str, ...]]:
+def everything_reach(
+    documents: Sequence[Document], *, account_id: str, role_arn: str, boundary: Document | None = None, unread: Sequence[str] = ()
+) -> Reach:
+    """Whether a principal is an administrator: what no statement can have named passes, and so do changes to who may do what."""
+    asking, _ = _asking(documents, account_id, role_arn, boundary, unread)
+    sample = f"arn:aws:iam::{account_id}:user/{SAMPLE}"
+    requests = (("ciam:Sample", "arn:aws:ciam:::sample"), ("iam:AttachUserPolicy", sample), ("iam:CreateUser", sample))
+    return max((asking.reach(action, resource, {}) for action, resource in requests), key=tuple(Reach).index)
+
+
+def _asking(
+    documents: Sequence[Document], account_id: str, role_arn: str, boundary: Document | None, unread: Sequence[str]
+) -> tuple[Asking, tuple[str, ...]]:
+    """Who answers for a principal, and what is missing from what it knows."""
+    read, broken = parsed(documents)
+    limit, broken_limit = parsed([boundary] if boundary is not None else [])
+    missing = (*unread, *broken, *broken_limit)
+    return asking_of(read, limit if boundary is not None and limit else None, account_id, role_arn, is_complete=not missing), missing
+
+
+def asking_of(
+    policies: Sequence[PolicyDocument],
+    boundary: Sequence[PolicyDocument] | None,
+    account_id: str,
+    principal_arn: str,
+    *,
+    is_complete: bool = True,
+    context: Mapping[str, tuple[str, ...]] | None = None,
+) -> Asking:
+    """What asks of a role or a user with `policies` whether a request passes; `context` is what AWS fills into each of its requests besides."""
+    limit = None if boundary is None else _Layer(tuple(boundary))
+    return Asking(_Layer(tuple(policies)), limit, account_id, principal_arn, is_complete=is_complete, context=context or {})
+
+
+def parsed(documents: Sequence[Document]) -> tuple[tuple[PolicyDocument, ...], tuple[str, ...]]:
     policies: list[PolicyDocument] = []
     broken: list[str] = []
     for document in documents:
@@ -184,14 +213,15 @@ _KNOWN_KEYS = frozenset(
 
 
 @dataclass(frozen=True)
-class _Asking:
-    """Asks of one role whether a request passes."""
+class Asking:
+    """Asks of one role or user whether a request passes."""
 
     policies: _Layer
     boundary: _Layer | None
     account_id: str
     role_arn: str
     is_complete: bool
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def _owners(self) -> tuple[str, ...]:
@@ -220,6 +250,7 @@ class _Asking:
                     "aws:PrincipalArn": (self.role_arn,),
                     "aws:PrincipalAccount": (self.account_id,),
                     "aws:SecureTransport": ("true",),
+                    **self.context,
                     **context,
                 },
             )
@@ -237,13 +268,13 @@ class _Asking:
 
     def at(self, place: Place) -> Mapping[str, Reach]:
         """What passes at `place`, by operation. What is asked of a bucket as a whole is asked where the bucket is named as a whole."""
-        bucket = f"arn:{place.partition}:s3:::{_sampled(place.bucket)}"
+        bucket = f"arn:{place.partition}:s3:::{sampled(place.bucket)}"
         found: dict[str, Reach] = {}
         for name, actions in OPERATIONS.items():
             if name == "admin" and place.prefix:
                 continue
-            resource = bucket if name in _ON_BUCKET else f"{bucket}/{_sampled(place.prefix)}{_SAMPLE}"
-            context = {_PREFIX: (_sampled(place.prefix),)} if name == "list" else {}
+            resource = bucket if name in _ON_BUCKET else f"{bucket}/{sampled(place.prefix)}{SAMPLE}"
+            context = {_PREFIX: (sampled(place.prefix),)} if name == "list" else {}
             found[name] = _widest(self.reach(action, resource, context) for action in actions)
         return found
 
@@ -267,8 +298,8 @@ class _Asking:
         """Whether a request that `statement` is about passes. A sample of a wildcard that something narrower stops says nothing of the rest."""
         if "*" not in pattern and "?" not in pattern and self._is_stopped(pattern):
             return Reach.NO
-        action = "ciam:Sample" if pattern == "*" else _sampled(pattern, "Sample")
-        resources = [_sampled(each) for each in statement.resources or ("*",)][:5]
+        action = "ciam:Sample" if pattern == "*" else sampled(pattern, "Sample")
+        resources = [sampled(each) for each in statement.resources or ("*",)][:5]
         reach = _widest(self.reach(action, resource, {}) for resource in resources)
         is_pattern = any(char in text for text in (pattern, *(statement.resources or ())) for char in "*?")
         return Reach.CONDITIONAL if reach is Reach.NO and is_pattern and self.is_complete else reach
@@ -297,12 +328,12 @@ def _widest(reaches: Iterable[Reach]) -> Reach:
     return min(reaches, key=order.index, default=Reach.NO)
 
 
-def _sampled(pattern: str, sample: str = "x") -> str:
+def sampled(pattern: str, sample: str = "x") -> str:
     """A text that `pattern` matches; a variable stands for itself."""
     return pattern.replace("*", sample).replace("?", "x")
 
 
-def _places(statements: Iterable[Statement]) -> set[Place]:
+def places_named(statements: Iterable[Statement]) -> set[Place]:
     """The buckets and prefixes that `statements` name, in resources and in conditions on listing."""
     found: set[Place] = set()
     for statement in statements:

@@ -30,7 +30,7 @@ def report_document(report: AuditReport) -> dict[str, Any]:
         "account_id": identity.account_id,
         "account_alias": identity.alias,
         "operator": identity.arn,
-        "at": _moment(report.at),
+        "at": moment_text(report.at),
         "unused_days": report.unused_days,
         "roles_seen": report.roles_seen,
         "roles": [_role(role) for role in report.roles],
@@ -52,11 +52,11 @@ def _role(audit: RoleAudit) -> dict[str, Any]:
         "grade": audit.grade.value,
         "reasons": list(audit.reasons),
         "who_gets_in": [_case(each) for each in audit.who],
-        "may": _access(audit.access),
-        "last_used": _moment(role.last_used),
+        "may": access_document(audit.access),
+        "last_used": moment_text(role.last_used),
         "last_used_region": role.last_used_region,
         "made_by": audit.origin.name.lower(),
-        "findings": [_finding(finding) for finding in audit.findings],
+        "findings": [finding_document(finding) for finding in audit.findings],
         "drift": [_difference(difference) for difference in audit.drift],
         "trust": _policy(role.trust),
         "policies": {name: _policy(document) for name, document in audit.documents},
@@ -80,7 +80,8 @@ def _case(each: Entrant) -> dict[str, Any]:
     }
 
 
-def _access(access: Access) -> dict[str, Any]:
+def access_document(access: Access) -> dict[str, Any]:
+    """What may be done, for a program."""
     return {
         "places": [
             {
@@ -107,13 +108,13 @@ def _provider(audit: ProviderAudit) -> dict[str, Any]:
         "reasons": list(audit.reasons),
         "roles": list(audit.users),
         "made_by": audit.origin.name.lower(),
-        "findings": [_finding(finding) for finding in audit.findings],
+        "findings": [finding_document(finding) for finding in audit.findings],
         "drift": [_difference(difference) for difference in audit.drift],
     }
 
 
 def _gone(gone: Gone) -> dict[str, Any]:
-    return {"kind": gone.kind, "name": gone.name, "run": gone.run_id, "findings": [_finding(finding) for finding in gone.findings]}
+    return {"kind": gone.kind, "name": gone.name, "run": gone.run_id, "findings": [finding_document(finding) for finding in gone.findings]}
 
 
 def _key(audit: KeyAudit) -> dict[str, Any]:
@@ -123,12 +124,13 @@ def _key(audit: KeyAudit) -> dict[str, Any]:
         "place": held.place,
         "variable": held.variable,
         "last_four": held.last_four,
-        "may_be": [{**asdict(key), "created": _moment(key.created), "last_used": _moment(key.last_used)} for key in held.keys],
-        "findings": [_finding(finding) for finding in audit.findings],
+        "may_be": [{**asdict(key), "created": moment_text(key.created), "last_used": moment_text(key.last_used)} for key in held.keys],
+        "findings": [finding_document(finding) for finding in audit.findings],
     }
 
 
-def _finding(finding: AuditFinding) -> dict[str, Any]:
+def finding_document(finding: AuditFinding) -> dict[str, Any]:
+    """A finding, for a program."""
     return {
         "id": finding.id,
         "level": finding.level.value,
@@ -164,5 +166,6 @@ def _policy(document: Document) -> Any:
         return document.text
 
 
-def _moment(moment: datetime | None) -> str | None:
+def moment_text(moment: datetime | None) -> str | None:
+    """A time in ISO 8601."""
     return moment.isoformat() if moment else None

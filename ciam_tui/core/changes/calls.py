@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Call:
     """One request to AWS: `service` and `operation` as botocore names them, `params` as its input shape wants them.
 
-    A `service` of `circleci` is a request to CircleCI, which names contexts where its API wants ids; of `""` it is no request at all: a
+    A `service` of `circleci` is a request to CircleCI, which names contexts and projects where its API wants ids; of `""` it is no request at all: a
     step that only waits.
     """
 
@@ -26,6 +26,8 @@ class Call:
 
 def call_of(change: kinds.Change) -> Call:
     """The call that makes `change`. Tags, lists and documents are in the order of the change, so equal changes give equal calls."""
+    if isinstance(change, kinds.UserChange):
+        return _user_call(change)
     match change:
         case (
             kinds.CreateBucket()
@@ -86,6 +88,8 @@ def call_of(change: kinds.Change) -> Call:
             | kinds.RemoveRestriction()
         ):
             return _context_call(change)
+        case kinds.DeleteProjectVariable(project=project, name=name, ends=ends):
+            return Call("circleci", "DeleteProjectVariable", {"project": project, "name": name, **_if_it_ends(ends)})
         case _:
             assert_never(change)
 
@@ -98,14 +102,19 @@ def _context_call(change: kinds.ContextChange) -> Call:
             return Call("circleci", "DeleteContext", {"context": name})
         case kinds.SetContextVariable(context=context, name=name, value=value):
             return Call("circleci", "SetContextVariable", {"context": context, "name": name, "value": value})
-        case kinds.DeleteContextVariable(context=context, name=name):
-            return Call("circleci", "DeleteContextVariable", {"context": context, "name": name})
+        case kinds.DeleteContextVariable(context=context, name=name, ends=ends):
+            return Call("circleci", "DeleteContextVariable", {"context": context, "name": name, **_if_it_ends(ends)})
         case kinds.AddRestriction(context=context, type=kind, value=value):
             return Call("circleci", "AddRestriction", {"context": context, "restriction_type": kind, "restriction_value": value})
         case kinds.RemoveRestriction(context=context, type=kind, value=value):
             return Call("circleci", "RemoveRestriction", {"context": context, "restriction_type": kind, "restriction_value": value})
         case _:
             assert_never(change)
+
+
+def _if_it_ends(ends: str | None) -> dict[str, str]:
+    """The end of the value that was seen, which is looked at once more just before the variable is deleted."""
+    return {} if ends is None else {"ends": ends}
 
 
 def _bucket_call(change: kinds.BucketChange) -> Call:
@@ -207,6 +216,54 @@ def _policy_call(change: kinds.PolicyChange) -> Call:
             return Call("iam", "TagPolicy", arn | {"Tags": _tags(tags)})
         case kinds.UntagPolicy(keys=keys):
             return Call("iam", "UntagPolicy", arn | {"TagKeys": list(keys)})
+        case _:
+            assert_never(change)
+
+
+def _user_call(change: kinds.UserChange) -> Call:
+    """UserName always: without it IAM takes the caller's own, and a session of a role has none."""
+    match change:
+        case kinds.DeleteVirtualMfa(serial=serial):
+            return Call("iam", "DeleteVirtualMFADevice", {"SerialNumber": serial})
+        case kinds.DeleteUser(name=name):
+            return Call("iam", "DeleteUser", {"UserName": name})
+        case _:
+            operation, params = _user_operation(change)
+            return Call("iam", operation, {"UserName": change.user, **params})
+
+
+def _user_operation(change: kinds.UserSetting) -> tuple[str, Mapping[str, str | None]]:
+    match change:
+        case kinds.SetKeyStatus(key_id=key, active=active):
+            return "UpdateAccessKey", {"AccessKeyId": key, "Status": "Active" if active else "Inactive"}
+        case kinds.DeleteAccessKey(key_id=key):
+            return "DeleteAccessKey", {"AccessKeyId": key}
+        case kinds.DeleteLoginProfile():
+            return "DeleteLoginProfile", {}
+        case kinds.DeleteSigningCertificate(certificate_id=certificate):
+            return "DeleteSigningCertificate", {"CertificateId": certificate}
+        case kinds.DeleteSshKey(key_id=key):
+            return "DeleteSSHPublicKey", {"SSHPublicKeyId": key}
+        case kinds.DeleteServiceCredential(credential_id=credential):
+            return "DeleteServiceSpecificCredential", {"ServiceSpecificCredentialId": credential}
+        case kinds.DeactivateMfa(serial=serial):
+            return "DeactivateMFADevice", {"SerialNumber": serial}
+        case kinds.PutUserPolicy(name=name, document=document):
+            return "PutUserPolicy", {"PolicyName": name, "PolicyDocument": document.text}
+        case kinds.DeleteUserPolicy(name=name):
+            return "DeleteUserPolicy", {"PolicyName": name}
+        case kinds.AttachUserPolicy(policy_arn=arn):
+            return "AttachUserPolicy", {"PolicyArn": arn}
+        case kinds.DetachUserPolicy(policy_arn=arn):
+            return "DetachUserPolicy", {"PolicyArn": arn}
+        case kinds.AddToGroup(group=group):
+            return "AddUserToGroup", {"GroupName": group}
+        case kinds.RemoveFromGroup(group=group):
+            return "RemoveUserFromGroup", {"GroupName": group}
+        case kinds.SetUserBoundary(boundary=None):
+            return "DeleteUserPermissionsBoundary", {}
+        case kinds.SetUserBoundary(boundary=boundary):
+            return "PutUserPermissionsBoundary", {"PermissionsBoundary": boundary}
         case _:
             assert_never(change)
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from ciam_tui.core.changes import kinds
+from ciam_tui.core.changes.user_effects import is_done_to_user, user_effect
 from ciam_tui.core.circleci_facts import visible_end
 from ciam_tui.core.facts import Bucket, ContextFacts, Facts, ManagedPolicy, PolicyVersion, Provider, Role
 
@@ -24,7 +25,7 @@ UNKNOWN_ID = ""
 # What S3 gives a new bucket by itself, differently over the years: not known until a step sets it.
 _SET_BY_S3 = ("encryption", "kms_key_arn", "ownership", "public_access_blocked")
 
-_Value = TypeVar("_Value", Role, ManagedPolicy, ContextFacts)
+_Value = TypeVar("_Value")
 
 _NO_IDS: Mapping[str, str] = MappingProxyType({})
 
@@ -34,6 +35,8 @@ def effect(facts: Facts, change: kinds.Change, ids: Mapping[str, str] = _NO_IDS)
 
     A change of something that is not there changes nothing.
     """
+    if isinstance(change, kinds.UserChange):
+        return user_effect(facts, change)
     match change:
         case kinds.CreateBucket() | kinds.DeleteBucket():
             return replace(facts, bucket=_bucket_or_none(facts, change))
@@ -93,12 +96,18 @@ def effect(facts: Facts, change: kinds.Change, ids: Mapping[str, str] = _NO_IDS)
         case kinds.SetContextVariable() | kinds.DeleteContextVariable() | kinds.AddRestriction() | kinds.RemoveRestriction():
             context = facts.contexts.get(change.context)
             return facts if context is None else _with_context(facts, change.context, _context(context, change))
+        case kinds.DeleteProjectVariable(project=project, name=name):
+            held = facts.project_variables.get(project)
+            kept = None if held is None else tuple(each for each in held if each[0] != name)
+            return replace(facts, project_variables=_with(facts.project_variables, project, kept))
         case _:
             assert_never(change)
 
 
 def is_done(facts: Facts, change: kinds.Change) -> bool:
     """Whether `facts` show that `change` has been made: exists what it makes, just as it makes it, or is gone what it deletes."""
+    if isinstance(change, kinds.UserChange):
+        return is_done_to_user(facts, change)
     match change:
         case kinds.CreateRole(name=name):
             role = facts.roles.get(name.lower())
@@ -161,7 +170,7 @@ def is_done(facts: Facts, change: kinds.Change) -> bool:
             return context is not None and not context.variables and not context.restrictions
         case kinds.SetContextVariable() | kinds.AddRestriction():
             return change.context in facts.contexts and effect(facts, change) == facts
-        case kinds.DeleteContext() | kinds.DeleteContextVariable() | kinds.RemoveRestriction():
+        case kinds.DeleteContext() | kinds.DeleteContextVariable() | kinds.RemoveRestriction() | kinds.DeleteProjectVariable():
             return effect(facts, change) == facts
         case _:
             assert_never(change)

@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING, assert_never
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import UNKNOWN_ID
+from ciam_tui.core.facts import RUN_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ciam_tui.core.facts import Bucket, Facts, ManagedPolicy, Role
+    from ciam_tui.core.users.facts import User
 
 
 def inverse(change: kinds.Change, before: Facts, ids: Mapping[str, str]) -> tuple[kinds.Change, ...]:
     """The changes that restore what `before` shows, in the order in which they must be made; `ids` are those that AWS gave to `change`.
 
-    Nothing where there is nothing to take back: a wait, a setting of a bucket that goes with the bucket, a deletion that never
-    belongs to an apply.
+    Nothing where there is nothing to take back: a wait, a setting of a bucket that goes with the bucket, the deletion of a bucket or of
+    what was in a context.
     """
+    if isinstance(change, kinds.UserChange):
+        return _of_user(change, before.users.get(_user_name(change).lower()))
     match change:
         case kinds.CreateBucket(name=name):
             return (kinds.DeleteBucket(name),)
@@ -68,12 +72,41 @@ def inverse(change: kinds.Change, before: Facts, ids: Mapping[str, str]) -> tupl
         case kinds.RemoveRestriction(context=context, type=kind, value=value):
             standing = before.contexts.get(context)
             return (kinds.AddRestriction(context, kind, value),) if standing and (kind, value) in standing.all_restrictions else ()
-        case kinds.AwaitRoles() | kinds.DeleteBucket() | kinds.DeleteProvider() | kinds.DeleteRole() | kinds.DeletePolicy():
+        case kinds.DeleteProvider() | kinds.DeleteRole() | kinds.DeletePolicy():
+            return _made_anew(change, before)
+        case kinds.AwaitRoles() | kinds.DeleteProjectVariable():
             return ()
-        case kinds.DeleteContext() | kinds.DeleteContextVariable():
-            return ()
+        case kinds.DeleteBucket() | kinds.DeleteContext() | kinds.DeleteContextVariable():
+            return ()  # what was in a bucket's or a context's place may be somebody else's by now
         case _:
             assert_never(change)
+
+
+def _made_anew(change: kinds.DeleteProvider | kinds.DeleteRole | kinds.DeletePolicy, before: Facts) -> tuple[kinds.Change, ...]:
+    """What was deleted, as it was but for its id. The run that makes it again puts its own tag on it."""
+    match change:
+        case kinds.DeleteProvider():
+            provider = before.provider
+            return (
+                ()
+                if provider is None
+                else (kinds.CreateProvider(provider.arn, provider.url, provider.client_ids, _of_no_run(provider.tags)),)
+            )
+        case kinds.DeleteRole(name=name):
+            role = before.roles.get(name.lower())
+            if role is None:
+                return ()
+            settings = (role.trust, role.description, role.max_session_seconds, role.boundary)
+            return (kinds.CreateRole(role.name, role.arn, role.path, *settings, _of_no_run(role.tags)),)
+        case kinds.DeletePolicy(arn=arn):
+            policy = before.policies.get(arn)
+            if policy is None:
+                return ()
+            return (kinds.CreatePolicy(arn, policy.name, policy.path, policy.document, policy.description, _of_no_run(policy.tags)),)
+
+
+def _of_no_run(tags: kinds.Tags) -> kinds.Tags:
+    return tuple(each for each in tags if each[0] != RUN_TAG)
 
 
 def _names_in(facts: Facts, context: str) -> frozenset[str]:
@@ -146,5 +179,50 @@ def _of_policy(change: kinds.PolicySetting, policy: ManagedPolicy, version_id: s
         case kinds.UntagPolicy(arn=arn, keys=keys):
             gone = tuple(each for each in policy.tags if each[0] in keys)
             return (kinds.TagPolicy(arn, gone),) if gone else ()
+        case _:
+            assert_never(change)
+
+
+def _user_name(change: kinds.UserChange) -> str:
+    return change.name if isinstance(change, kinds.DeleteUser) else change.user
+
+
+def _of_user(change: kinds.UserChange, user: User | None) -> tuple[kinds.Change, ...]:
+    """What was on the user before; a secret of it that goes, goes for good."""
+    if user is None:
+        return ()
+    match change:
+        case kinds.SetKeyStatus(user=name, key_id=key_id):
+            status = next((key.status for key in user.keys or () if key.key_id == key_id), None)
+            # Nobody can make a key Expired again.
+            return (kinds.SetKeyStatus(name, key_id, status == "Active"),) if status in ("Active", "Inactive") else ()
+        case kinds.PutUserPolicy(user=user_name, name=name):
+            document = dict(user.inline).get(name)
+            back = kinds.DeleteUserPolicy(user_name, name) if document is None else kinds.PutUserPolicy(user_name, name, document)
+            return (back,)
+        case kinds.DeleteUserPolicy(user=user_name, name=name):
+            document = dict(user.inline).get(name)
+            return () if document is None else (kinds.PutUserPolicy(user_name, name, document),)
+        case kinds.AttachUserPolicy(user=name, policy_arn=arn):
+            return (kinds.DetachUserPolicy(name, arn),)
+        case kinds.DetachUserPolicy(user=name, policy_arn=arn):
+            return (kinds.AttachUserPolicy(name, arn),) if arn in user.attached else ()
+        case kinds.AddToGroup(user=name, group=group):
+            return (kinds.RemoveFromGroup(name, group),)
+        case kinds.RemoveFromGroup(user=name, group=group):
+            return (kinds.AddToGroup(name, group),) if group in user.groups else ()
+        case kinds.SetUserBoundary(user=name):
+            return (kinds.SetUserBoundary(name, user.boundary),)
+        case (
+            kinds.DeleteAccessKey()
+            | kinds.DeleteLoginProfile()
+            | kinds.DeleteSigningCertificate()
+            | kinds.DeleteSshKey()
+            | kinds.DeleteServiceCredential()
+            | kinds.DeactivateMfa()
+            | kinds.DeleteVirtualMfa()
+            | kinds.DeleteUser()
+        ):
+            return ()
         case _:
             assert_never(change)

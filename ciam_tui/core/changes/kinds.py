@@ -9,7 +9,53 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ciam_tui.core.changes.user_kinds import (
+    AddToGroup,
+    AttachUserPolicy,
+    DeactivateMfa,
+    DeleteAccessKey,
+    DeleteLoginProfile,
+    DeleteProjectVariable,
+    DeleteServiceCredential,
+    DeleteSigningCertificate,
+    DeleteSshKey,
+    DeleteUser,
+    DeleteUserPolicy,
+    DeleteVirtualMfa,
+    DetachUserPolicy,
+    ProjectChange,
+    PutUserPolicy,
+    RemoveFromGroup,
+    SetKeyStatus,
+    SetUserBoundary,
+    UserChange,
+    UserSetting,
+)
 from ciam_tui.core.document import Document  # noqa: TC001  pydantic resolves the annotations when a journal is read
+
+# All kinds are spoken of as `kinds.X`, wherever they are written down.
+__all__ = [
+    "AddToGroup",
+    "AttachUserPolicy",
+    "DeactivateMfa",
+    "DeleteAccessKey",
+    "DeleteLoginProfile",
+    "DeleteProjectVariable",
+    "DeleteServiceCredential",
+    "DeleteSigningCertificate",
+    "DeleteSshKey",
+    "DeleteUser",
+    "DeleteUserPolicy",
+    "DeleteVirtualMfa",
+    "DetachUserPolicy",
+    "ProjectChange",
+    "PutUserPolicy",
+    "RemoveFromGroup",
+    "SetKeyStatus",
+    "SetUserBoundary",
+    "UserChange",
+    "UserSetting",
+]
 
 Tags = tuple[tuple[str, str], ...]
 
@@ -281,8 +327,11 @@ class SetContextVariable:
 
 @dataclass(frozen=True, slots=True)
 class DeleteContextVariable:
+    """`ends` is what the value must still end in, where it was seen: one that somebody has replaced meanwhile is not deleted."""
+
     context: str
     name: str
+    ends: str | None = None
     kind: Literal["delete-context-variable"] = "delete-context-variable"
 
 
@@ -318,4 +367,4 @@ PolicySetting = CreatePolicyVersion | DeletePolicyVersion | RestorePolicyVersion
 PolicyChange = CreatePolicy | PolicySetting | DeletePolicy
 ContextChange = CreateContext | DeleteContext | SetContextVariable | DeleteContextVariable | AddRestriction | RemoveRestriction
 
-Change = BucketChange | ProviderChange | RoleChange | AwaitRoles | PolicyChange | ContextChange
+Change = BucketChange | ProviderChange | RoleChange | AwaitRoles | PolicyChange | ContextChange | UserChange | ProjectChange

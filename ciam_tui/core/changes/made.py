@@ -25,6 +25,8 @@ def made(change: kinds.Change) -> str | None:
             return "\n".join((change.trust.canonical, *_role_settings(change)))
         case kinds.SetTrust(document=document) | kinds.PutInlinePolicy(document=document) | kinds.SetBucketPolicy(document=document):
             return document.canonical
+        case kinds.PutUserPolicy(document=document):
+            return document.canonical
         case kinds.CreatePolicyVersion(document=document) | kinds.RestorePolicyVersion(document=document):
             return document.canonical
         case kinds.CreatePolicy():
@@ -35,8 +37,10 @@ def made(change: kinds.Change) -> str | None:
             return "\n".join((f"url: https://{change.url}", f"audiences: {', '.join(change.client_ids)}", _stamped(change.tags)))
         case kinds.SetRoleSettings(description=description, max_session_seconds=seconds):
             return f"{description} ({seconds} s)"
-        case kinds.SetBoundary(boundary=boundary):
+        case kinds.SetBoundary(boundary=boundary) | kinds.SetUserBoundary(boundary=boundary):
             return boundary
+        case kinds.SetKeyStatus(active=active):
+            return "Active" if active else "Inactive"
         case kinds.TagBucket(tags=tags):
             return _stamped(tags)
         case kinds.TagRole(tags=tags) | kinds.TagPolicy(tags=tags):
@@ -69,6 +73,20 @@ def made(change: kinds.Change) -> str | None:
             | kinds.DeleteContextVariable()
             | kinds.AddRestriction()
             | kinds.RemoveRestriction()
+            | kinds.DeleteAccessKey()
+            | kinds.DeleteLoginProfile()
+            | kinds.DeleteSigningCertificate()
+            | kinds.DeleteSshKey()
+            | kinds.DeleteServiceCredential()
+            | kinds.DeactivateMfa()
+            | kinds.DeleteVirtualMfa()
+            | kinds.DeleteUserPolicy()
+            | kinds.AttachUserPolicy()
+            | kinds.DetachUserPolicy()
+            | kinds.AddToGroup()
+            | kinds.RemoveFromGroup()
+            | kinds.DeleteUser()
+            | kinds.DeleteProjectVariable()
         ):
             return None
         case _:
@@ -77,18 +95,20 @@ def made(change: kinds.Change) -> str | None:
 
 def taken_back(change: kinds.Change, before: Facts) -> str:
     """What an undo of `change` does, in words; `before` are the facts just before it."""
-    if isinstance(change, kinds.SetContextVariable) and change.replaces:
-        return "Not at all: CircleCI never gives the replaced value back, and an undo leaves the new one"
+    if (why := why_irreversible(change)) is not None:
+        return f"Not at all: {why}"
     ids = {"version_id": _NEW_VERSION} if isinstance(change, kinds.CreatePolicyVersion) else {}
-    words = "; ".join(title(each).partition(": AWS keeps")[0] for each in inverse(change, before, ids))
+    words = "; ".join(title(each) for each in inverse(change, before, ids))
     return words or "Nothing of its own: it goes with what this run makes"
 
 
 def removes_something(change: kinds.Change) -> bool:
     """Whether `change` deletes, detaches or takes off what somebody may need: it wants more than a yes."""
     match change:
-        case kinds.SetBoundary(boundary=boundary):
+        case kinds.SetBoundary(boundary=boundary) | kinds.SetUserBoundary(boundary=boundary):
             return boundary is None
+        case kinds.SetKeyStatus(active=active):
+            return not active  # who still uses it is refused from then on
         case kinds.SetContextVariable(replaces=replaces):
             return replaces
         case kinds.RemoveRestriction(type=kind):
@@ -106,10 +126,56 @@ def removes_something(change: kinds.Change) -> bool:
             | kinds.DetachPolicy()
             | kinds.DeleteContext()
             | kinds.DeleteContextVariable()
+            | kinds.DeleteAccessKey()
+            | kinds.DeleteLoginProfile()
+            | kinds.DeleteSigningCertificate()
+            | kinds.DeleteSshKey()
+            | kinds.DeleteServiceCredential()
+            | kinds.DeactivateMfa()
+            | kinds.DeleteVirtualMfa()
+            | kinds.DeleteUserPolicy()
+            | kinds.DetachUserPolicy()
+            | kinds.RemoveFromGroup()
+            | kinds.DeleteUser()
+            | kinds.DeleteProjectVariable()
         ):
             return True
         case _:
             return False
+
+
+def is_irreversible(change: kinds.Change) -> bool:
+    """Whether what `change` takes away is gone for good: no undo brings it back."""
+    return why_irreversible(change) is not None
+
+
+def why_irreversible(change: kinds.Change) -> str | None:
+    """Why no undo of `change` brings back what it takes away; None where one does, or nothing is taken away."""
+    match change:
+        case kinds.SetContextVariable(replaces=True):
+            return "CircleCI never gives the replaced value back, and an undo leaves the new one"
+        case kinds.DeleteBucket():
+            return "its name may be taken by somebody else by then"
+        case kinds.DeleteContext() | kinds.DeleteContextVariable(ends=None):
+            return "`ciam-tui apply SETUP --wire` makes it again"
+        case kinds.DeleteContextVariable() | kinds.DeleteProjectVariable():
+            return "CircleCI never gives a value back; whoever has a copy of it can set it again by hand"
+        case kinds.DeleteAccessKey():
+            return "AWS never gives a deleted access key back, and a new one has another id and another secret"
+        case kinds.DeleteLoginProfile():
+            return "AWS never gives a password back; a new one can be set by hand"
+        case kinds.DeleteSigningCertificate():
+            return "a deleted certificate comes back only where somebody uploads it again, from the backup or by hand"
+        case kinds.DeleteSshKey():
+            return "a deleted SSH key comes back only where somebody uploads it again, from the backup or by hand, under a new id"
+        case kinds.DeleteServiceCredential():
+            return "AWS never gives a service-specific credential back, and a new one has another password"
+        case kinds.DeactivateMfa() | kinds.DeleteVirtualMfa():
+            return "an MFA device is set up anew by whoever holds it"
+        case kinds.DeleteUser():
+            return "a user made anew has another id, and no key, password or device of the old one; the backup tells what it had"
+        case _:
+            return None
 
 
 def _role_settings(change: kinds.CreateRole) -> list[str]:

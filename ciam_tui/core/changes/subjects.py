@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, assert_never
 from ciam_tui.core.changes import kinds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ciam_tui.core.facts import Facts
 
 BUCKET = "bucket"
@@ -28,9 +30,35 @@ def context_subject(name: str) -> str:
     return f"context {name}"
 
 
+def user_subject(name: str) -> str:
+    """The subject of a user; IAM's names are unique without regard to case."""
+    return f"user {name.lower()}"
+
+
+def mfa_subject(serial: str) -> str:
+    """The subject of a virtual MFA device."""
+    return f"mfa {serial}"
+
+
+def project_subject(slug: str) -> str:
+    """The subject of a project's variables."""
+    return f"project {slug}"
+
+
 def subjects(change: kinds.Change) -> frozenset[str]:
-    """The resources that `change` reads or writes, as `bucket`, `provider`, `role <name>`, `policy <arn>` and `context <name>`."""
+    """The resources that `change` reads or writes.
+
+    They are called `bucket`, `provider`, `role <name>`, `policy <arn>`, `context <name>`, `user <name>`, `mfa <serial>`, `project <slug>`.
+    """
+    if isinstance(change, kinds.UserSetting):
+        return frozenset({user_subject(change.user)})
     match change:
+        case kinds.DeleteUser(name=name):
+            return frozenset({user_subject(name)})
+        case kinds.DeleteVirtualMfa(serial=serial):
+            return frozenset({mfa_subject(serial)})
+        case kinds.DeleteProjectVariable(project=project):
+            return frozenset({project_subject(project)})
         case (
             kinds.CreateBucket()
             | kinds.TagBucket()
@@ -77,6 +105,21 @@ def subjects(change: kinds.Change) -> frozenset[str]:
             return frozenset({context_subject(change.context)})
         case _:
             assert_never(change)
+
+
+def users_of(changes: Iterable[kinds.Change]) -> tuple[str, ...]:
+    """The users that `changes` name, each once and as it is spelled there: whoever reads facts for them reads these."""
+    named: dict[str, str] = {}
+    for change in changes:
+        if isinstance(change, kinds.UserChange):
+            name = change.name if isinstance(change, kinds.DeleteUser) else change.user
+            named.setdefault(name.lower(), name)
+    return tuple(named.values())
+
+
+def projects_of(changes: Iterable[kinds.Change]) -> tuple[str, ...]:
+    """The slugs of the CircleCI projects whose variables `changes` delete, each once."""
+    return tuple(dict.fromkeys(change.project for change in changes if isinstance(change, kinds.DeleteProjectVariable)))
 
 
 def ids_in(facts: Facts, change: kinds.Change) -> dict[str, str]:

@@ -9,6 +9,8 @@ from ciam_tui.core.changes import kinds
 
 def title(change: kinds.Change) -> str:
     """One short sentence without a full stop, in the imperative: what is made, and on what."""
+    if isinstance(change, kinds.UserChange):
+        return _of_user(change)
     match change:
         case kinds.CreateBucket(name=name, region=region):
             return f"Create the bucket {name} in {region}"
@@ -61,7 +63,7 @@ def title(change: kinds.Change) -> str:
         case kinds.CreatePolicyVersion(arn=arn):
             return f"Make a new default version of {arn}"
         case kinds.DeletePolicyVersion(arn=arn, version_id=version):
-            return f"Delete the version {version} of {arn}: AWS keeps five"
+            return f"Delete the version {version} of {arn}"
         case kinds.RestorePolicyVersion(arn=arn):
             return f"Bring back an old version of {arn}, under a new id"
         case kinds.SetDefaultVersion(arn=arn, version_id=version):
@@ -90,5 +92,49 @@ def title(change: kinds.Change) -> str:
             return f"Take the group of all members off the context {context}, where it is on it"
         case kinds.RemoveRestriction(context=context, type=kind, value=value):
             return f"Lift the restriction of the context {context} to the {kind} {value}"
+        case kinds.DeleteProjectVariable(project=project, name=name):
+            return f"Delete {name} from the project {project}"
+        case _:
+            assert_never(change)
+
+
+def _of_user(change: kinds.UserChange) -> str:
+    match change:
+        case kinds.SetKeyStatus(user=user, key_id=key, active=True):
+            return f"Make the access key {key} of {user} active again"
+        case kinds.SetKeyStatus(user=user, key_id=key):
+            return f"Make the access key {key} of {user} inactive"
+        case kinds.DeleteAccessKey(user=user, key_id=key):
+            return f"Delete the access key {key} of {user}"
+        case kinds.DeleteLoginProfile(user=user):
+            return f"Delete the console password of {user}"
+        case kinds.DeleteSigningCertificate(user=user, certificate_id=certificate):
+            return f"Delete the signing certificate {certificate} of {user}"
+        case kinds.DeleteSshKey(user=user, key_id=key):
+            return f"Delete the SSH key {key} of {user}"
+        case kinds.DeleteServiceCredential(user=user, credential_id=credential):
+            return f"Delete the service-specific credential {credential} of {user}"
+        case kinds.DeactivateMfa(user=user, serial=serial):
+            return f"Take the MFA device {serial} off {user}"
+        case kinds.DeleteVirtualMfa(user=user, serial=serial):
+            return f"Delete the virtual MFA device {serial} that {user} had"
+        case kinds.PutUserPolicy(user=user, name=name):
+            return f"Put the inline policy {name} on the user {user}"
+        case kinds.DeleteUserPolicy(user=user, name=name):
+            return f"Delete the inline policy {name} of the user {user}"
+        case kinds.AttachUserPolicy(user=user, policy_arn=arn):
+            return f"Attach {arn} to the user {user}"
+        case kinds.DetachUserPolicy(user=user, policy_arn=arn):
+            return f"Detach {arn} from the user {user}"
+        case kinds.AddToGroup(user=user, group=group):
+            return f"Put {user} into the group {group}"
+        case kinds.RemoveFromGroup(user=user, group=group):
+            return f"Take {user} out of the group {group}"
+        case kinds.SetUserBoundary(user=user, boundary=None):
+            return f"Take the permissions boundary off the user {user}"
+        case kinds.SetUserBoundary(user=user, boundary=boundary):
+            return f"Put the permissions boundary {boundary} on the user {user}"
+        case kinds.DeleteUser(name=name):
+            return f"Delete the user {name}"
         case _:
             assert_never(change)

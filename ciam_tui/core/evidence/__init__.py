@@ -1,1 +1,1 @@
-"""What a key was seen to do: from AWS's own records and from files, each saying what it can see and what it cannot."""
+"""What is known of a user's use, and by which source: values, readings of logs, and words."""

@@ -29,6 +29,8 @@ class Coverage:
     """What one source covered: the time it looks back on, and whether S3's object calls would show in it.
 
     `about` says in words what was read (a region, a file's name); `missing` what could not be, None where nothing is missing.
+    `read_buckets` and `written_buckets` are those of which the source is known to show the reading and the writing of objects: a trail may
+    record the one and not the other, and access logs are kept for some buckets alone.
     """
 
     source: Source
@@ -37,6 +39,8 @@ class Coverage:
     sees_objects: bool
     about: str = ""
     missing: str | None = None
+    read_buckets: tuple[str, ...] = ()
+    written_buckets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,16 @@ class ServiceUse:
 
 
 @dataclass(frozen=True, slots=True)
+class JobPage:
+    """IAM's job about services: `state` is IN_PROGRESS, COMPLETED or FAILED, with a page of the result or the `error`."""
+
+    state: str
+    services: tuple[ServiceUse, ...] = ()
+    marker: str | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that is known of a user's use. `services` is None where IAM's job was not read to its end."""
 
@@ -84,3 +98,13 @@ class Evidence:
     def sees_objects(self) -> bool:
         """Whether any source would have shown S3's object calls."""
         return any(each.sees_objects and each.missing is None for each in self.coverage)
+
+    def shows(self, bucket: str, *, writing: bool) -> bool:
+        """Whether some source is known to show who reads, or writes, the objects of `bucket`: without one, what was not seen is unknown."""
+        return any(bucket in (each.written_buckets if writing else each.read_buckets) for each in self.coverage)
+
+    @property
+    def shows_calls(self) -> bool:
+        """Whether the calls that are not about objects would show: in the event history, or in what IAM keeps of services."""
+        history = [each for each in self.coverage if each.source is Source.EVENT_HISTORY]
+        return self.services is not None or (bool(history) and all(each.missing is None for each in history))

@@ -7,7 +7,6 @@ branches would refuse it. `config.orb.yml` is the same for those who want the or
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from textwrap import indent
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.export.circleci_filters import RefFilters, ref_filters
 from ciam_tui.core.export.circleci_recipe import COMMAND, ORB, take_role, take_role_by_orb
 from ciam_tui.core.export.files import ExportFile
+from ciam_tui.core.export.labels import labels
 from ciam_tui.core.export.yaml_text import comment, scalar
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.roles import session_seconds, stage_roles
@@ -128,13 +128,7 @@ def _jobs(setup: SetupShape, at: int) -> tuple[RoleJob, ...]:
 
 def job_names(stage_names: Sequence[str]) -> tuple[str, ...]:
     r"""What the jobs of stages are called: as the stages, as far as CircleCI's schema goes, `^[A-Za-z][A-Za-z\s\d_-]*$`."""
-    names: list[str] = []
-    for stage_name in stage_names:
-        name = re.sub(r"[^A-Za-z0-9_-]", "-", stage_name)
-        name = name if name[0].isalpha() else f"job-{name}"
-        free = (each for each in (name, *(f"{name}-{count}" for count in range(2, len(stage_names) + 2))) if each not in names)
-        names.append(next(free))
-    return tuple(names)
+    return labels(stage_names, lead="job-")
 
 
 def _config(setup: SetupShape, config: ProjectConfig, *, contexts: bool) -> str:

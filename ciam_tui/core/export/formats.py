@@ -1,30 +1,94 @@
-"""The exports that exist, by the name that the command line and the wizard offer them under."""
+"""The exports that exist, by the name that the command line and the wizard offer them under.
+
+The names are asked for before the first frame and by `--help`; what makes the files is imported when files are wanted, since it brings the
+planner and pydantic along.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.export.circleci import export_circleci
-from ciam_tui.core.export.json import export_json
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ciam_tui.core.export.files import ExportFile
+    from ciam_tui.core.facts import Facts
     from ciam_tui.core.shape import SetupShape
 
 ALL = "all"
-FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {"json": export_json, "circleci": export_circleci}
 
 
-def exported(setup: SetupShape, name: str, *, contexts: bool = False) -> tuple[ExportFile, ...]:
+def _json(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.json import export_json
+
+    return export_json(setup)
+
+
+def _aws_cli(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.aws_cli import export_aws_cli
+
+    return export_aws_cli(setup)
+
+
+def _terraform(setup: SetupShape, facts: Facts | None = None) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.terraform import export_terraform
+
+    return export_terraform(setup, facts)
+
+
+def _cloudformation(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.cloudformation import export_cloudformation
+
+    return export_cloudformation(setup)
+
+
+def _circleci(setup: SetupShape, *, contexts: bool = False) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.circleci import export_circleci
+
+    return export_circleci(setup, contexts=contexts)
+
+
+def _markdown(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.markdown import export_markdown
+
+    return export_markdown(setup)
+
+
+FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
+    "json": _json,
+    "aws-cli": _aws_cli,
+    "terraform": _terraform,
+    "cloudformation": _cloudformation,
+    "circleci": _circleci,
+    "markdown": _markdown,
+}
+
+# What each is for, in as few words as fit below its files.
+ABOUT: Mapping[str, str] = {
+    "json": "each role's policies and the provider, as AWS takes them",
+    "aws-cli": "a script that makes what apply would make",
+    "terraform": "a configuration for Terraform, with imports",
+    "cloudformation": "a template for a stack, or for CDK",
+    "circleci": "jobs that take the roles, without an orb and with it",
+    "markdown": "a summary for a pull request",
+    ALL: "every format, each in a folder of its name",
+}
+
+
+def exported(setup: SetupShape, name: str, *, contexts: bool = False, facts: Facts | None = None) -> tuple[ExportFile, ...]:
     """The files of the format called `name`; of `all` formats, each in a folder of its format's name.
 
-    With `contexts` the jobs of a CircleCI configuration are given the contexts that are called as their roles.
+    With `contexts` the jobs of a CircleCI configuration are given the contexts that are called as their roles. With `facts` Terraform
+    is told what the account has already.
     """
-    if name == ALL:
-        return tuple(replace(file, path=f"{each}/{file.path}") for each in FORMATS for file in exported(setup, each, contexts=contexts))
-    if name == "circleci":
-        return export_circleci(setup, contexts=contexts)
-    return FORMATS[name](setup)
+    match name:
+        case "all":
+            each_format = ((each, exported(setup, each, contexts=contexts, facts=facts)) for each in FORMATS)
+            return tuple(replace(file, path=f"{each}/{file.path}") for each, files in each_format for file in files)
+        case "circleci":
+            return _circleci(setup, contexts=contexts)
+        case "terraform":
+            return _terraform(setup, facts)
+        case _:
+            return FORMATS[name](setup)

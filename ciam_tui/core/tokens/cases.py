@@ -27,7 +27,7 @@ OTHER_PROJECT = "99999999-0000-4000-8000-00000000000b"
 OTHER_BRANCH = "refs/heads/some-other-branch"
 SOME_TAG = "refs/tags/v1.0.0"
 OTHER_REPOSITORY = "another-repository"
-_NOW = 1_767_225_600  # 2026-01-01; these tokens are judged at the moment that they are made for
+NOW = 1_767_225_600  # 2026-01-01; these tokens are judged at the moment that they are made for
 _NOT_CIRCLECI = "The policy is not about CircleCI: it names no issuer of CircleCI's, and no sub or project-id of a job."
 
 
@@ -99,7 +99,7 @@ def standing(trust: PolicyDocument, *, client_ids: Sequence[str] | None = None) 
     if not scope.is_about_circleci:
         return Standing((), (_NOT_CIRCLECI,))
     job, remarks = _own_job(scope)
-    now = datetime.fromtimestamp(_NOW, UTC)
+    now = datetime.fromtimestamp(NOW, UTC)
     answers = tuple(CaseAnswer(case, judge.let_in(case.claims, client_ids=client_ids, now=now)) for case in _cases(scope, job))
     return Standing(answers, remarks)
 
@@ -140,7 +140,7 @@ def _cases(scope: TrustScope, job: Job) -> Iterator[Case]:
     has_refs, has_origins, has_projects = bool(scope.refs), bool(scope.origins), bool(scope.project_ids)
 
     def case(id_: str, title: str, job: Job, *, stranger: bool) -> Case:
-        return Case(id_, title, made_up(job, now=_NOW), stranger)
+        return Case(id_, title, made_up(job, now=NOW), stranger)
 
     def of_ref(id_: str, title: str, ref: str) -> Case:
         return case(id_, title, replace(job, ref=ref), stranger=has_refs and not _is_named(ref, scope))
@@ -211,9 +211,9 @@ def _of_other_org(job: Job, ref: str) -> Job:
 
 
 def _audit_log(job: Job) -> Claims:
-    claims = made_up(job, now=_NOW)
+    claims = made_up(job, now=NOW)
     return replace(claims, subject=f"org/{job.org_id}/file-streaming/audit-logs", others={f"{CLOUD_HOST}/org-id": job.org_id})
 
 
 def _expired(job: Job) -> Claims:
-    return made_up(job, now=_NOW - 86_400)
+    return made_up(job, now=NOW - 86_400)

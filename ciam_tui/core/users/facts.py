@@ -22,7 +22,10 @@ class LastUse:
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """An access key: `status` is Active, Inactive or Expired, as IAM says it. `last_use` is None where it could not be read."""
+    """An access key: `status` is Active, Inactive or Expired, as IAM says it. `last_use` is None where it could not be read.
+
+    `key_id` is empty where the id was not read: the credential report knows keys without it.
+    """
 
     key_id: str
     status: str
@@ -77,7 +80,7 @@ class ServiceCredential:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user with what defines it. `keys` to `service_credentials` are None where they were not read."""
+    """A user with what defines it. `keys` to `service_credentials` are None where they were not read; the rest, told in `not_read` by its field."""
 
     name: str
     user_id: str
@@ -96,6 +99,20 @@ class User:
     certificates: tuple[SigningCertificate, ...] | None = None
     service_credentials: tuple[ServiceCredential, ...] | None = None
     unread: tuple[str, ...] = ()
+    not_read: tuple[str, ...] = ()
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The names of the fields that say nothing, since they were not read or could not be."""
+        may_be_none = {
+            "keys": self.keys,
+            "has_password": self.has_password,
+            "mfa": self.mfa,
+            "ssh_keys": self.ssh_keys,
+            "certificates": self.certificates,
+            "service_credentials": self.service_credentials,
+        }
+        return frozenset((*self.not_read, *(name for name, value in may_be_none.items() if value is None)))
 
 
 @dataclass(frozen=True, slots=True)

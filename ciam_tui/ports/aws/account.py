@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.facts import Identity, Quotas
 from ciam_tui.core.problems import CiamError
-from ciam_tui.ports.aws import activity, opinions
+from ciam_tui.ports.aws import activity, guards, key_use, opinions
 from ciam_tui.ports.aws.answers import ACCESS_DENIED
 from ciam_tui.ports.aws.authorization import read_policies_in_force, read_provider_arns, read_wanted_roles
 from ciam_tui.ports.aws.buckets import BucketReads
 from ciam_tui.ports.aws.permission import may_call
 from ciam_tui.ports.aws.policies import read_policies
 from ciam_tui.ports.aws.providers import read_provider
-from ciam_tui.ports.aws.roles import read_roles, read_roles_trusting
-from ciam_tui.ports.aws.user_keys import read_keys_ending
+from ciam_tui.ports.aws.roles import read_role_names_under, read_roles, read_roles_trusting
+from ciam_tui.ports.aws.single_users import read_groups
+from ciam_tui.ports.aws.user_details import read_user, read_virtual_mfa
+from ciam_tui.ports.aws.user_keys import read_keys_ending, read_keys_of
+from ciam_tui.ports.aws.users import read_users
 from ciam_tui.ports.aws.writes import Writer, region_made_in
+from ciam_tui.ports.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.activity import EventPage, Window
@@ -26,21 +30,27 @@ if TYPE_CHECKING:
     from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.document import Document
     from ciam_tui.core.evaluate import Request
+    from ciam_tui.core.evidence.facts import JobPage
     from ciam_tui.core.facts import Bucket, BucketSummary, ManagedPolicy, PrefixPage, Provider, Role, TrustingRole
     from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
-    from ciam_tui.ports.api import Sent
+    from ciam_tui.core.shut_out.facts import ControlPolicies
+    from ciam_tui.core.users.facts import AccessKey, Group, LastUse, User
+    from ciam_tui.core.users.listing import UsersRead
+    from ciam_tui.ports.api import Clock, Sent
     from ciam_tui.ports.aws.clients import Clients
 
 
 class BotoAws:
     """`Aws` over boto3. Safe to use from several threads; nothing is sent before the first read."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, clock: Clock | None = None) -> None:
         self._clients = clients
+        self._clock = clock or SystemClock()
         self._buckets = BucketReads(clients)
         self._writer = Writer(clients)
         self._identity: Identity | None = None
         self._role_arns: dict[str, str] = {}
+        self._user_arns: dict[str, str] = {}
 
     @property
     def region(self) -> str:
@@ -114,6 +124,10 @@ class BotoAws:
         """Those of the managed policies `arns` that exist, by ARN."""
         return read_policies(self._clients, arns)
 
+    def role_names_under(self, path: str) -> tuple[str, ...]:
+        """The names of all roles whose IAM path begins with `path`."""
+        return read_role_names_under(self._clients, path)
+
     def roles_trusting(self, provider_arn: str) -> tuple[TrustingRole, ...]:
         """All roles of the account whose trust policy names the provider."""
         return read_roles_trusting(self._clients, provider_arn)
@@ -134,9 +148,40 @@ class BotoAws:
         """The access keys of users whose ids end in one of `endings`."""
         return read_keys_ending(self._clients, endings, progress)
 
+    def user(self, name: str) -> User | None:
+        """The user with all that hangs on it, None where there is none; see `read_user`."""
+        found = read_user(self._clients, name)
+        if found is not None:
+            self._user_arns[found.name.lower()] = found.arn
+        return found
+
+    def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]:
+        """Those of the virtual MFA devices that exist."""
+        return read_virtual_mfa(self._clients, serials)
+
+    def users(self, progress: Callable[[str], None]) -> UsersRead:
+        """The users with access keys; see `read_users`."""
+        return read_users(self._clients, self._clock, progress)
+
+    def access_keys(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, tuple[AccessKey, ...] | None]:
+        """The access keys of users with their ids; their last uses are not among it."""
+        return read_keys_of(self._clients, names, progress)
+
+    def groups(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, Group]:
+        """Those of the groups that may be read, with their policies."""
+        return read_groups(self._clients, names, progress)
+
+    def bucket_policies(self, names: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead:
+        """The policies of buckets, by their names."""
+        return self._buckets.policies(names, progress)
+
+    def key_arns(self) -> tuple[str, ...]:
+        """The ARNs of the region's KMS keys."""
+        return guards.read_key_arns(self._clients)
+
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         """For each IAM action that `calls` need (`iam:CreateRole`): whether the operator may, None where AWS does not tell."""
-        return may_call(self._clients, self.identity(), calls, self._role_arns)
+        return may_call(self._clients, self.identity(), calls, self._role_arns, self._user_arns)
 
     def validated(self, document: Document, kind: PolicyKind) -> tuple[AnalyzerFinding, ...] | NotChecked:
         """What Access Analyzer finds in `document`."""
@@ -151,6 +196,30 @@ class BotoAws:
     def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage:
         """One page of CloudTrail's events in which somebody asked for a role with a token; of any role where `role_arn` is None."""
         return activity.assume_events(self._clients, window, region, role_arn, token)
+
+    def key_last_use(self, key_id: str) -> LastUse:
+        """When the access key was last used, and for what."""
+        return key_use.read_key_last_use(self._clients, key_id)
+
+    def key_events(self, key_id: str, window: Window, region: str, token: str | None = None) -> EventPage:
+        """One page of CloudTrail's events of the access key."""
+        return key_use.read_key_events(self._clients, key_id, window, region, token)
+
+    def start_service_job(self, arn: str, *, by_action: bool) -> str:
+        """The id of IAM's job about the services that the principal with `arn` asked."""
+        return key_use.start_service_job(self._clients, arn, by_action=by_action)
+
+    def service_job(self, job_id: str, marker: str | None = None) -> JobPage:
+        """The state of that job, and a page of what it found."""
+        return key_use.read_service_job(self._clients, job_id, marker)
+
+    def key_policy(self, arn: str) -> Document | None:
+        """The policy of a KMS key."""
+        return guards.read_key_policy(self._clients, arn)
+
+    def service_control_policies(self) -> ControlPolicies:
+        """The organization's policies that bear on the account, as far as they can be read."""
+        return guards.read_control_policies(self._clients, self.identity().account_id)
 
     def send(self, call: Call) -> Sent:
         """Send `call` exactly once.

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
 ACCESS_DENIED = "access-denied"
+# What keeps one thing from being read and the next perhaps not: one may not, or the server does not know the operation.
+UNREADABLE = frozenset({ACCESS_DENIED, "aws-refused", "aws-unavailable", "answer-unreadable"})
 
 _KEY_INVALID = Told(
     "key-invalid",

@@ -49,7 +49,7 @@ def read_wanted_roles(clients: Clients, is_wanted: Wanted, progress: Progress) -
 def _in_one_pass(clients: Clients, is_wanted: Wanted, progress: Progress) -> RolesRead:
     kept: list[ReadRole] = []
     seen = 0
-    for page in _pages(clients, "read the account's roles", "get_account_authorization_details", Filter=["Role"]):
+    for page in account_pages(clients, "read the account's roles", "get_account_authorization_details", Filter=["Role"]):
         details = page["RoleDetailList"]
         seen += len(details)
         kept += [
@@ -88,7 +88,7 @@ def _settings_of(clients: Clients, names: Sequence[str], progress: Progress) -> 
         return
     wanted = frozenset(names)
     seen = 0
-    for page in _pages(clients, "list the account's roles", "list_roles"):
+    for page in account_pages(clients, "list the account's roles", "list_roles"):
         seen += len(page["Roles"])
         progress(f"Settings of the roles, {seen:,} looked at")
         yield from ((role["RoleName"], role) for role in page["Roles"] if role["RoleName"] in wanted)
@@ -97,7 +97,7 @@ def _settings_of(clients: Clients, names: Sequence[str], progress: Progress) -> 
 def _one_by_one(clients: Clients, is_wanted: Wanted, progress: Progress, *, why: CiamError) -> RolesRead:
     found: list[Mapping[str, Any]] = []
     seen = 0
-    for page in _pages(clients, "list the account's roles", "list_roles"):
+    for page in account_pages(clients, "list the account's roles", "list_roles"):
         seen += len(page["Roles"])
         found += [role for role in page["Roles"] if is_wanted(role["RoleName"], document_of(role.get("AssumeRolePolicyDocument", {})))]
         progress(_told(seen, len(found)))
@@ -171,7 +171,7 @@ def read_policies_in_force(clients: Clients, arns: Sequence[str], progress: Prog
 def _policies_in_one_pass(clients: Clients, wanted: frozenset[str], progress: Progress) -> dict[str, Document]:
     documents: dict[str, Document] = {}
     seen = 0
-    for page in _pages(clients, "read the account's policies", "get_account_authorization_details", Filter=["LocalManagedPolicy"]):
+    for page in account_pages(clients, "read the account's policies", "get_account_authorization_details", Filter=["LocalManagedPolicy"]):
         for policy in page["Policies"]:
             if policy["Arn"] in wanted:
                 in_force = next(each for each in policy["PolicyVersionList"] if each["IsDefaultVersion"])
@@ -191,7 +191,7 @@ def _policy_in_force(clients: Clients, arn: str) -> Document | None:
     return None if read is None else document_of(read["PolicyVersion"]["Document"])
 
 
-def _pages(clients: Clients, doing: str, operation: Any, **params: Any) -> Iterator[Mapping[str, Any]]:
+def account_pages(clients: Clients, doing: str, operation: Any, **params: Any) -> Iterator[Mapping[str, Any]]:
     """The pages of an answer, one at a time: only one is ever held."""
     pages = iter(clients.iam().get_paginator(operation).paginate(**params, PaginationConfig={"PageSize": _PAGE_SIZE}))
     while True:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from ciam_tui.core.audit.facts import PoliciesRead
 from ciam_tui.core.document import Document
 from ciam_tui.core.facts import Bucket, BucketSummary, PrefixPage
 from ciam_tui.core.problems import CiamError
-from ciam_tui.ports.aws.answers import ACCESS_DENIED, status_of
+from ciam_tui.ports.aws.answers import ACCESS_DENIED, UNREADABLE, status_of
 from ciam_tui.ports.aws.documents import tags_of
+from ciam_tui.ports.aws.user_keys import each_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mypy_boto3_s3.client import S3Client
 
@@ -86,6 +88,28 @@ class BucketReads:
             tags=settings.tags(),
             unread=tuple(unread),
         )
+
+    def policies(self, names: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead:
+        """The policies of buckets by name, a few at a time; a bucket without one, or that is gone, has no key."""
+        documents: dict[str, Document] = {}
+        unread: dict[str, str] = {}
+        for name, (document, why) in zip(names, each_of(self._policy, names, progress, "Policies of buckets"), strict=True):
+            documents |= {name: document} if document is not None else {}
+            unread |= {name: why} if why else {}
+        return PoliciesRead(documents, unread)
+
+    def _policy(self, name: str) -> tuple[Document | None, str]:
+        s3 = self._clients.s3(self._regions.get(name))
+        absent = {"NoSuchBucketPolicy", "NoSuchBucket"}
+        try:
+            answer = self._clients.ask_for_optional(
+                f"read the policy of the bucket {name}", absent, lambda: s3.get_bucket_policy(Bucket=name)
+            )
+        except CiamError as error:
+            if error.code not in UNREADABLE:
+                raise
+            return None, error.message
+        return (Document(answer["Policy"]) if answer is not None else None), ""
 
     def is_empty(self, name: str) -> bool:
         """Whether the bucket holds no version, no delete marker and no upload under way. Reads one entry, not the bucket."""

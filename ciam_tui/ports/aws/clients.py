@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sts.client import STSClient
 
-Service = Literal["iam", "s3", "sts", "accessanalyzer", "cloudtrail"]
+Service = Literal["iam", "s3", "sts", "accessanalyzer", "cloudtrail", "kms", "organizations"]
 _Manner = Literal["reads", "writes", "glances"]
 _Answer = TypeVar("_Answer")
 

@@ -23,4 +23,4 @@ def document_of(answered: object) -> Document:
 
 def tags_of(answered: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
     """Tags as sorted pairs."""
-    return tuple(sorted((str(tag["Key"]), str(tag["Value"])) for tag in answered))
+    return tuple(sorted((str(tag["Key"]), str(tag.get("Value", ""))) for tag in answered))

@@ -44,8 +44,14 @@ def read_roles_trusting(clients: Clients, provider_arn: str) -> tuple[TrustingRo
     return tuple(role for role in trusting if f'"{provider_arn}"' in role.trust.text)
 
 
-def _listed(clients: Clients, doing: str) -> list[Mapping[str, Any]]:
-    pages = clients.ask(doing, lambda: list(clients.iam().get_paginator("list_roles").paginate(PaginationConfig={"PageSize": _PAGE_SIZE})))
+def read_role_names_under(clients: Clients, path: str) -> tuple[str, ...]:
+    """The names of all roles whose path begins with `path`."""
+    return tuple(sorted(role["RoleName"] for role in _listed(clients, f"list the roles under {path}", PathPrefix=path)))
+
+
+def _listed(clients: Clients, doing: str, **params: Any) -> list[Mapping[str, Any]]:
+    roles = clients.iam().get_paginator("list_roles")
+    pages = clients.ask(doing, lambda: list(roles.paginate(**params, PaginationConfig={"PageSize": _PAGE_SIZE})))
     return [role for page in pages for role in page["Roles"]]
 
 

@@ -1,7 +1,7 @@
-"""The access keys of an account's users, searched for by the ends of their ids: all that CircleCI tells of a key it holds.
+"""The access keys of users with their ids, which IAM tells user by user, and when each was last used, which it tells key by key.
 
-IAM lists keys user by user, and the credential report has no ids. So it takes a request a user, a few at a time, for as many users as one
-has the patience for; beyond that the search says that it is not complete.
+So it is a few requests at a time, for those users alone whose keys somebody has to know by id: all that CircleCI tells of a key it holds is
+the end of its id. For more users than one has the patience for, a search says that it is not complete.
 """
 
 from __future__ import annotations
@@ -9,18 +9,28 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
-from ciam_tui.core.audit.facts import KeysRead, UserKey
+from ciam_tui.core.audit.facts import KeysRead
 from ciam_tui.core.circleci_facts import visible_end
 from ciam_tui.core.problems import CiamError
-from ciam_tui.ports.aws.answers import ACCESS_DENIED
+from ciam_tui.core.users.facts import AccessKey, LastUse
+from ciam_tui.core.users.listing import user_key
+from ciam_tui.ports.aws.answers import UNREADABLE
+from ciam_tui.ports.aws.key_use import read_key_last_use
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from typing import Any
 
+    from ciam_tui.core.audit.facts import UserKey
     from ciam_tui.ports.aws.clients import Clients
+
+    Progress = Callable[[str], None]
+
+_Item = TypeVar("_Item")
+_Found = TypeVar("_Found")
 
 MOST_USERS = (
     5000  # IAM's own limit of an account, unless AWS raised it: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -29,38 +39,33 @@ _AT_ONCE = 4  # IAM throttles who asks more
 _PAGE_SIZE = 1000
 
 
-def read_keys_ending(clients: Clients, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead:
-    """The keys whose ids end in one of `endings`, with their last use. `progress` may raise, which ends the reading.
-
-    Raises:
-        CiamError: the users may not be listed; or AWS cannot be asked.
-    """
-    names = list(islice(_user_names(clients), MOST_USERS + 1))
-    cut = len(names) > MOST_USERS
-    names = names[:MOST_USERS]
-    found: list[UserKey] = []
-    unread: list[str] = [f"The account has more than {MOST_USERS} users; the keys of the rest were not looked at."] if cut else []
-    denied = 0
-    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="user-keys")
+def each_of(ask: Callable[[_Item], _Found], items: Sequence[_Item], progress: Progress, what: str) -> list[_Found]:
+    """`ask` for each of `items`, a few at a time, in their order. `progress` hears of each in this thread, and may raise to end it."""
+    found: list[_Found] = []
+    pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="user-reads")
     try:
-        for number, keys in enumerate(pool.map(lambda name: _keys_of(clients, name), names), start=1):
-            progress(f"Access keys of users, {number:,} of {len(names):,}")
-            denied += keys is None
-            found += [key for key in keys or () if visible_end(key.key_id) in endings]
+        for number, each in enumerate(pool.map(ask, items), start=1):
+            progress(f"{what}, {number:,} of {len(items):,}")
+            found.append(each)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    if denied:
-        unread.append(f"The access keys of {denied} users could not be read (iam:ListAccessKeys).")
-    return KeysRead(tuple(_with_last_use(clients, key, unread) for key in found), len(names), tuple(unread))
+    return found
 
 
-def _user_names(clients: Clients) -> Iterator[str]:
+def user_pages(clients: Clients) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """The account's users as ListUsers tells them, a page at a time."""
     pages = iter(clients.iam().get_paginator("list_users").paginate(PaginationConfig={"PageSize": _PAGE_SIZE}))
     while (page := clients.ask("list the account's users", lambda: next(pages, None))) is not None:
-        yield from (user["UserName"] for user in page["Users"])
+        yield page["Users"]
 
 
-def _keys_of(clients: Clients, name: str) -> tuple[UserKey, ...] | None:
+def read_keys_of(clients: Clients, names: Sequence[str], progress: Progress) -> Mapping[str, tuple[AccessKey, ...] | None]:
+    """The keys of each user, without their last uses; None where they may not be read. A user that is gone has none."""
+    found = each_of(lambda name: _keys_of(clients, name), names, progress, "Access keys of users")
+    return dict(zip(names, found, strict=True))
+
+
+def _keys_of(clients: Clients, name: str) -> tuple[AccessKey, ...] | None:
     iam = clients.iam()
 
     def keys() -> list[Any]:
@@ -69,26 +74,48 @@ def _keys_of(clients: Clients, name: str) -> tuple[UserKey, ...] | None:
     try:
         listed = clients.ask_for_optional(f"list the access keys of {name}", {"NoSuchEntity"}, keys)
     except CiamError as error:
-        if error.code != ACCESS_DENIED:
+        if error.code not in UNREADABLE:
             raise
         return None
-    return tuple(UserKey(name, key["AccessKeyId"], key["Status"], key.get("CreateDate")) for key in listed or ())
+    return tuple(AccessKey(key["AccessKeyId"], key["Status"], key.get("CreateDate")) for key in listed or ())
 
 
-def _with_last_use(clients: Clients, key: UserKey, unread: list[str]) -> UserKey:
-    iam = clients.iam()
-    doing = f"read when the key {key.key_id} was last used"
+def read_last_uses(clients: Clients, key_ids: Sequence[str], progress: Progress) -> Mapping[str, LastUse | None]:
+    """When each key was last used; None where that may not be read."""
+    return dict(zip(key_ids, each_of(lambda key_id: _last_use(clients, key_id), key_ids, progress, "Last use of access keys"), strict=True))
+
+
+def _last_use(clients: Clients, key_id: str) -> LastUse | None:
     try:
-        answer = clients.ask_for_optional(doing, {"NoSuchEntity"}, lambda: iam.get_access_key_last_used(AccessKeyId=key.key_id))
+        return read_key_last_use(clients, key_id)
     except CiamError as error:
-        if error.code != ACCESS_DENIED:
+        if error.code == "not-found":  # deleted just now
+            return LastUse(None)
+        if error.code not in UNREADABLE:
             raise
-        unread.append(f"When the key of {key.user} was last used could not be read (iam:GetAccessKeyLastUsed).")
-        return key
-    used: Mapping[str, Any] = answer["AccessKeyLastUsed"] if answer is not None and "AccessKeyLastUsed" in answer else {}
-    return replace(
-        key,
-        last_used=used.get("LastUsedDate"),
-        service="" if used.get("ServiceName") == "N/A" else str(used.get("ServiceName", "")),
-        region="" if used.get("Region") == "N/A" else str(used.get("Region", "")),
-    )
+        return None
+
+
+def read_keys_ending(clients: Clients, endings: AbstractSet[str], progress: Progress) -> KeysRead:
+    """The keys whose ids end in one of `endings`, with their last use. `progress` may raise, which ends the reading.
+
+    Raises:
+        CiamError: the users may not be listed; or AWS cannot be asked.
+    """
+    names = list(islice((user["UserName"] for page in user_pages(clients) for user in page), MOST_USERS + 1))
+    cut = len(names) > MOST_USERS
+    names = names[:MOST_USERS]
+    unread: list[str] = [f"The account has more than {MOST_USERS} users; the keys of the rest were not looked at."] if cut else []
+    keys = read_keys_of(clients, names, progress)
+    denied = sum(each is None for each in keys.values())
+    if denied:
+        unread.append(f"The access keys of {denied} users could not be read (iam:ListAccessKeys).")
+    found = [(name, key) for name, each in keys.items() for key in each or () if visible_end(key.key_id) in endings]
+    return KeysRead(tuple(_with_last_use(clients, name, key, unread) for name, key in found), len(names), tuple(unread))
+
+
+def _with_last_use(clients: Clients, name: str, key: AccessKey, unread: list[str]) -> UserKey:
+    use = _last_use(clients, key.key_id)
+    if use is None:
+        unread.append(f"When the key of {name} was last used could not be read (iam:GetAccessKeyLastUsed).")
+    return user_key(name, replace(key, last_use=use))

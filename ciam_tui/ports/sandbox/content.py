@@ -6,29 +6,25 @@ and id be fixed: a screenshot of the demo is the same from one run to the next.
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from moto.iam.models import AccessKeyLastUsed, iam_backends
-from moto.iam.utils import generate_access_key_id_from_account_id
+from moto.iam.models import iam_backends
 from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
 
 from ciam_tui.core.trust import ANY_USER_ID
-from ciam_tui.ports.sandbox import account, circleci_content
+from ciam_tui.ports.sandbox import account, circleci_content, people
+from ciam_tui.ports.sandbox.people import LAST_BUILD, LAST_YEAR, LONG_AGO, document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from moto.iam.models import IAMBackend
     from moto.s3.models import S3Backend
 
-LONG_AGO = datetime(2021, 3, 15, 9, 30, tzinfo=UTC)
-LAST_YEAR = datetime(2025, 6, 2, 13, 5, tzinfo=UTC)
-LAST_BUILD = datetime(2026, 8, 19, 16, 42, tzinfo=UTC)
-
-Json = dict[str, Any]
+    from ciam_tui.ports.sandbox.people import Json
 
 
 def seed() -> None:
@@ -36,69 +32,12 @@ def seed() -> None:
     iam: IAMBackend = iam_backends[account.ACCOUNT_ID]["aws"]
     s3: S3Backend = s3_backends[account.ACCOUNT_ID]["aws"]
     iam.create_account_alias(account.ACCOUNT_ALIAS)
-    _seed_people(iam)
+    people.seed_old(iam)
     _seed_provider(iam)
     _seed_roles(iam)
     _seed_kms()
     _seed_buckets(s3)
-
-
-def _document(*statements: Json) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def _add_user(iam: IAMBackend, name: str, created: datetime) -> None:
-    user = iam.create_user("us-east-1", name, path="/", tags=[])
-    user.create_date = created
-    user.id = generate_access_key_id_from_account_id(account.ACCOUNT_ID, prefix="AIDA", total_length=21)
-
-
-def _add_access_key(iam: IAMBackend, user_name: str, key_id: str, *, created: datetime, last_used: datetime, secret: str | None) -> None:
-    key = iam.create_access_key(user_name)
-    del iam.access_keys[key.access_key_id]
-    key.access_key_id = key_id
-    key.secret_access_key = secret or key.secret_access_key
-    key.create_date = created
-    key.last_used = AccessKeyLastUsed(timestamp=last_used, service="s3", region="us-east-1")
-    iam.access_keys[key_id] = key
-
-
-def _seed_people(iam: IAMBackend) -> None:
-    """The operator the demo acts as, and the leftovers of the tutorial that this tool replaces: group, user, key, and far too wide a policy."""
-    _add_user(iam, account.OPERATOR_NAME, LAST_YEAR)
-    _add_access_key(
-        iam,
-        account.OPERATOR_NAME,
-        account.OPERATOR_ACCESS_KEY_ID,
-        created=LAST_YEAR,
-        last_used=LAST_BUILD,
-        secret=account.OPERATOR_SECRET_ACCESS_KEY,
-    )
-    bucket = f"arn:aws:s3:::{account.BUILDS_BUCKET}"
-    policy = iam.create_policy(
-        description="S3 access for the build servers",
-        path="/",
-        policy_name=account.LEGACY_POLICY_NAME,
-        policy_document=_document(
-            {
-                "Sid": "ListAllBuckets",
-                "Effect": "Allow",
-                "Action": ["s3:GetBucketLocation", "s3:ListAllMyBuckets"],
-                "Resource": "arn:aws:s3:::*",
-            },
-            {"Sid": "ListBuilds", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket},
-            {"Sid": "ReadAndWriteBuilds", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"{bucket}/builds/*"},
-            {"Effect": "Allow", "Action": "*", "Resource": "*"},
-        ),
-        tags=[],
-    )
-    policy.create_date = policy.update_date = policy.versions[0].create_date = LONG_AGO
-    group = iam.create_group(account.LEGACY_GROUP_NAME)
-    group.create_date = LONG_AGO
-    iam.attach_group_policy(policy.arn, account.LEGACY_GROUP_NAME)
-    _add_user(iam, account.LEGACY_USER_NAME, LONG_AGO)
-    iam.add_user_to_group(account.LEGACY_GROUP_NAME, account.LEGACY_USER_NAME)
-    _add_access_key(iam, account.LEGACY_USER_NAME, account.LEGACY_ACCESS_KEY_ID, created=LONG_AGO, last_used=LAST_BUILD, secret=None)
+    people.seed_others(iam)
 
 
 def _seed_provider(iam: IAMBackend) -> None:
@@ -210,7 +149,7 @@ def _add_role(
 ) -> None:
     role = iam.create_role(
         role_name=name,
-        assume_role_policy_document=_document(trust),
+        assume_role_policy_document=document(trust),
         path=path,
         permissions_boundary=None,
         description=description,
@@ -222,7 +161,7 @@ def _add_role(
         role.last_used = last_used
         role.last_used_region = account.REGION  # type: ignore[assignment]  # moto declares that it is always None
     for policy_name, statement in inline.items():
-        iam.put_role_policy(name, policy_name, _document(statement))
+        iam.put_role_policy(name, policy_name, document(statement))
 
 
 def _seed_kms() -> None:
@@ -274,7 +213,7 @@ def _add_bucket(s3: S3Backend, name: str, keys: Iterable[str], *, region: str = 
 def _only_named_people(bucket: str) -> str:
     """A bucket policy that names the old user, so that the keys' successor is shut out until somebody adds it."""
     people = [f"arn:aws:iam::{account.ACCOUNT_ID}:user/{name}" for name in (account.LEGACY_USER_NAME, account.OPERATOR_NAME)]
-    return _document(
+    return document(
         {
             "Sid": "OnlyNamedPeople",
             "Effect": "Deny",

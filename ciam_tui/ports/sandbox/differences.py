@@ -16,11 +16,14 @@ import xmltodict  # type: ignore[import-untyped]  # moto brings it; its types wo
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.exceptions import DeleteConflictException, EntityAlreadyExists, IAMException, LimitExceededException
-from moto.iam.models import IAMBackend
+from moto.iam.models import IAMBackend, User
 from moto.iam.responses import IamResponse
 from moto.s3.exceptions import InvalidContinuationToken
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
+
+from ciam_tui.ports.sandbox import evidence_differences
+from ciam_tui.ports.sandbox.report_differences import report_of_now, with_region_and_service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,6 +182,11 @@ def _mend_policy_quota() -> None:
     _guard(IAMBackend, "create_policy_version", _refuse_a_long_policy_version)
 
 
+def _mend_credential_report() -> None:
+    _replace(IamResponse, "get_credential_report", report_of_now)
+    _wrap(User, "to_csv", with_region_and_service)
+
+
 # --- S3 ---
 
 
@@ -266,7 +274,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         "unknown-actions",
-        moto="answers an IAM action it does not know (SimulatePrincipalPolicy, GenerateServiceLastAccessedDetails, ...) with 500 and a page of HTML",
+        moto="answers an IAM action it does not know (SimulatePrincipalPolicy, SimulateCustomPolicy, ...) with 500 and a page of HTML",
         aws="knows them; one it does not know is answered with 400 InvalidAction",
         mend=lambda: _wrap(IamResponse, "call_action", _answer_unknown_actions),
     ),
@@ -348,6 +356,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         aws="looks at the condition. Mended as far as that statements with a condition are left out",
         mend=lambda: _replace(FakeBucket, "get_permission", _apply_only_unconditional_statements),
     ),
+    Difference(
+        "credential-report",
+        moto="dates every credential report 2015-02-02, and tells neither region nor service of a key's last use",
+        aws="dates it when it was made, at most four hours ago, and tells both",
+        mend=_mend_credential_report,
+    ),
     Difference("permissions", moto="lets every caller do everything", aws="allows what the caller's policies allow"),
     Difference("propagation", moto="shows a change at once", aws="may take seconds to show a new role, and refuse it until then"),
     Difference(
@@ -370,6 +384,17 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "quotas-of-people", moto="takes inline policies of any size on users and groups", aws="refuses more than 2048 and 5120 characters"
     ),
-    Difference("event-history", moto="has no CloudTrail LookupEvents and no Access Analyzer", aws="has both"),
+    Difference(
+        "service-last-accessed",
+        moto="has no GenerateServiceLastAccessedDetails",
+        aws="tells which services a user asked. Mended with what the keys' last use tells, and a few services that nobody asked",
+        mend=evidence_differences.add_service_last_accessed,
+    ),
+    Difference(
+        "event-history",
+        moto="has no CloudTrail LookupEvents and no Access Analyzer",
+        aws="has both. Mended as far as that the events of the old user's key are looked up by its id",
+        mend=evidence_differences.add_event_history,
+    ),
     Difference("throttling", moto="never throttles", aws="throttles IAM writes beyond some five a second"),
 )

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SERVER_MODULE = "ciam_tui.ports.sandbox.server"
 NEEDED_MODULES = ("moto", "flask", "flask_cors")
 
-# It takes about a second; a cold disk or a busy CI machine can take ten times as long.
-START_SECONDS = 30.0
+# It takes about a second; a cold disk or a busy CI machine can take fifty times as long. Who waits at a screen can leave at any time.
+START_SECONDS = 180.0
 STOP_SECONDS = 2.0
 
 # What an interpreter needs to run at all on some machine; everything else is ours to choose.
