@@ -23,6 +23,7 @@ from ciam_tui.app.screens.preview import PreviewScreen
 from ciam_tui.app.screens.problem import ProblemScreen
 from ciam_tui.app.screens.review import ReviewScreen
 from ciam_tui.app.screens.runs import RunsScreen
+from ciam_tui.app.screens.save_export import SaveExportScreen
 from ciam_tui.app.screens.token import TokenScreen
 from ciam_tui.app.screens.undo import UndoScreen
 from ciam_tui.core.asking.help_texts import TEXTS, help_for
@@ -102,7 +103,8 @@ SCREENS: dict[str, Callable[[Session], Screen[Any]]] = {
     "audit": AuditScreen,
     "token": lambda session: TokenScreen(session, example_draft(), View()),
     "confirm": lambda _: ConfirmScreen("Delete?", ["Gone."], "Delete", token="x", identity=IDENTITY),
-    "export": lambda _: ExportScreen(example_draft()),
+    "export": lambda session: ExportScreen(session, example_draft()),
+    "save-export": lambda _: SaveExportScreen(example_draft(), "all", facts=None, wires=False),
     "mfa": lambda _: MfaScreen("MFA code for dana"),
     "problem": lambda _: ProblemScreen(CiamError("odd", "Odd", "It is odd.", ["Look."])),
 }

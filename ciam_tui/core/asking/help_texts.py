@@ -197,11 +197,33 @@ TEXTS: dict[str, HelpText] = {
         "Your answers are saved. What a run has done stands in its journal.",
         "Esc closes it.",
     ),
-    "formats": HelpText(
-        "Formats",
-        "The form in which the same policies are written.",
-        "Whatever the format, it says what the plan does. A file that is there with another content is replaced only when that is said twice.",
-        "Arrows move, Space chooses.",
+    "export-file": HelpText(
+        "The file at hand",
+        "A file of the export, as it would be written.",
+        "It is made of the same answers as the plan.",
+        "y copies it, Enter asks where to save its format.",
+    ),
+    "migrate": HelpText(
+        "Retiring keys",
+        "The keys of an IAM user are retired stage by stage, and each stage can be taken back until the last.",
+        "The stages: 1 roles, 2 wiring, 3 role-in-use, 4 variables, 5 deactivate, 6 quiet, 7 delete-key, 8 delete-user. Each rests on what is read"
+        " from the account and from CircleCI. Days may lie between them; 4, 7 and 8 cannot be taken back.",
+    ),
+    "migrate.user": HelpText(
+        "User", "The IAM user whose keys are retired.", "Without a name the users with keys are listed, the riskiest first."
+    ),
+    "migrate.circleci": HelpText(
+        "CircleCI too",
+        "Whether CircleCI is read with the token of CIRCLE_TOKEN or of its CLI: where the key sits, and stage 4, which takes it out there.",
+        "Without it, what CircleCI holds is unknown.",
+    ),
+    "migrate.setup": HelpText(
+        "Setup",
+        "The Setup file whose roles replace the keys.",
+        "propose writes one from the user's policies and its use; save in Review writes yours.",
+    ),
+    "migrate.stage": HelpText(
+        "Stage", "The stage to do, by its number or name, if it is ready.", "look says which is due, and what waits until when."
     ),
     "contexts-too": HelpText(
         "With contexts",
@@ -330,9 +352,9 @@ TEXTS: dict[str, HelpText] = {
     ),
     "export": HelpText(
         "Export",
-        "The same policies in another form, written into a folder.",
-        "json: the policies of each role, and the provider, as AWS takes them. circleci: a configuration whose jobs take the roles. all: every format"
-        " that there is, each in a folder of its name. A file that is there with another content is replaced only when that is said.",
+        "The same roles in another form: files that are looked at, copied, or written into a folder.",
+        "Each format makes what the plan makes, for whoever applies by other means; the list says what each is for."
+        " A file that is there with another content is replaced only when that is said.",
     ),
     "export.folder": HelpText(
         "Folder or file", "Where it is written. A folder that is missing is made.", "A path that begins with ~ is in your home folder."
