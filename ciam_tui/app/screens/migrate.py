@@ -48,7 +48,6 @@ class MigrateScreen(ReadingScreen[None]):
         Want.PREVIEW,
         Want.ORDER,
         Want.FILTER,
-        Want.COPY,
         Want.RELOAD,
         Want.PALETTE,
         Want.HELP,
@@ -120,11 +119,11 @@ class MigrateScreen(ReadingScreen[None]):
             return
         self.users = outcome
         self._show_rows()
-        rows = self._list.rows
-        if rows:
-            self._list.highlight(self._list.highlighted.key if self._list.highlighted else rows[0].key)
-        else:
+        at = self._list.highlighted
+        if at is None:
             self._pane.show(unread_lines(outcome.listing))
+        else:
+            self._list.highlight(at.key)
 
     def _show_rows(self) -> None:
         if self.users is None:

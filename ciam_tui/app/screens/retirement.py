@@ -61,8 +61,6 @@ class RetirementScreen(DecidingScreen):
         Want.ADOPT,
         Want.EXPORT,
         Want.DOCUMENT,
-        Want.PREVIEW,
-        Want.RELOAD,
         Want.BACK,
         Want.PALETTE,
         Want.HELP,
@@ -73,7 +71,6 @@ class RetirementScreen(DecidingScreen):
         Want.ADOPT: "Decide",
         Want.EXPORT: "Hand off",
         Want.DOCUMENT: "Other tab",
-        Want.PREVIEW: "Whole",
     }
 
     def __init__(self, session: Session, user_name: str) -> None:
