@@ -21,8 +21,8 @@ from ciam_tui.core.retirement.events import Accepted, BaselineTaken, Ended, Hand
 from ciam_tui.core.retirement.ground import Ground
 from ciam_tui.core.retirement.migration import CHANGES
 from ciam_tui.core.retirement.report import Report, calendar_lines, report_document, report_lines
-from ciam_tui.core.retirement.stages import QUIET_DAYS, stage_named
-from ciam_tui.retiring.driving import Desk, begin, carried_out, looked, next_to_do, noted, prepared, prepared_back
+from ciam_tui.core.retirement.stages import QUIET_DAYS, Stage, stage_named
+from ciam_tui.retiring.driving import Desk, begin, carried_out, keep_backup, looked, next_to_do, noted, prepared, prepared_back
 from ciam_tui.retiring.look import Look
 from ciam_tui.retiring.past import past
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from ciam_tui.commands.run_report import RunDocument
     from ciam_tui.core.retirement.events import Event
     from ciam_tui.core.retirement.migration import Migration
-    from ciam_tui.core.retirement.stages import Stage
     from ciam_tui.core.retirement.standing import Standing
     from ciam_tui.retiring.driving import Prepared
 
@@ -105,6 +104,9 @@ class Migrating:
                 user = self.desk.ports.aws.user(migration.user_name)
                 if user is None or user.user_id != migration.started.user.user_id:
                     raise CiamError("not-acceptable", "Nothing was accepted", "The user of this retirement is gone.", ["--end closes it."])
+                if user.keys is None:  # nobody knows then which keys the retirement is about
+                    message = f"The access keys of {user.name} could not be read."
+                    raise CiamError("user-unread", "Nothing was accepted", message, ["It needs iam:ListAccessKeys."])
                 events.append(BaselineTaken(user, now, by))
             events.append(Accepted(item, now, by))
         if self.args.keep_key is not None and self.args.keep_key != migration.key_is_kept:
@@ -279,6 +281,8 @@ class Migrating:
         files = hand_off_files(
             report.migration, standing, [step.change for step in what.plan.steps], org_id=setup.circleci.org_id, role_arns=arns
         )
+        if standing.stage is Stage.DELETE_USER:
+            keep_backup(self.desk, report)
         written = write_export(self.args.hand_off, (*files, *statements))
         now = self.desk.ports.clock.now()
         handed = HandedOff(standing.stage, str(self.args.hand_off), now, self.desk.operator)
