@@ -290,4 +290,4 @@ class MigrateScreen(ReadingScreen[None]):
 
     def focused_path(self) -> str:
         """What the help is about."""
-        return "migrate"
+        return "migrate.list"

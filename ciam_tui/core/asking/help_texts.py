@@ -370,7 +370,7 @@ TEXTS: dict[str, HelpText] = {
         "A stranger is who the policy itself gives no reason to let in. A token of your own is pasted into the hidden field: it is judged at once, the"
         " field is emptied, and it is stored, shown and sent nowhere; its signature is not checked. Or make one up from a branch and a trigger.",
     ),
-    "migrate": HelpText(
+    "migrate.list": HelpText(
         "Users with keys",
         "The account's users with access keys, the riskiest first. Enter opens one, o sorts, / filters; a tick is a retirement under way.",
         "Below stands what the user under the cursor is, may do and did, and where CircleCI holds its key, by the last four characters of a value."
