@@ -38,7 +38,7 @@ class CiamApp(App[None]):
     """One session on one terminal."""
 
     TITLE = "ciam-tui"
-    CSS_PATH: ClassVar = [STYLES / name for name in ("app.tcss", "widgets.tcss", "dialogs.tcss", "plan.tcss", "token.tcss", "audit.tcss")]
+    CSS_PATH: ClassVar = [STYLES / f"{name}.tcss" for name in ("app", "widgets", "dialogs", "plan", "token", "audit", "migrate")]
 
     def __init__(self, session: Session) -> None:
         super().__init__()

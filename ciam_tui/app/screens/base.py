@@ -133,6 +133,10 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_runs()
             case Want.AUDIT:
                 return self.want_audit()
+            case Want.MIGRATE:
+                return self.want_migrate()
+            case Want.ORDER:
+                return self.want_order()
             case Want.THEME:
                 return change(self.app, self.session)
             case Want.PALETTE:
@@ -232,6 +236,19 @@ class WorkScreen(Screen[ScreenResultType]):
 
         self.app.push_screen(AuditScreen(self.session))
         return None
+
+    def want_migrate(self) -> str | None:
+        """Users with keys."""
+        if self.session.aws is None:
+            return "Nobody is signed in yet, so there are no users to look at: see the first step."
+        from ciam_tui.app.screens.migrate import MigrateScreen
+
+        self.app.push_screen(MigrateScreen(self.session))
+        return None
+
+    def want_order(self) -> str | None:
+        """Another order of a list."""
+        return "There is no list here that has another order: f11 lists users."
 
     def want_help(self) -> str | None:
         """About the focused thing."""

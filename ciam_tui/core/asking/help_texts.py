@@ -370,6 +370,19 @@ TEXTS: dict[str, HelpText] = {
         "A stranger is who the policy itself gives no reason to let in. A token of your own is pasted into the hidden field: it is judged at once, the"
         " field is emptied, and it is stored, shown and sent nowhere; its signature is not checked. Or make one up from a branch and a trigger.",
     ),
+    "migrate.list": HelpText(
+        "Users with keys",
+        "The account's users with access keys, the riskiest first. Enter opens one, o sorts, / filters; a tick is a retirement under way.",
+        "Below stands what the user under the cursor is, may do and did, and where CircleCI holds its key, by the last four characters of a value."
+        " f4 shows the next tab, f3 the whole. unknown means that nobody could say, which is never the same as unused.",
+    ),
+    "retirement": HelpText(
+        "Retirement",
+        "The eight stages from the old user to its end, each read from the account and from CircleCI, whoever did it. Enter changes nothing.",
+        "ctrl+a shows what the next stage does, and asks; ctrl+u takes the last one back: one key makes the key active again; ctrl+d is all that"
+        " you decide: by which Setup, in spite of what, whether the key is kept; ctrl+s writes the stage for somebody with more rights. Stages 4, 7"
+        " and 8 have no way back, and want the user's name typed. Days may lie between stages: looking again goes on where it stands.",
+    ),
     "more": HelpText("More", "Names of the roles, boundary, issuer: Space shows them.", ""),
 }
 
