@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import is_done
-from ciam_tui.core.changes.subjects import ids_in, subjects
+from ciam_tui.core.changes.subjects import ids_in, subjects, users_of, variables_deleted_by
+from ciam_tui.core.changes.user_effects import field_changed
 from ciam_tui.core.compare import differences
 from ciam_tui.core.journal import Began, Failed, NotVerified, Stopped, Succeeded, Verified, fold
 from ciam_tui.core.problems import CiamError
@@ -81,6 +82,24 @@ def touched_by(steps: Iterable[Step]) -> frozenset[str]:
     return frozenset(subject for step in steps for subject in subjects(step.change))
 
 
+def read_for(setup: SetupShape, steps: Iterable[Step], ports: Ports) -> Facts:
+    """The facts that `steps` of a run for `setup` rest on.
+
+    Raises:
+        CiamError: as `survey`, and `circleci-needed`.
+    """
+    steps = tuple(steps)
+    changes = [step.change for step in steps]
+    return survey(
+        setup,
+        ports.aws,
+        circleci=circleci_for(steps, ports),
+        also=touched_by(steps),
+        users=users_of(changes),
+        ends_of=variables_deleted_by(changes),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Nothing is wrong; something takes its time. `text` says what and how long at most."""
@@ -115,12 +134,11 @@ class _Run:
     """One execution: its ports, its journal, and the pace of its writes."""
 
     def __init__(self, setup: SetupShape, ports: Ports, journal: Journal, should_stop: Callable[[], bool]) -> None:
-        self._setup, self._should_stop = setup, should_stop
+        self._setup, self._ports, self._should_stop = setup, ports, should_stop
         self._aws, self._clock = ports.aws, ports.clock
-        steps = fold(journal.entries()).started.steps
-        self._touched = touched_by(steps)
-        self._circleci = circleci_for(steps, ports)
-        self._contexts = ContextWriter(setup, self._circleci) if self._circleci is not None else None
+        self._steps = fold(journal.entries()).started.steps
+        circleci = circleci_for(self._steps, ports)
+        self._contexts = ContextWriter(setup, circleci) if circleci is not None else None
         self._journal = journal
         self._has_written = False
 
@@ -156,7 +174,7 @@ class _Run:
         return self._contexts.send(call) if self._contexts is not None and call.service == CIRCLECI else self._aws.send(call)
 
     def _read(self) -> Facts:
-        return survey(self._setup, self._aws, circleci=self._circleci, also=self._touched)
+        return read_for(self._setup, self._steps, self._ports)
 
     def _may_pass(self, failure: WriteFailed) -> bool:
         """Whether AWS refused for now alone: it throttles, or does not know yet everywhere what this run made a moment ago."""
@@ -224,7 +242,10 @@ class _Run:
 
 
 def _is_unread(facts: Facts, change: kinds.Change) -> bool:
-    """Whether `change` set something on a bucket that now may not be read: a comparison would pass it over."""
+    """Whether `change` was about something on a bucket or a user that now may not be read: a comparison would pass it over."""
+    if isinstance(change, kinds.UserSetting):
+        user = facts.users.get(change.user.lower())
+        return user is not None and field_changed(change) in user.unknown
     return isinstance(change, kinds.BucketSetting) and facts.bucket is not None and bool(facts.bucket.unread) and not is_done(facts, change)
 
 
@@ -244,8 +265,7 @@ def look_up_steps(setup: SetupShape, ports: Ports, journal: Journal) -> Iterator
     asked = [step for step in run.pending if step.id in began]
     if not asked:
         return
-    circleci, touched = circleci_for(run.started.steps, ports), touched_by(run.started.steps)
-    facts = survey(setup, ports.aws, circleci=circleci, also=touched)
+    facts = read_for(setup, run.started.steps, ports)
     newest = max((began[step.id] for step in asked if step.id in run.unknown), default=None)
     for pause in filter(None, READ_BACK_PAUSES_SECONDS):
         is_old = newest is None or (ports.clock.now() - newest).total_seconds() >= sum(READ_BACK_PAUSES_SECONDS)
@@ -253,7 +273,7 @@ def look_up_steps(setup: SetupShape, ports: Ports, journal: Journal) -> Iterator
             break
         yield Waiting(asked[0].id, "Waiting for the account to show whether it was done", pause)
         ports.clock.sleep(pause)
-        facts = survey(setup, ports.aws, circleci=circleci, also=touched)
+        facts = read_for(setup, run.started.steps, ports)
     for step in asked:
         yield _looked_up(step, facts, journal, ports.clock)
 

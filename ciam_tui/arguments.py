@@ -7,6 +7,8 @@ command: a person who adds `--profile prod` to a line does not have to think abo
 from __future__ import annotations
 
 import argparse
+import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -33,7 +35,9 @@ ROOMS: dict[str, str] = {
     "runs": "ciam_tui.commands.runs",
     "remove": "ciam_tui.commands.remove",
     "audit": "ciam_tui.commands.audit",
+    "migrate": "ciam_tui.commands.migrate",
     "demo": "ciam_tui.commands.demo",
+    "completion": "ciam_tui.commands.completion",
 }
 
 # What a flag is when nobody typed it. The parsers themselves leave it out, since the parser of a command would otherwise put its default over
@@ -58,6 +62,7 @@ examples:
   ciam-tui apply setup.json           the same, then asks, applies and verifies
   ciam-tui undo last                  takes the last run back
   ciam-tui audit                      every role of the account that trusts CircleCI, graded; reads only
+  ciam-tui migrate                    users with access keys, and their retirement, stage by stage
 
 AWS settings come the usual ways (--profile, --region, AWS_*).
 Exit codes: 0 done; 1 a problem, told in one line; 2 wrong usage; 3 changes, a denial or findings of level error; 130 interrupted.
@@ -72,9 +77,17 @@ class CommandParser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **settings)
         _add_common_flags(self)
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As every parser's; what was typed is kept, to know in which form its fault is told."""
+        self._typed = () if args is None else tuple(args)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
-        """Wrong usage, exit code 2; `message` may quote what was typed or pasted."""
-        super().error(shown(without_jwts(message)))
+        """Wrong usage, exit code 2; `message` may quote what was typed or pasted. A program that asked for a document gets one."""
+        told = shown(without_jwts(message))
+        if "--json" in getattr(self, "_typed", ()):
+            _print_fault(told, f"`{self.prog} --help` says what it takes.")
+        super().error(told)
 
 
 def parsed(argv: Sequence[str]) -> argparse.Namespace:
@@ -86,7 +99,9 @@ def parsed(argv: Sequence[str]) -> argparse.Namespace:
     flags, rest = _scouted(argv, argparse.Namespace(**UNTYPED))
     if flags is not None and not rest:  # the wizard, which needs no room of a command
         return flags
-    return parser_for(command_in(argv)).parse_args(argv, argparse.Namespace(**UNTYPED))
+    # Completion is made of every parser there is, and lives in a ring that knows nothing of this one.
+    every_parser = partial(parser_for, None)
+    return parser_for(command_in(argv)).parse_args(argv, argparse.Namespace(**UNTYPED, every_parser=every_parser))
 
 
 def parser_for(command: str | None) -> argparse.ArgumentParser:
@@ -118,6 +133,14 @@ def _scouted(argv: Sequence[str], untyped: argparse.Namespace) -> tuple[argparse
         return scout.parse_known_args(argv, untyped)
     except argparse.ArgumentError:
         return None, []
+
+
+def _print_fault(message: str, fix: str) -> None:
+    """The one document of a command that was not understood."""
+    import json
+
+    error = {"code": "wrong-usage", "title": "Wrong usage", "message": message, "suggestions": [fix]}
+    sys.stdout.write(json.dumps({"ok": False, "error": error}, indent=2) + "\n")
 
 
 def _add_common_flags(parser: argparse.ArgumentParser) -> None:

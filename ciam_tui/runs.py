@@ -6,14 +6,18 @@ the business of `apply`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.apply import CIRCLECI, Waiting, circleci_for, execute, look_up_steps, never, opened_circleci, touched_by
+from ciam_tui.apply import CIRCLECI, Waiting, execute, look_up_steps, never, opened_circleci, read_for
 from ciam_tui.core.changes import kinds
-from ciam_tui.core.changes.subjects import role_subject, subjects
+from ciam_tui.core.changes.calls import call_of
+from ciam_tui.core.changes.possible import plan_of
+from ciam_tui.core.changes.subjects import role_subject, subjects, users_of, variables_deleted_by
 from ciam_tui.core.compare import differences
 from ciam_tui.core.history import History, UnreadableRun
 from ciam_tui.core.journal import LeftOut, RunStarted, fold, known_ids, known_wiring
@@ -30,7 +34,7 @@ from ciam_tui.core.undo_wiring import judged_by_piece
 from ciam_tui.survey import leftovers, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from ciam_tui.apply import Ports
@@ -126,14 +130,15 @@ def apply_plan(
     Raises:
         CiamError: `plan-not-applyable`, `plan-stale`, `locked`, `state-not-writable`; and what reading the account raises.
     """
-    return _start(plan, setup, ports, run_id, lambda: plan_for(setup, ports, adopt=adopt, wire=wire), None, should_stop)
+    return _start(plan, setup, ports, run_id, lambda: plan_for(setup, ports, adopt=adopt, wire=wire), _NO_PART, should_stop)
 
 
 def apply_undo(
     plan: Plan, run: RunState, ports: Ports, *, run_id: str, should_stop: Callable[[], bool] = never
 ) -> Iterator[Entry | Waiting]:
     """Carry out the undo `plan` of `run`, as the run `run_id`; raises as `apply_plan`."""
-    return _start(plan, setup_of(run), ports, run_id, lambda: undo_plan(run, ports), run.started.run_id, should_stop)
+    part = _Part(run.started.run_id, run.started.migration, run.started.stage)
+    return _start(plan, setup_of(run), ports, run_id, lambda: undo_plan(run, ports), part, should_stop)
 
 
 def removal_plan(setup: SetupShape, ports: Ports, choices: Choices) -> Plan:
@@ -153,7 +158,71 @@ def apply_removal(
     plan: Plan, setup: Setup, ports: Ports, choices: Choices, *, run_id: str, should_stop: Callable[[], bool] = never
 ) -> Iterator[Entry | Waiting]:
     """Carry out the removal `plan` of `setup`, as the run `run_id`; raises as `apply_plan`."""
-    return _start(plan, setup, ports, run_id, lambda: removal_plan(setup, ports, choices), None, should_stop)
+    return _start(plan, setup, ports, run_id, lambda: removal_plan(setup, ports, choices), _NO_PART, should_stop)
+
+
+def changes_plan(
+    changes: Sequence[kinds.Change], setup: SetupShape, ports: Ports, *, progress: Callable[[str], None] | None = None
+) -> Plan:
+    """The plan that makes those of `changes` that are not made yet, from a fresh reading of all that they are about. Reads only."""
+    needs_circleci = any(call_of(change).service == CIRCLECI for change in changes)
+    facts = survey(
+        setup,
+        ports.aws,
+        circleci=opened_circleci(ports) if needs_circleci else None,
+        also=frozenset(subject for change in changes for subject in subjects(change)),
+        users=users_of(changes),
+        ends_of=variables_deleted_by(changes),
+        progress=progress,
+    )
+    return plan_of(changes, setup, facts)
+
+
+def apply_changes(
+    changes: Sequence[kinds.Change],
+    setup: Setup,
+    ports: Ports,
+    *,
+    run_id: str,
+    shown: Plan | None = None,
+    migration: str | None = None,
+    stage: str | None = None,
+    should_stop: Callable[[], bool] = never,
+) -> Iterator[Entry | Waiting]:
+    """Make `changes` as the run `run_id`, a part of the retirement `migration` where that is given; raises as `apply_plan`.
+
+    `shown` is the plan that somebody said yes to: when a fresh reading gives another one, nothing is done. Without it the changes must still
+    be possible: a variable ends as it was seen, a user that goes has nothing that is not taken off it.
+    """
+    plan = shown or changes_plan(changes, setup, ports)
+    part = _Part(migration=migration, stage=stage)
+    return _start(plan, setup, ports, run_id, lambda: changes_plan(changes, setup, ports), part, should_stop)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a run belongs to: the run that it takes back, the retirement and its stage."""
+
+    undoes: str | None = None
+    migration: str | None = None
+    stage: str | None = None
+
+
+_NO_PART = _Part()
+
+
+@contextmanager
+def _locked(ports: Ports, account_id: str, setup_id: str, users: Iterable[str]) -> Iterator[None]:
+    """Held while a run changes the account: for its Setup, and for each user, which two Setups may both be about to replace.
+
+    Raises:
+        CiamError: `apply-running`; `state-not-writable`.
+    """
+    names = (hashlib.sha256(f"user {user.lower()}".encode()).hexdigest()[:16] for user in users)
+    with ExitStack() as held:
+        for name in (setup_id, *sorted(names)):
+            held.enter_context(ports.journals.lock(account_id, name))
+        yield
 
 
 def _start(  # noqa: PLR0917 - each is a fact of the run that its journal records
@@ -162,11 +231,11 @@ def _start(  # noqa: PLR0917 - each is a fact of the run that its journal record
     ports: Ports,
     run_id: str,
     remake: Callable[[], Plan],
-    undoes: str | None,
+    part: _Part,
     should_stop: Callable[[], bool],
 ) -> Iterator[Entry | Waiting]:
     _refuse_unless_applyable(plan)
-    with ports.journals.lock(plan.account_id, plan.setup_id):
+    with _locked(ports, plan.account_id, plan.setup_id, users_of(step.change for step in plan.steps)):
         fresh = remake()
         if fresh.fingerprint != plan.fingerprint:
             raise _stale(plan, fresh)
@@ -182,7 +251,9 @@ def _start(  # noqa: PLR0917 - each is a fact of the run that its journal record
             facts=fresh.facts,
             operator=fresh.facts.identity.arn,
             adopted=plan.adopted,
-            undoes=undoes,
+            undoes=part.undoes,
+            migration=part.migration,
+            stage=part.stage,
         )
         journal.append(started)
         yield started
@@ -204,7 +275,7 @@ def resume(run_id: str, ports: Ports, *, should_stop: Callable[[], bool] = never
     journal = ports.journals.open(run_id)
     started = fold(journal.entries()).started
     setup = setup_of(fold(journal.entries()))
-    with ports.journals.lock(started.account_id, started.setup_id):
+    with _locked(ports, started.account_id, started.setup_id, fold(journal.entries()).users):
         yield from look_up_steps(setup, ports, journal)
         if started.undoes is not None:
             # What the undo was to delete may have come into use while it was interrupted.
@@ -213,8 +284,7 @@ def resume(run_id: str, ports: Ports, *, should_stop: Callable[[], bool] = never
                 left_out = LeftOut(step_id, ports.clock.now(), reason)
                 journal.append(left_out)
                 yield left_out
-        facts = survey(setup, ports.aws, circleci=circleci_for(started.steps, ports), also=touched_by(started.steps))
-        _refuse_drift(fold(journal.entries()), facts)
+        _refuse_drift(fold(journal.entries()), read_for(setup, started.steps, ports))
         yield from execute(setup, ports, journal, should_stop=should_stop)
 
 
@@ -227,7 +297,7 @@ def look_up(run_id: str, ports: Ports) -> RunState:
     journal = ports.journals.open(run_id)
     run = fold(journal.entries())
     if run.unknown:
-        with ports.journals.lock(run.started.account_id, run.started.setup_id):
+        with _locked(ports, run.started.account_id, run.started.setup_id, run.users):
             for _ in look_up_steps(setup_of(run), ports, journal):
                 pass
     return fold(journal.entries())
@@ -235,8 +305,7 @@ def look_up(run_id: str, ports: Ports) -> RunState:
 
 def _undo_ground(run: RunState, ports: Ports) -> UndoGround:
     """What is read before a run is taken back: the account, who names the provider, and whether a bucket of the run is empty."""
-    steps = run.started.steps
-    facts = survey(setup_of(run), ports.aws, circleci=circleci_for(steps, ports), also=touched_by(steps))
+    facts = read_for(setup_of(run), run.started.steps, ports)
     changes = [step.change for step in run.done_steps]
     touches_provider = any(isinstance(change, kinds.CreateProvider | kinds.AddAudience) for change in changes)
     trusting = ports.aws.roles_trusting(facts.provider.arn) if touches_provider and facts.provider else ()

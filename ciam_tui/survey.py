@@ -14,14 +14,15 @@ from ciam_tui.core.problems import CiamError
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.taking_down.planning import is_leftover
 from ciam_tui.core.trust import issuer_url
-from ciam_tui.ports.circleci.wiring import contexts_of
+from ciam_tui.ports.circleci.wiring import contexts_of, variables_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.facts import Bucket, Identity, ManagedPolicy, Role
     from ciam_tui.core.shape import SetupShape
+    from ciam_tui.core.users.facts import User
     from ciam_tui.ports.api import Aws, CircleCi
 
 # The words for the settings that `Bucket.unread` names by field.
@@ -42,11 +43,14 @@ def survey(
     *,
     circleci: CircleCi | None = None,
     also: AbstractSet[str] = frozenset(),
+    users: Sequence[str] = (),
+    ends_of: AbstractSet[str] = frozenset(),
     progress: Callable[[str], None] | None = None,
 ) -> Facts:
-    """The facts for `setup`, contexts of CircleCI among them where it is given, and for the roles and policies among the subjects `also`.
+    """The facts for `setup`, contexts of CircleCI among them where it is given, and for the subjects `also`.
 
-    A Setup changes while roles that it named once are still there. `progress` is told each thing about to be read, in a few words.
+    A Setup changes while roles that it named once are still there, and a retirement is about users, contexts and projects that no Setup names;
+    `users` are named as they are spelled, and `ends_of` are the variables of CircleCI whose ends matter. `progress` is told each thing about to be read, in a few words.
 
     Raises:
         CiamError: AWS cannot be asked at all, or does not let the operator read the provider, the roles or their policies;
@@ -68,9 +72,15 @@ def survey(
     tell("Managed policies")
     own = [role.policy_arn for role in wanted] if setup.role.policy_kind == "managed" else []
     policies = _policies(aws, identity, roles, own=(*own, *_named(also, "policy", ())))
+    known = {name.lower() for name in users}
+    found_users = _users(aws, (*users, *_named(also, "user", known)), tell)
+    devices = tuple(_named(also, "mfa", ()))
     if circleci is not None:
         tell("Contexts of CircleCI")
-    contexts = contexts_of(setup, circleci) if circleci is not None else {}
+    contexts = contexts_of(setup, circleci, also=frozenset(_named(also, "context", ())), ends_of=ends_of) if circleci is not None else {}
+    projects = tuple(_named(also, "project", ())) if circleci is not None else ()
+    if projects:
+        tell("Variables of CircleCI's projects")
     no_quotas = "The account's quotas could not be read (iam:GetAccountSummary); AWS's defaults are assumed."
     return Facts(
         identity=identity,
@@ -81,8 +91,26 @@ def survey(
         roles=dict(roles),
         policies=policies,
         contexts=contexts,
-        unread=(*(() if quotas.read else (no_quotas,)), *seen.unread),
+        unread=(
+            *(() if quotas.read else (no_quotas,)),
+            *seen.unread,
+            *(sentence for user in found_users.values() for sentence in user.unread),
+        ),
+        users=found_users,
+        virtual_mfa=aws.virtual_mfa(devices) if devices else (),
+        project_variables=variables_of(projects, circleci, ends_of=ends_of) if circleci is not None else {},
     )
+
+
+def _users(aws: Aws, names: Sequence[str], tell: Callable[[str], None]) -> dict[str, User]:
+    """Those of the users that exist, by name in lower case."""
+    users: dict[str, User] = {}
+    for name in names:
+        tell(f"User {name}")
+        user = aws.user(name)
+        if user is not None:
+            users[name.lower()] = user
+    return users
 
 
 def leftovers(setup: SetupShape, aws: Aws) -> tuple[Role, ...]:

@@ -64,7 +64,7 @@ class MemoryJournal:
 class MemoryJournals:
     made: dict[str, MemoryJournal] = field(default_factory=dict)
     crash_after: int | None = None
-    locked: bool = False
+    locked: set[tuple[str, str]] = field(default_factory=set)
 
     def create(self, run_id: str) -> MemoryJournal:
         self.made[run_id] = MemoryJournal(run_id, crash_after=self.crash_after)
@@ -78,12 +78,12 @@ class MemoryJournals:
 
     @contextmanager
     def lock(self, account_id: str, setup_id: str) -> Iterator[None]:
-        assert not self.locked, f"two runs at once on {account_id} {setup_id}"
-        self.locked = True
+        assert (account_id, setup_id) not in self.locked, f"two runs at once on {account_id} {setup_id}"
+        self.locked.add((account_id, setup_id))
         try:
             yield
         finally:
-            self.locked = False
+            self.locked.discard((account_id, setup_id))
 
 
 class FaultyAws:

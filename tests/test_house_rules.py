@@ -161,6 +161,12 @@ def test_what_stands_before_the_first_frame_does_without_account_and_pydantic() 
     assert first_to_bring(front_end, {"boto3", "botocore", "pydantic"}) == "", "import it in the worker that needs it"
 
 
+def test_plain_mode_does_without_the_full_screen() -> None:
+    front_end = [module_name(path) for path in MODULES if path.is_relative_to(PACKAGE / "plain")]
+    assert "ciam_tui.plain.launch" in front_end
+    assert first_to_bring(front_end, {"textual", "rich", "boto3", "botocore"}) == "", "whoever listens waits for none of them"
+
+
 def test_the_first_screen_does_without_the_findings() -> None:
     seen = run_python(
         "-c", "import sys\nimport ciam_tui.app.launch\nprint('ciam_tui.app.app' in sys.modules, 'ciam_tui.core.findings' in sys.modules)"

@@ -11,10 +11,12 @@ from ciam_tui.core.audit.access import Reach
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.users.naming import Meaning
 from ciam_tui.core.users.report import lines_of_listing, lines_of_user
+from ciam_tui.core.users.understanding import Kind
 from ciam_tui.ports.aws import FixedAccess
 from ciam_tui.ports.sandbox import account
 from ciam_tui.ports.sandbox.launch import start_sandbox
 from ciam_tui.users_survey import one_user, understood_user, users_of
+from tests.benchmarks import bench_users_memory
 from tests.key_holder import NOW, holding
 
 if TYPE_CHECKING:
@@ -104,6 +106,15 @@ def test_the_user_of_the_tutorial_is_an_administrator_by_its_last_statement(aws:
     assert [key.key_id for key in found.user.keys or ()] == [account.LEGACY_ACCESS_KEY_ID]
 
 
+def test_a_person_is_told_by_what_was_found_and_the_robot_of_the_tutorial_is_none(aws: BotoAws) -> None:
+    person = one_user(aws, account.PERSON_NAME)
+    assert person.kind is Kind.PERSON
+    assert {sign.name for sign in person.signs if sign.found} == {"console password", "MFA device"}
+    robot = one_user(aws, account.LEGACY_USER_NAME)
+    assert not any(sign.found for sign in robot.signs)
+    assert (robot.kind is Kind.UNKNOWN) == any(sign.found is None for sign in robot.signs)
+
+
 def test_ids_are_read_of_users_with_keys_alone_and_only_where_circleci_was_asked(aws: BotoAws, asked: list[str]) -> None:
     users_of(aws, at=NOW)
     silent = asked.count("ListAccessKeys")
@@ -160,3 +171,10 @@ def test_whoever_stops_gets_nothing_by_halves(aws: BotoAws, look: Callable[..., 
     with pytest.raises(AuditStopped):
         look(aws, progress=told.append, should_stop=lambda: len(told) >= 3)
     assert len(told) == 3
+
+
+def test_memory_does_not_grow_with_the_users_of_others() -> None:
+    bench_users_memory.peak_bytes(bench_users_memory._read, 500)  # what is made once
+    assert bench_users_memory.peak_bytes(bench_users_memory._read, 5000) < 0.3 * bench_users_memory.peak_bytes(
+        bench_users_memory._collect, 5000
+    )

@@ -17,7 +17,7 @@ from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.mfa import asked_for_mfa
 from ciam_tui.app.screens.problem import ProblemScreen, internal_failure
 from ciam_tui.app.screens.start import StartScreen
-from ciam_tui.app.theme import THEME
+from ciam_tui.app.theme import begin_with
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class CiamApp(App[None]):
     """One session on one terminal."""
 
     TITLE = "ciam-tui"
-    CSS_PATH: ClassVar = [STYLES / name for name in ("app.tcss", "widgets.tcss", "dialogs.tcss", "plan.tcss", "token.tcss", "audit.tcss")]
+    CSS_PATH: ClassVar = [STYLES / f"{name}.tcss" for name in ("app", "widgets", "dialogs", "plan", "token", "audit", "migrate")]
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -46,8 +46,7 @@ class CiamApp(App[None]):
         self.failure: Exception | None = None
         self.kept_a_draft = False
         self.keeper = DraftKeeper(session.drafts, partial(self.call_from_thread, self.tell))
-        self.register_theme(THEME)
-        self.set_reactive(App.theme, THEME.name)  # an assignment would have all styles parsed twice before the first frame
+        begin_with(self, session.theme)
         self.stylesheet.set_variables(self.get_css_variables())
         session.ask_mfa = partial(asked_for_mfa, self)
 
@@ -55,7 +54,7 @@ class CiamApp(App[None]):
         """Threads that keep nobody from leaving, and signals that leave as Ctrl+Q does."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(DaemonThreads())
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.leave, 128 + number)  # the exit code of a process that a signal ended
 
     def get_default_screen(self) -> Screen[None]:

@@ -29,10 +29,14 @@ def refuse_access_of_a_policy(args: argparse.Namespace) -> None:
     """A policy alone has no stage whose places could be asked about.
 
     Raises:
-        CiamError: `--access` was given.
+        CiamError: `--access` or `--markdown` was given.
     """
     from ciam_tui.core.problems import CiamError
 
+    if args.markdown:
+        raise CiamError(
+            "no-setup", "Cannot check the file so", "--markdown is about Setup files, and this file is a policy.", ("Leave it out.",)
+        )
     if args.access:
         advice = ("Leave it out; `ciam-tui can` asks a policy about one request.",)
         raise CiamError("no-setup", "Cannot check the file so", "--access is about Setup files, and this file is a policy.", advice)

@@ -84,14 +84,14 @@ def _days(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Tells the audit; see the exit codes in the help."""
-    from ciam_tui.commands.speaking import WRONG_USAGE, reported, warn
+    from ciam_tui.commands.speaking import WRONG_USAGE, misused, reported, warn
 
     if args.json and args.sarif == STANDARD_OUTPUT:
+        # Standard output is wanted as two documents, and an error's would be a third.
         warn(["ciam-tui: --json and --sarif - both want standard output: write one of them to a file."])
         return WRONG_USAGE
     if problem := usage_problem(args, sarif_alone=args.sarif == STANDARD_OUTPUT):
-        warn([problem])
-        return WRONG_USAGE
+        return misused(args, problem)
     return reported(args, _run)
 
 

@@ -52,9 +52,9 @@ def add_second_opinions_argument(parser: argparse.ArgumentParser) -> None:
 def usage_problem(args: argparse.Namespace, *, sarif_alone: bool) -> str | None:
     """What is wrong with the flags together; `sarif_alone` where a SARIF document, which has no place for these answers, is all that is printed."""
     if args.activity_region and args.activity is None:
-        return "ciam-tui: --activity-region says where --activity looks: add --activity."
+        return "--activity-region says where --activity looks: add --activity."
     if sarif_alone and (args.second_opinions or args.activity is not None):
-        return "ciam-tui: SARIF has no place for --second-opinions and --activity: write it to a file beside them."
+        return "SARIF has no place for --second-opinions and --activity: write it to a file beside them."
     return None
 
 

@@ -28,7 +28,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 _EPILOG = """\
 examples:
   ciam-tui can s3.json --action s3:ListBucket --resource arn:aws:s3:::acme --context s3:prefix=builds/
-  ciam-tui can trust.json --action sts:AssumeRoleWithWebIdentity --resource ROLE_ARN --principal PROVIDER_ARN \\
+  ciam-tui can trust.json --action sts:AssumeRoleWithWebIdentity --resource arn:aws:iam::123456789012:role/ci --principal PROVIDER_ARN \\
     --context ISSUER:aud=AUDIENCE --context ISSUER:sub=SUBJECT
 
   ciam-tui can s3.json --boundary limits.json --resource-policy bucket.json --scp root.json --scp ou-a.json,ou-b.json \\

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.apply import Ports, Waiting
     from ciam_tui.commands.plan_report import PlanDocument, Told
-    from ciam_tui.commands.run_report import Ending
+    from ciam_tui.commands.run_report import Ending, RunDocument
     from ciam_tui.core.journal import Entry
     from ciam_tui.core.plan import Step
 
@@ -38,6 +38,7 @@ class Carrying:
     steps: Sequence[Step]
     undoes: str | None = None
     plan: PlanDocument | None = None
+    document: Callable[[RunDocument], None] = print_document  # what takes the document at the end, where one was asked for
 
     def to_its_end(self, start: Start) -> int:
         """The exit code of the run that `start` begins or goes on with; `start` is given what tells it to stop.
@@ -89,7 +90,7 @@ class Carrying:
         self._tell_ways(ending, go_on, go_back)
         if self.args.json:
             error = told(failure) if failure else self._told_by(last)
-            print_document(run_document(ending, entries, plan=self.plan, error=error, go_on=go_on, go_back=go_back))
+            self.document(run_document(ending, entries, plan=self.plan, error=error, go_on=go_on, go_back=go_back))
         return exit_code(ending)
 
     def _told_by(self, last: Entry | Waiting | None) -> Told | None:

@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from ciam_tui.ports.sandbox.launch import Sandbox
 
 
+_EPILOG = """\
+examples:
+  ciam-tui demo                        the wizard; nothing real is read or changed
+  ciam-tui demo --serve > demo.env     in one shell; in another, `. ./demo.env` leads every command there
+"""
+
+
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds `demo` to the commands."""
     parser = commands.add_parser(
         "demo",
         help="try it on an embedded AWS account, without credentials",
         description="Runs the wizard on an AWS account that lives in this process's child: nothing real is read or changed.",
+        epilog=_EPILOG,
     )
     parser.add_argument("--serve", action="store_true", help="only start the account, print the variables that lead to it, and wait")
     parser.set_defaults(run=run)

@@ -22,14 +22,24 @@ if TYPE_CHECKING:
     from ciam_tui.ports.export_folder import WrittenFile
 
 
+_EPILOG = """\
+examples:
+  ciam-tui export setup.json --format json --out policies
+  ciam-tui export setup.json --format all --out exports                    each format in a folder of its name
+  ciam-tui export setup.json --format circleci --into .circleci/config.yml | git apply
+
+Exit codes: 0 written, whatever the findings; 1 the Setup is not valid, a file cannot be written, or with --into something
+is to be added by hand; 2 wrong usage.
+"""
+
+
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds `export` to the commands."""
     parser = commands.add_parser(
         "export",
         help="write a Setup's policies as files, offline",
         description="Writes the files of a Setup for review or for another tool, offline. Files that are there already and differ are replaced.",
-        epilog="Exit codes: 0 written, whatever the findings; 1 the Setup is not valid, a file cannot be written, or with --into something\n"
-        "is to be added by hand; 2 wrong usage.",
+        epilog=_EPILOG,
     )
     add_setup_argument(parser)
     parser.add_argument(

@@ -13,6 +13,7 @@ from ciam_tui.commands.access_report import access_document, access_lines, add_a
 from ciam_tui.commands.check_policy import add_policy_arguments, policy_in, refuse_what_is_for_policies, run_policy
 from ciam_tui.commands.circleci import add_circleci_argument, circleci_reading, refuse_what_is_for_setups
 from ciam_tui.commands.config_file import add_config_argument
+from ciam_tui.commands.schemas import NAMES, document_schema
 from ciam_tui.commands.setup_source import setup_content
 
 if TYPE_CHECKING:
@@ -27,11 +28,19 @@ examples:
   ciam-tui check setup.json                                  what is wrong with a Setup, and what is risky
   ciam-tui check setup.json --access                         and what each role can do where
   ciam-tui check setup.json --config .circleci/config.yml    and what a CircleCI configuration does to the roles
+  ciam-tui check setup.json --markdown > review.md           roles, who gets in, what they may do, as a reviewer wants them
   ciam-tui check trust.json --fixed > mended.json            any policy, with the fixes that need no judgement
   aws iam get-role --role-name R | ciam-tui check -
 
 Exit codes: 0 nothing of level error; 1 the file is no valid Setup or policy, or CircleCI or a configuration cannot be read; 3 there are
 findings of level error.
+"""
+
+_SCHEMA_EPILOG = """\
+examples:
+  ciam-tui schema > setup.schema.json       what a Setup file may say; editors complete it, as "json.schemas" of VS Code does
+  ciam-tui schema plan                      what `ciam-tui plan --json` prints
+  ciam-tui schema error                     what any command prints with --json when it cannot go on
 """
 
 INVALID = 1
@@ -41,8 +50,12 @@ FINDINGS_OF_LEVEL_ERROR = 3
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds `schema` and `check` to the commands."""
     schema = commands.add_parser(
-        "schema", help="print the JSON Schema of the Setup file", description="Prints the JSON Schema of the Setup file."
+        "schema",
+        help="print the JSON Schema of the Setup file, or of a command's --json document",
+        description="Prints the JSON Schema of the Setup file, or of the document that a command prints with --json.",
+        epilog=_SCHEMA_EPILOG,
     )
+    schema.add_argument("command", metavar="COMMAND", nargs="?", choices=NAMES, help=f"one of {', '.join(NAMES)}")
     schema.set_defaults(run=run_schema)
     check = commands.add_parser(
         "check",
@@ -56,12 +69,19 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_circleci_argument(check)
     add_config_argument(check)
     add_access_argument(check)
-    check.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    form = check.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    form.add_argument(
+        "--markdown", action="store_true", help="for a Setup: the tables that a reviewer wants, for a comment on a pull request"
+    )
     check.set_defaults(run=run_check)
 
 
-def run_schema(_args: argparse.Namespace) -> int:
-    """Prints the JSON Schema of the Setup file."""
+def run_schema(args: argparse.Namespace) -> int:
+    """Prints the JSON Schema of the Setup file, or of a command's document."""
+    if args.command is not None:
+        print(json.dumps(document_schema(args.command), indent=2))
+        return 0
     from ciam_tui.core.setup import json_schema
 
     print(json.dumps(json_schema(), indent=2))
@@ -88,7 +108,11 @@ def run_check(args: argparse.Namespace) -> int:
         return _refused(error, as_json=args.json)
     found = worst_first((*findings(file.setup), *circleci.findings))
     code = FINDINGS_OF_LEVEL_ERROR if any(finding.level is Level.ERROR for finding in found) else 0
-    if args.json:
+    if args.markdown:
+        from ciam_tui.core.markdown.summary import setup_markdown
+
+        print(setup_markdown(file.setup, found, file.notes), end="")
+    elif args.json:
         access = {"access": access_document(file.setup)} if args.access else {}
         _print_document(file.notes, found, circleci.unread, ok=code == 0, **access)
     else:

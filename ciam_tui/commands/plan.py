@@ -27,6 +27,7 @@ examples:
   ciam-tui plan setup.json --adopt circleci-legacy-deploy
   ciam-tui plan setup.json --circleci
   ciam-tui plan setup.json --wire           and the contexts of CircleCI
+  ciam-tui plan setup.json --markdown > plan.md     a comment for the pull request
   ciam-tui plan setup.json --out plan.json     keep it for a review: `ciam-tui apply plan.json` applies that plan, or refuses
   ciam-tui plan setup.json --second-opinions   and what AWS itself says of the policies
 
@@ -50,7 +51,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser.add_argument(
         "--out", metavar="FILE", type=Path, help="keep the plan in FILE, which `ciam-tui apply` takes as long as the account is the same"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    form.add_argument("--markdown", action="store_true", help="the tables that a reviewer wants, for a comment on a pull request")
     parser.set_defaults(run=run)
 
 
@@ -82,6 +85,10 @@ def _run(args: argparse.Namespace) -> int:
         _save(args, setup, report, ports.clock)
     if args.json:
         print_document(report.document())
+    elif args.markdown:
+        from ciam_tui.core.markdown.summary import plan_markdown
+
+        print(plan_markdown(setup, report.plan, report.findings, unread=report.unread_in_circleci), end="")
     else:
         show_plan(args, report)
     if not report.plan.applyable:

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ciam_tui.core.changes.effects import effect
+from ciam_tui.core.changes.line_diff import diff
 from ciam_tui.core.changes.made import made, taken_back
 from ciam_tui.core.opinions import json_of, remarks_of
 from ciam_tui.core.problems import Level
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.opinions import Opinion
     from ciam_tui.core.plan import Conflict, Plan, Step
     from ciam_tui.core.problems import CiamError
-
-_CONTEXT_LINES = 2
-_FROM_THE_START = 10_000  # lines of context for a text that is new: all of it
 
 
 class Told(TypedDict):
@@ -232,17 +230,6 @@ def _step_lines(number: int, step: Step, *, forbidden: bool) -> Iterator[str]:
     if call.service:
         yield f"     {call.service}:{call.operation}{'  (AWS says that you may not)' if forbidden else ''}"
     yield from (f"     {line}" for line in diff(step.before, made(step.change)))
-
-
-def diff(before: str | None, after: str | None) -> Iterator[str]:
-    """What changes from `before` to `after`: lines with `-` go, lines with `+` come, others only show where. Without `before`, all of `after`."""
-    old, new = (before or "").splitlines(), (after or "").splitlines()
-    context = _CONTEXT_LINES if old and new else _FROM_THE_START
-    for line in list(difflib.unified_diff(old, new, lineterm="", n=context))[2:]:  # the first two name files, and these are none
-        if not line.startswith("@@"):
-            yield f"{line[:1]} {line[1:]}"
-        elif context == _CONTEXT_LINES:
-            yield "…"
 
 
 def _conflict_lines(conflict: Conflict, width: int, *, removes: bool) -> Iterator[str]:

@@ -10,6 +10,13 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.history import History
 
+_EPILOG = """\
+examples:
+  ciam-tui runs
+  ciam-tui runs --json | jq -r '.runs[-1].id'
+
+Exit codes: 0 listed, also where a journal cannot be read, which is told; 1 a problem; 2 wrong usage.
+"""
 _HEADINGS = ("RUN", "TIME (UTC)", "ACCOUNT", "BUCKET", "STEPS", "STATE")
 
 
@@ -19,6 +26,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "runs",
         help="list past runs, and what has become of them",
         description="Lists the runs whose journals this machine holds, oldest first. Times are UTC.",
+        epilog=_EPILOG,
     )
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run)

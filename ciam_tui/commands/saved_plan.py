@@ -55,7 +55,7 @@ def reviewed_in(args: argparse.Namespace, saved: SavedPlan, report: Report) -> i
 
 def _lines(changed: Sequence[Difference]) -> Iterator[str]:
     """Each difference in words, and for documents and lists line by line: `-` is how it was reviewed, `+` how it is now."""
-    from ciam_tui.commands.plan_report import diff
+    from ciam_tui.core.changes.line_diff import diff
 
     for difference in changed:
         yield f"  {difference}"

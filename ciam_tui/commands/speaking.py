@@ -43,6 +43,20 @@ def reported(args: argparse.Namespace, run: Callable[[argparse.Namespace], int])
             raise
         warn([f"ciam-tui: {error}", *(str(problem) for problem in error.problems[1:])])
         return PROBLEM
+    except KeyboardInterrupt:
+        if args.json:
+            print_document(
+                {"ok": False, "error": {"code": "interrupted", "title": "Interrupted", "message": "Nothing was begun.", "suggestions": []}}
+            )
+        raise
+
+
+def misused(args: argparse.Namespace, sentence: str) -> int:
+    """The exit code of a command whose flags do not go together, once it is told why."""
+    if args.json:
+        print_document({"ok": False, "error": {"code": "wrong-usage", "title": "Wrong usage", "message": sentence, "suggestions": []}})
+    warn([f"ciam-tui: {sentence}"])
+    return WRONG_USAGE
 
 
 def print_document(document: Mapping[str, object]) -> None:

@@ -23,7 +23,7 @@ from ciam_tui.core.strict_json import quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from ciam_tui.core.document import Effect, PolicyDocument, Principal, Statement
+    from ciam_tui.core.document import Effect, PolicyDocument, Statement
 
 
 @dataclass(frozen=True)
@@ -240,7 +240,7 @@ def _compile_statement(statement: Statement, *, name: str, number: int, variable
         effect=statement.effect,
         action=action,
         resource=_element("Resource", statement.resources, statement.not_resources, resource_test),
-        principal=_principal_element(statement.principals, statement.not_principals, reaches),
+        principal=_principal_element(statement, reaches),
         conditions=tuple(compile_condition(condition, variables=variables) for condition in statement.conditions),
         reaches=reaches,
     )
@@ -254,22 +254,27 @@ def _element(name: str, values: tuple[str, ...] | None, excluded: tuple[str, ...
     return None
 
 
-def _principal_element(
-    named: tuple[Principal, ...] | None, excluded: tuple[Principal, ...] | None, reaches: Sequence[Callable[[str], Reach | None]]
-) -> _Element | None:
-    principals = named if named is not None else excluded
+def _principal_element(statement: Statement, reaches: Sequence[Callable[[str], Reach | None]]) -> _Element | None:
+    """Who is named. A Deny with NotPrincipal spares those alone whom it names themselves.
+
+    The entry of an account does not spare who is in it, nor that of a role its sessions (IAM User Guide, "AWS JSON policy elements:
+    NotPrincipal", whose examples list session, role and account to spare one session).
+    """
+    principals = statement.principals if statement.principals is not None else statement.not_principals
     if principals is None:
         return None
+    negated = statement.principals is None
+    least = Reach.DIRECT if negated and statement.effect == "Deny" else Reach.ACCOUNT
     return _Element(
-        "Principal" if named is not None else "NotPrincipal",
+        "NotPrincipal" if negated else "Principal",
         tuple(value for _, value in principals),
-        tuple(ignoring_context(_is_reached(reach)) for reach in reaches),
-        negated=named is None,
+        tuple(ignoring_context(_is_reached(reach, least)) for reach in reaches),
+        negated=negated,
     )
 
 
-def _is_reached(reach: Callable[[str], Reach | None]) -> Callable[[str], bool]:
-    return lambda caller: reach(caller) is not None
+def _is_reached(reach: Callable[[str], Reach | None], least: Reach) -> Callable[[str], bool]:
+    return lambda caller: (reach(caller) or 0) >= least
 
 
 def _action_test(pattern: str) -> Test:

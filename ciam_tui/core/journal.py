@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, assert_never
 from pydantic import Field, TypeAdapter, ValidationError
 
 from ciam_tui.core.changes import kinds
+from ciam_tui.core.changes.subjects import users_of
 from ciam_tui.core.facts import Facts  # noqa: TC001  as above
 from ciam_tui.core.plan import Step  # noqa: TC001  as above
 from ciam_tui.core.problems import CiamError
@@ -26,7 +27,8 @@ FORMAT = 1
 class RunStarted:
     """The first entry: everything that is needed to go on with the run, or to take it back, on the journal alone.
 
-    `setup` is the Setup file's content; `facts` what was read just before; `undoes` the run that this one takes back.
+    `setup` is the Setup file's content; `facts` what was read just before; `undoes` the run that this one takes back. `migration` and `stage`
+    are those of a user's retirement that the run is a part of.
     """
 
     run_id: str
@@ -39,6 +41,8 @@ class RunStarted:
     operator: str
     adopted: tuple[str, ...] = ()
     undoes: str | None = None
+    migration: str | None = None
+    stage: str | None = None
     format: int = FORMAT
     kind: Literal["run-started"] = "run-started"
 
@@ -162,6 +166,11 @@ class RunState:
     def pending(self) -> tuple[Step, ...]:
         """The steps that are still to be done, those of unknown outcome among them, in the order of the plan."""
         return tuple(step for step in self.started.steps if step.id not in self.done and step.id not in self.left_out)
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """The users that its steps name."""
+        return users_of(step.change for step in self.started.steps)
 
     @property
     def word(self) -> str:

@@ -54,6 +54,40 @@ _MODEL_AT: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("stages",): Stage,
     ("role",): Role,
 }
+_EXAMPLES: Mapping[str, Mapping[str, object]] = {
+    "Setup": {"version": SETUP_VERSION, "account_id": "123456789012", "partition": "aws"},
+    "Bucket": {
+        "name": "acme-builds",
+        "region": "us-east-1",
+        "owner_account_id": "210987654321",
+        "kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/0c9e0b5a-4a5d-4c5e-9f5b-0a6f0f4f2b11",
+        "create": False,
+    },
+    "CircleCi": {
+        "org_id": "0c9e0b5a-4a5d-4c5e-9f5b-0a6f0f4f2b11",
+        "org_slug": "gh/acme",
+        "issuer": "https://oidc.circleci.example.com",
+        "audience": "sts.amazonaws.com",
+        "any_project": False,
+    },
+    "Project": {"id": "6b1f1b6e-6f43-4d0f-8f0e-6f0f3f6a5a01", "name": "web", "vcs_origin": "github.com/acme/web"},
+    "Stage": {
+        "name": "deploy",
+        "prefix": "releases/",
+        "access": ["read", "write"],
+        "read_prefixes": ["builds/"],
+        "branches": ["main"],
+        "extras": ["tags"],
+        "session_seconds": 3600,
+    },
+    "Role": {
+        "name_prefix": "circleci-web-",
+        "path": "/circleci/",
+        "per_project": False,
+        "policy_kind": "inline",
+        "permissions_boundary": "arn:aws:iam::123456789012:policy/edge",
+    },
+}
 _EXPECTED: Mapping[str, str] = {
     "string_type": "text in quotes",
     "bool_type": "true or false",
@@ -100,8 +134,12 @@ def to_json(setup: Setup) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a Setup file."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Setup.model_json_schema() | {"title": "ciam-tui Setup"}
+    """The JSON Schema of a Setup file, with an example of each answer for the editors that complete one."""
+    schema = Setup.model_json_schema() | {"title": "ciam-tui Setup"}
+    for name, found in {"Setup": schema, **schema["$defs"]}.items():
+        for key, example in _EXAMPLES[name].items():
+            found["properties"][key]["examples"] = [example]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:ciam-tui:setup:{SETUP_VERSION}"} | schema
 
 
 def _object(text: str | bytes) -> dict[str, Any]:

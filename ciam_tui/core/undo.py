@@ -14,12 +14,13 @@ from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.changes.inverse import inverse
 from ciam_tui.core.changes.subjects import BUCKET, PROVIDER, subjects
+from ciam_tui.core.changes.titles import title
 from ciam_tui.core.compare import differences
 from ciam_tui.core.conditions import compile_condition
 from ciam_tui.core.document import parse_policy
 from ciam_tui.core.plan import Plan, make_steps
 from ciam_tui.core.problems import CiamError, Level, Problem
-from ciam_tui.core.undo_wiring import ContextChange, WiringGround, replaced_for_good
+from ciam_tui.core.undo_wiring import ContextChange, WiringGround, gone_for_good
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -76,7 +77,7 @@ def plan_undo(run: RunState, ground: UndoGround) -> Plan:
         facts=ground.facts,
         steps=make_steps(changes, ground.facts),
         problems=(
-            *replaced_for_good(run),
+            *gone_for_good(run),
             *drifted,
             *_open_ends(run),
             *notes,
@@ -89,10 +90,8 @@ def plan_undo(run: RunState, ground: UndoGround) -> Plan:
 
 def _open_ends(run: RunState) -> Iterable[Problem]:
     for step in run.unknown:
-        title = next(each.title for each in run.started.steps if each.id == step)
-        yield Problem(
-            "", Level.ERROR, f"Nobody can say yet whether this was done: {title}.", f"Run `ciam-tui resume {run.started.run_id}`."
-        )
+        what = next(each.title for each in run.started.steps if each.id == step)
+        yield Problem("", Level.ERROR, f"Nobody can say yet whether this was done: {what}.", f"Run `ciam-tui resume {run.started.run_id}`.")
 
 
 def _inverses(run: RunState, now: Facts) -> tuple[kinds.Change, ...]:
@@ -177,7 +176,7 @@ def _why_left(changes: Sequence[kinds.Change], ground: UndoGround, expected: Fac
             ):
                 return wiring.why_left(change)
             case _:
-                return None
+                return _why_user_left(change, ground.facts) if isinstance(change, kinds.UserSetting) else None
 
     return tuple(why(change) for change in changes)
 
@@ -263,6 +262,13 @@ def use_notes(changes: Sequence[kinds.Change], facts: Facts) -> Iterable[Problem
                 yield Problem("", Level.NOTE, f"The deleted version of {arn} comes back under a new version id.")
             case _:
                 continue
+
+
+def _why_user_left(change: kinds.UserSetting, facts: Facts) -> str | None:
+    """Why nothing is given back to a user that the run itself deleted: where somebody else did, that is told as a difference."""
+    if change.user.lower() in facts.users:
+        return None
+    return f"The user {change.user} is gone, so this is not made: {title(change)}."
 
 
 def _settings_note(run: RunState) -> Iterable[Problem]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import UNKNOWN_ID
+from ciam_tui.core.changes.made import why_irreversible
 from ciam_tui.core.problems import Level, Problem
 
 if TYPE_CHECKING:
@@ -92,9 +93,13 @@ def judged_by_piece(run: RunState, steps: Iterable[Step]) -> frozenset[str]:
     return frozenset(step.id for step in steps if run.started.undoes is not None and isinstance(step.change, ContextChange))
 
 
-def replaced_for_good(run: RunState) -> Iterator[Problem]:
-    """The values that `run` replaced, which nobody can bring back."""
+def gone_for_good(run: RunState) -> Iterator[Problem]:
+    """What `run` took away that nobody can bring back, each with the reason."""
     for step in run.done_steps:
         if isinstance(step.change, kinds.SetContextVariable) and step.change.replaces:
             text = f"{step.change.name} in the context {step.change.context} stays as the run set it: CircleCI never gives back what it replaced."
             yield Problem("", Level.WARNING, text, "Set it by hand, if you have a copy.")
+        elif isinstance(step.change, kinds.UserChange | kinds.ProjectChange | kinds.DeleteContextVariable) and (
+            why := why_irreversible(step.change)
+        ):
+            yield Problem("", Level.WARNING, f"This is not taken back: {step.title}. {why[:1].upper()}{why[1:]}.")

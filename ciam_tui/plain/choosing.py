@@ -81,10 +81,8 @@ class Listing:
         called = next((option for option in self.options if option.is_called(text)), None)
         if called is not None:
             return called
-        # A name may be a number, and then it is meant; `isdecimal` also takes digits that `int` reads, and no others.
-        if text.isdecimal() and len(text) < 8 and 1 <= int(text) <= len(self.options):
-            return self.options[int(text) - 1]
-        return None
+        # Looked up as it was read out: 04 is a part of a name, and no 4.
+        return next((option for number, option in enumerate(self.options, 1) if str(number) == text), None)
 
     def tell_matches(self, text: str) -> bool:
         """Read out the options whose names hold `text`; whether there is any."""

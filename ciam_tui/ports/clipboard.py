@@ -28,12 +28,13 @@ class SystemClipboard:
 def _commands() -> Iterator[list[str]]:
     """The programs that are there and have a desktop to talk to, each with its arguments."""
     wayland, x11 = bool(os.environ.get("WAYLAND_DISPLAY")), bool(os.environ.get("DISPLAY"))
+    is_here = not os.environ.get("SSH_CONNECTION")  # else the desktop of this machine is not the one that the person sits at
     for usable, name, *arguments in (
-        (True, "pbcopy"),
+        (is_here, "pbcopy"),
         (wayland, "wl-copy"),
         (x11, "xclip", "-selection", "clipboard"),
         (x11, "xsel", "--clipboard", "--input"),
-        (True, "clip.exe"),  # Windows' own, seen from WSL
+        (is_here, "clip.exe"),  # Windows' own, seen from WSL
     ):
         program = shutil.which(name) if usable else None
         if program is not None:

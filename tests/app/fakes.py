@@ -35,7 +35,7 @@ from ciam_tui.ports.api import Profile
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.activity import Window
@@ -164,6 +164,9 @@ class FakeAws:
     def user(self, name: str) -> User | None:
         self._read("user")
         return None
+
+    def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]:
+        return ()
 
     def access_keys(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, tuple[AccessKey, ...] | None]:
         return {}

@@ -23,13 +23,14 @@ from tests.app.fakes import ACCOUNT_ID, IDENTITY, NOW, FakeAccess, FakeAws, Fake
 from tests.core.examples import ORG_ID, answers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ciam_tui.core.changes.calls import Call
     from ciam_tui.core.facts import Identity, ManagedPolicy
     from ciam_tui.core.journal import Entry
+    from ciam_tui.core.users.facts import User
 
 PROVIDER_ARN = f"arn:aws:iam::{ACCOUNT_ID}:oidc-provider/oidc.circleci.com/org/{ORG_ID}"
 EMPTY_ACCOUNT = Facts(IDENTITY, Quotas(read=True), Bucket("acme-builds", "us-east-1", ACCOUNT_ID, None, "AES256"))
@@ -95,6 +96,13 @@ class MemoryAws(FakeAws):
     def keys_ending(self, endings: AbstractSet[str], progress: Callable[[str], None]) -> KeysRead:
         progress("Access keys of users")
         return KeysRead(tuple(key for key in self.keys if key.key_id[-4:] in endings), len(self.keys))
+
+    def user(self, name: str) -> User | None:
+        self._read("user")
+        return self.facts.users.get(name.lower())
+
+    def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]:
+        return tuple(serial for serial in self.facts.virtual_mfa if serial in serials)
 
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         self._read("may_call")

@@ -8,7 +8,6 @@ import pytest
 
 from ciam_tui.app.app import CiamApp
 from ciam_tui.app.screens.confirm import ConfirmScreen
-from ciam_tui.app.screens.export import ExportScreen
 from ciam_tui.app.screens.mfa import MfaScreen
 from ciam_tui.app.screens.preview import PreviewScreen
 from ciam_tui.app.session import Mode
@@ -113,7 +112,16 @@ async def _problem(pilot: Pilot[None]) -> None:
 async def _export(pilot: Pilot[None]) -> None:
     await _circleci(pilot)
     await pilot.press("ctrl+s")
-    await shows(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
+    await shows(pilot, "Formats and their files")
+    await shows(pilot, "circleci-build")
+    await pilot.press(*["down"] * 7)
+    await shows(pilot, "#!/usr/bin/env bash")
+
+
+async def _save_export(pilot: Pilot[None]) -> None:
+    await _export(pilot)
+    await pilot.press("end", "enter")
+    await shows(pilot, "Into which folder?")
 
 
 async def _mfa(pilot: Pilot[None]) -> None:
@@ -138,6 +146,7 @@ SCREENS: dict[str, Drive] = {
     "confirm": _confirm,
     "problem": _problem,
     "export": _export,
+    "export-saved": _save_export,
     "mfa": _mfa,
 }
 

@@ -13,14 +13,14 @@ from tests.moto_server import ACCOUNT_ID
 if TYPE_CHECKING:
     from moto.iam.models import IAMBackend
 
-KEYED = 400
+KEYED = 200
 READS = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-builds/*"}]}
 )
 
 
 def fill(*, users: int) -> None:
-    """`users` users in ten groups, each with a policy of its own; `KEYED` of them have an active key."""
+    """`users` users in ten groups, each with a policy of its own; `KEYED` of 5,000, spread evenly, have an active key."""
     differences.mend()
     iam: IAMBackend = iam_backends[ACCOUNT_ID]["aws"]
     policies = [iam.create_policy("", "/", READS, f"p{number}", []) for number in range(10)]
@@ -32,5 +32,5 @@ def fill(*, users: int) -> None:
         user = iam.create_user("us-east-1", name, path="/", tags=[])
         user.put_policy("own", READS)
         iam.groups[f"g{number % 10}"].users.append(user)
-        if number < KEYED:
+        if number % (5000 // KEYED) == 0:
             iam.create_access_key(name)

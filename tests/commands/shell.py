@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from ciam_tui.arguments import command_in
 from ciam_tui.cli import main
 from ciam_tui.ports.sandbox.account import OPERATOR_SECRET_ACCESS_KEY
+from tests.published_schemas import complaints
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Shell:
         for text in (captured.out, captured.err):
             assert OPERATOR_SECRET_ACCESS_KEY not in text
             assert all(line.isprintable() for line in text.splitlines())
+        if "--json" in words and "--sarif" not in words:
+            assert complaints(command_in(words) or "", captured.out) == []
         return Said(code, captured.out, captured.err)
 
 

@@ -104,7 +104,7 @@ def test_a_removal_that_is_cut_off_is_resumed(account: ServedAccount, applied: s
         sent.append(call)
         if len(sent) == 3:
             raise KeyboardInterrupt
-        return send(aws, call)  # type: ignore[arg-type]
+        return send(aws, call)  # type: ignore[arg-type]  # the call goes on as it came
 
     monkeypatch.setattr(BotoAws, "send", interrupted)
     said = shell("remove", applied, "--yes")

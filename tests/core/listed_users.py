@@ -23,5 +23,5 @@ def key(end: str = "", *, days: float = 100, used: float | None = None, status: 
 
 def user(name: str = "ci", *keys: AccessKey, **fields: Any) -> User:
     """A user of whom nothing else is there, unless `fields` say so."""
-    nothing = {"has_password": False, "mfa": (), "ssh_keys": (), "certificates": (), "service_credentials": ()}
+    nothing: dict[str, Any] = {"has_password": False, "mfa": (), "ssh_keys": (), "certificates": (), "service_credentials": ()}
     return User(name, f"AIDA{name.upper()}", f"arn:aws:iam::{ACCOUNT_ID}:user/{name}", keys=keys, **(nothing | fields))

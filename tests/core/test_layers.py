@@ -130,6 +130,14 @@ class TestWithinAnAccount:
         assert asked(SESSION, identity=ALL, resource=resource).allowed
         assert asked(SESSION.replace(MINE, THEIRS), identity=ALL, resource=resource).outcome is Outcome.EXPLICIT_DENY
 
+    @pytest.mark.parametrize("named", [[ROOT], [ROLE, ROOT], [USER, ROOT]])
+    def test_a_denial_by_exclusion_spares_nobody_for_the_sake_of_their_account_or_role(self, named: list[str]) -> None:
+        """The same page: with a user and its account named, everybody but that user is denied, and with a role named, its sessions are."""
+        resource = policy({"Effect": "Deny", "NotPrincipal": {"AWS": named}})
+        for caller in (SESSION, ROLE, USER):
+            denied = asked(caller, identity=ALL, resource=resource).outcome is Outcome.EXPLICIT_DENY
+            assert denied is (caller != USER or USER not in named)
+
     def test_the_root_user_needs_no_policy_and_organizations_bind_it_all_the_same(self) -> None:
         assert asked(ROOT).allowed
         assert not asked(ROOT, scps=[NOTHING]).allowed

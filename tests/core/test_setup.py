@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import jsonschema  # type: ignore[import-untyped]  # has no types
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -359,7 +360,18 @@ def test_the_schema_uses_no_keyword_that_the_test_does_not_know() -> None:
         keys_of([SCHEMA]) - {name for model in [SCHEMA, *SCHEMA["$defs"].values()] for name in model["properties"]} - set(SCHEMA["$defs"])
     )
     assert keywords == {
-        "$defs", "$ref", "$schema", "additionalProperties", "anyOf", "const", "default", "description", "enum", "items", "maxLength",
+        "$defs", "$id", "$ref", "$schema", "additionalProperties", "anyOf", "const", "default", "description", "enum", "examples", "items", "maxLength",
         "maxProperties", "maximum", "minItems", "minLength", "minimum", "pattern", "properties", "propertyNames", "required", "title", "type",
         "uniqueItems",
     }  # fmt: skip
+
+
+def test_the_schema_names_itself_and_gives_an_example_of_every_answer_that_it_takes() -> None:
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == "urn:ciam-tui:setup:1"
+    for found in (schema, *schema["$defs"].values()):
+        for name, answer in found["properties"].items():
+            assert answer.get("description"), name
+            for example in answer.get("examples", ()):
+                assert list(jsonschema.Draft202012Validator({**answer, "$defs": schema["$defs"]}).iter_errors(example)) == [], name

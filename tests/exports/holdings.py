@@ -8,6 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 import hcl2
+import yaml  # type: ignore[import-untyped]  # comes with moto, without types
 
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.facts import Facts, Identity
@@ -138,6 +139,67 @@ def _bucket_settings(each: Any) -> dict[str, Any]:
         "versioning": unquoted(only("aws_s3_bucket_versioning")["versioning_configuration"][0]["status"]),
         "policy": document(only("aws_s3_bucket_policy")["policy"]),
     }
+
+
+def template_holdings(source: str, account: str, partition: str) -> Holdings:
+    """What `template.yaml` makes with its parameters as they are, as a reader of YAML reads it."""
+    template = yaml.safe_load(source)
+    conditions = {
+        name: template["Parameters"][condition["Fn::Equals"][0]["Ref"]]["Default"] == condition["Fn::Equals"][1]
+        for name, condition in template["Conditions"].items()
+    }
+    made = {name: each for name, each in template["Resources"].items() if conditions.get(each.get("Condition"), True)}
+    found = {
+        kind: {name: each["Properties"] for name, each in made.items() if each["Type"] == f"AWS::{kind}"}
+        for kind in ("IAM::OIDCProvider", "IAM::Role", "IAM::ManagedPolicy", "S3::Bucket", "S3::BucketPolicy")
+    }
+    assert sum(map(len, found.values())) == len(made), "resources that nothing here knows"
+    policies, attached = {}, {}
+    for properties in found["IAM::ManagedPolicy"].values():
+        arn = f"arn:{partition}:iam::{account}:policy{properties['Path']}{properties['ManagedPolicyName']}"
+        policies[arn] = {"description": properties["Description"], "document": properties["PolicyDocument"], "tags": {}}
+        (role,) = properties["Roles"]
+        attached[role["Ref"]] = [arn]
+    roles = {
+        role["RoleName"]: {
+            "path": role["Path"],
+            "description": role["Description"],
+            "session": role["MaxSessionDuration"],
+            "boundary": role.get("PermissionsBoundary"),
+            "tags": _tags(role),
+            "trust": role["AssumeRolePolicyDocument"],
+            "inline": {each["PolicyName"]: each["PolicyDocument"] for each in role.get("Policies", [])},
+            "attached": attached.get(name, []),
+        }
+        for name, role in found["IAM::Role"].items()
+    }
+    providers = {
+        each["Url"].removeprefix("https://"): {"clients": each["ClientIdList"], "tags": _tags(each)}
+        for each in found["IAM::OIDCProvider"].values()
+    }
+    buckets = {each["BucketName"]: _template_bucket(each, found["S3::BucketPolicy"]) for each in found["S3::Bucket"].values()}
+    return {"providers": providers, "roles": roles, "policies": policies, "buckets": buckets}
+
+
+def _template_bucket(properties: Mapping[str, Any], policies: Mapping[str, Any]) -> dict[str, Any]:
+    (policy,) = policies.values()
+    assert policy["Bucket"] == {"Ref": "Bucket"}
+    (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    default = rule["ServerSideEncryptionByDefault"]
+    blocked = properties["PublicAccessBlockConfiguration"]
+    assert set(blocked) == {"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"}
+    return {
+        "tags": _tags(properties),
+        "blocked": all(value is True for value in blocked.values()),
+        "ownership": properties["OwnershipControls"]["Rules"][0]["ObjectOwnership"],
+        "encryption": (default["SSEAlgorithm"], default.get("KMSMasterKeyID"), rule["BucketKeyEnabled"]),
+        "versioning": properties["VersioningConfiguration"]["Status"],
+        "policy": policy["PolicyDocument"],
+    }
+
+
+def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
+    return {each["Key"]: each["Value"] for each in properties["Tags"]}
 
 
 _HCL_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}

@@ -73,7 +73,9 @@ def prove_equal(setup: Setup, account: ServedAccount, aws_cli: AwsCli, folder: P
 @pytest.mark.parametrize(
     "setup",
     [
-        pytest.param(a_setup(role__policy_kind="managed", role__tags={"team": "web"}), id="managed policies and a bucket"),
+        pytest.param(
+            a_setup(role__policy_kind="managed", role__tags={"team": "web"}), id="managed policies and a bucket", marks=pytest.mark.long
+        ),
         pytest.param(HOSTILE, id="hostile names"),
     ],
 )

@@ -48,7 +48,7 @@ def test_it_makes_what_the_plan_makes(setup: Setup) -> None:
     prove(setup)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(setups())
 def test_it_makes_what_the_plan_makes_for_any_setup(setup: Setup) -> None:
     prove(setup)

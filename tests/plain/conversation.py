@@ -11,6 +11,7 @@ import pytest
 
 from ciam_tui import apply
 from ciam_tui.cli import main
+from ciam_tui.core.shown import shown
 from ciam_tui.ports.sandbox.account import CIRCLECI_TOKEN, OPERATOR_SECRET_ACCESS_KEY
 from ciam_tui.ports.sandbox.launch import start_sandbox
 
@@ -57,10 +58,10 @@ class Conversation:
     monkeypatch: pytest.MonkeyPatch
     state: Path
 
-    def __call__(self, *answers: str, flags: tuple[str, ...] = ()) -> Heard:
+    def __call__(self, *answers: str, source: type[io.StringIO] = io.StringIO) -> Heard:
         with self.monkeypatch.context() as terminal:
-            terminal.setattr(sys, "stdin", io.StringIO("".join(f"{answer}\n" for answer in answers)))
-            code = main(["--plain", "--state-dir", str(self.state), *flags])
+            terminal.setattr(sys, "stdin", source("".join(f"{answer}\n" for answer in answers)))
+            code = main(["--plain", "--state-dir", str(self.state)])
         captured = self.capsys.readouterr()
         heard = Heard(code, captured.out, captured.err)
         assert_is_plain(heard.out + heard.err)
@@ -69,7 +70,7 @@ class Conversation:
 
 def assert_is_plain(text: str) -> None:
     """Nothing that steers a terminal or that only an eye makes sense of, no secret, and nothing that nobody caught."""
-    assert all(line.isprintable() for line in text.split("\n")), [line for line in text.split("\n") if not line.isprintable()]
+    assert text == shown(text, keep_newlines=True)
     assert "Traceback" not in text
     assert "Internal error" not in text
     assert OPERATOR_SECRET_ACCESS_KEY not in text

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, assert_never
 from textual.app import SystemCommand
 from textual.screen import Screen, ScreenResultType
 
+from ciam_tui.app.helping import path_of
 from ciam_tui.app.intents import INTENTS, Want, bindings
 from ciam_tui.app.literal import literal
+from ciam_tui.app.theme import change
 from ciam_tui.app.widgets.header import HeaderBar
 from ciam_tui.app.widgets.keybar import KeyBar
 from ciam_tui.app.widgets.picker import Picker
@@ -42,6 +44,7 @@ class WorkScreen(Screen[ScreenResultType]):
     app: CiamApp
     KEYS: ClassVar[tuple[Want, ...]] = (Want.NEXT, Want.BACK, Want.PALETTE, Want.HELP)
     WORDS: ClassVar[dict[Want, str]] = {}
+    ABOUT: ClassVar[str] = ""  # the key of the text about the screen
     NARROW: ClassVar[frozenset[Want]] = frozenset({Want.NEXT, Want.BACK, Want.PREVIEW, Want.HELP})  # what a narrow footer has room for
 
     def __init__(self, session: Session, title: str) -> None:
@@ -130,6 +133,12 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_runs()
             case Want.AUDIT:
                 return self.want_audit()
+            case Want.MIGRATE:
+                return self.want_migrate()
+            case Want.ORDER:
+                return self.want_order()
+            case Want.THEME:
+                return change(self.app, self.session)
             case Want.PALETTE:
                 self.app.action_command_palette()
                 return None
@@ -228,6 +237,19 @@ class WorkScreen(Screen[ScreenResultType]):
         self.app.push_screen(AuditScreen(self.session))
         return None
 
+    def want_migrate(self) -> str | None:
+        """Users with keys."""
+        if self.session.aws is None:
+            return "Nobody is signed in yet, so there are no users to look at: see the first step."
+        from ciam_tui.app.screens.migrate import MigrateScreen
+
+        self.app.push_screen(MigrateScreen(self.session))
+        return None
+
+    def want_order(self) -> str | None:
+        """Another order of a list."""
+        return "There is no list here that has another order: f11 lists users."
+
     def want_help(self) -> str | None:
         """About the focused thing."""
         from ciam_tui.app.screens.help import HelpScreen
@@ -237,7 +259,7 @@ class WorkScreen(Screen[ScreenResultType]):
 
     def focused_path(self) -> str:
         """What the help is about."""
-        return (self.focused.id or "") if self.focused is not None else ""
+        return path_of(self.focused, self.ABOUT)
 
     def copy(self, text: str) -> None:
         """Copy `text`, and say truthfully whether it worked."""
@@ -246,8 +268,12 @@ class WorkScreen(Screen[ScreenResultType]):
     def _copy(self, text: str) -> None:
         copied = self.session.clipboard.copy(text)
         length = f"{len(text)} characters"
-        said = f"Copied {length}." if copied else "The clipboard could not be reached; select the text with Shift and the mouse."
-        self.app.call_from_thread(self.say, said, severity="information" if copied else "warning")
+        if not copied:  # the terminal may have a clipboard of its own, as over SSH, and never says whether it took what it was sent
+            self.app.call_from_thread(self.app.copy_to_clipboard, text)
+        asked = (
+            f"No clipboard here: {length} were sent to the terminal. If they are not in yours, select the text with Shift and the mouse."
+        )
+        self.app.call_from_thread(self.say, f"Copied {length}." if copied else asked, severity="information" if copied else "warning")
 
     def clear_filter(self) -> bool:
         """Clear the filter of the focused list, else of any; False where there is none."""

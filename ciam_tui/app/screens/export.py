@@ -1,114 +1,167 @@
-"""Where a set-up is written as files, and in which format. A file that is there and says something else is replaced only when that is said twice."""
+"""Every export of a set-up, file by file as it would be written: looked at, copied, or saved, in one format or in all of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding
-from textual.containers import Vertical
-from textual.widgets import Input, Static
+from textual import work
+from textual.containers import Container
+from textual.message import Message
+from textual.worker import Worker, WorkerState, get_current_worker
 
+from ciam_tui.app.background import outcome_of
+from ciam_tui.app.document_lines import Ink, Line, document_lines
+from ciam_tui.app.intents import Want
 from ciam_tui.app.literal import literal
-from ciam_tui.app.screens.folder import FolderScreen
-from ciam_tui.app.widgets.answer_input import AnswerInput
-from ciam_tui.app.widgets.choices import Choices
-from ciam_tui.core.export.formats import ALL, FORMATS
+from ciam_tui.app.screens.base import WorkScreen
+from ciam_tui.app.screens.save_export import SaveExportScreen, finished
+from ciam_tui.app.widgets.document import DocumentView
+from ciam_tui.app.widgets.picker import Picker, Row
+from ciam_tui.core.export.formats import ABOUT, ALL, FORMATS
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
-    from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from ciam_tui.app.app import CiamApp
+    from ciam_tui.app.session import Session
     from ciam_tui.core.draft import Draft
+    from ciam_tui.core.export.files import ExportFile
+    from ciam_tui.core.facts import Facts
 
-DEFAULT_FOLDER = "circleci-roles"
-_WITH_CONTEXTS = frozenset({"circleci", ALL})
-CONTEXTS = "each job with the context called as its role"
-_ABOUT = {
-    "json": "The policies of each role, and the provider, as AWS takes them.",
-    "circleci": "A configuration whose jobs take the roles, without an orb and with it.",
-    ALL: "Every format that there is, each in a folder of its name.",
-}
+Exports = dict[str, tuple["ExportFile", ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be written: the format of that name into `folder`, with `contexts` for the jobs of a CircleCI configuration."""
+class ExportScreen(WorkScreen[None]):
+    """The formats with their files, and the file under the cursor. `facts` are what was read of the account, where it was."""
 
-    folder: Path
-    name: str
-    contexts: bool = False
-
-
-def write_files(draft: Draft, wanted: Wanted, *, replace: bool) -> int:
-    """Write the export of `draft` that is `wanted`; how many files that were.
-
-    Raises:
-        CiamError: the draft is not finished, a file is in the way, or the disk refuses.
-    """
-    from ciam_tui.core.export.formats import exported
-    from ciam_tui.core.setup import finish
-    from ciam_tui.ports.export_conflicts import write_unless_in_the_way
-
-    setup = finish(draft)
-    if isinstance(setup, tuple):
-        raise CiamError("not-ready", "Not ready to export", str(setup[0]))
-    files = exported(setup, wanted.name, contexts=wanted.contexts)
-    return write_unless_in_the_way(wanted.folder, files, replace=replace)
-
-
-class ExportScreen(FolderScreen):
-    """Asks for a format and a folder, and writes."""
-
-    BINDINGS: ClassVar = [Binding("enter", "to_folder", "To the folder", show=False)]  # an input keeps its Enter, which writes
+    ABOUT: ClassVar = "export"
+    KEYS: ClassVar = (Want.NEXT, Want.COPY, Want.FILTER, Want.BACK, Want.PALETTE, Want.HELP)
+    NARROW: ClassVar = frozenset({Want.NEXT, Want.COPY, Want.BACK, Want.HELP})
+    WORDS: ClassVar = {Want.NEXT: "Save", Want.BACK: "Close"}
     app: CiamApp
 
-    def __init__(self, draft: Draft) -> None:
-        super().__init__()
-        self._draft = draft
-        self._formats = Choices([*FORMATS, ALL], [next(iter(FORMATS))], single=True, id="formats")
-        self._contexts = Choices([CONTEXTS], id="contexts-too")
-        self._about = Static("", classes="about")
+    class Made(Message):
+        """The files of every format, or why there are none."""
 
-    def compose(self) -> ComposeResult:
-        """The formats, the folder, and what came of it."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = "Export"
-            dialog.border_subtitle = "tab and arrows choose the format · enter writes · esc closes"
-            yield self._formats
-            yield self._about
-            yield self._contexts
-            yield Static("Into which folder?")
-            yield AnswerInput(DEFAULT_FOLDER, id="token")
-            yield self.said
+        def __init__(self, outcome: Exports | CiamError) -> None:
+            super().__init__()
+            self.outcome = outcome
+
+    def __init__(self, session: Session, draft: Draft, facts: Facts | None = None) -> None:
+        super().__init__(session, "Export")
+        self._draft = draft
+        self._facts = facts
+        self._files: Mapping[str, ExportFile] = {}
+        self._list = Picker(id="export-files")
+        self._view = DocumentView(id="export-file")
+
+    def content(self) -> Iterable[Widget]:
+        """The list, and the file."""
+        self._list.border_title = "Formats and their files"
+        yield Container(self._list, self._view, id="export")
 
     def on_mount(self) -> None:
-        """Ready to type."""
-        if self.app.session.wires:
-            self._contexts.choose([CONTEXTS])
-        self._describe()
+        """The list takes the keys."""
+        self._list.say("making the files …")
+        self._list.focus()
+        self.make()
 
-    def on_choices_ticked(self, event: Choices.Ticked) -> None:
-        """Another format, or with contexts."""
+    @work(thread=True, exclusive=True, exit_on_error=False, group="export")
+    def make(self) -> None:
+        """The files, off the screen's thread: a set-up of many projects has many."""
+        worker = get_current_worker()
+        made = outcome_of(lambda: _exports(self._draft, self._facts, contexts=self.session.wires))
+        if not worker.is_cancelled:
+            self.post_message(self.Made(made))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What a worker did not expect is a failure of the program."""
+        if event.state is WorkerState.ERROR and isinstance(event.worker.error, Exception):
+            self.app.fail(event.worker.error)
+
+    def on_export_screen_made(self, event: Made) -> None:
+        """List them."""
         event.stop()
-        self._describe()
+        if isinstance(event.outcome, CiamError):
+            self._list.say(f"! {event.outcome.message}")
+            return
+        self._files = {f"{name}/{file.path}": file for name, files in event.outcome.items() for file in files}
+        rows = [
+            Row(f"{name}/{file.path}", (name if first else "", file.path), copied=file.text)
+            for name, files in event.outcome.items()
+            for first, file in ((file is files[0], file) for file in files)
+        ]
+        everything = "\n".join(self._files)
+        self._list.show([*rows, Row(ALL, (ALL, "each format in a folder"), copied=everything)])
+        self._show_file()
 
-    def _describe(self) -> None:
-        (name,) = self._formats.chosen
-        self._about.update(literal(_ABOUT.get(name, f"The format {name}."), "$muted"))
-        self._contexts.visible = name in _WITH_CONTEXTS  # its line stays, so that nothing jumps
-        self._contexts.disabled = not self._contexts.visible
+    def on_picker_highlighted(self, event: Picker.Highlighted) -> None:
+        """Another file."""
+        event.stop()
+        self._show_file()
 
-    def action_to_folder(self) -> None:
-        """Enter on a choice goes on to the folder."""
-        self.query_one(Input).focus()
+    def on_picker_picked(self, event: Picker.Picked) -> None:
+        """A click selects; Enter saves."""
+        event.stop()
+        self._show_file()
+        if event.go_on:
+            self.action_want(Want.NEXT)
 
-    def writer(self, folder: Path) -> Callable[[bool], int]:
-        """The files of the format that is chosen."""
-        (name,) = self._formats.chosen
-        wanted = Wanted(folder, name, name in _WITH_CONTEXTS and bool(self._contexts.chosen))
-        return lambda replace: write_files(self._draft, wanted, replace=replace)
+    def _show_file(self) -> None:
+        row = self._list.highlighted
+        if row is None:
+            return
+        name = self._format(row)
+        self._view.border_title = literal(row.key)
+        self._view.border_subtitle = literal(ABOUT[name])
+        self._view.show(_lines(self._files.get(row.key), row.copied))
+        self._view.to_top()
+
+    def _format(self, row: Row) -> str:
+        return row.key.partition("/")[0]
+
+    def want_next(self) -> str | None:
+        """Ask into which folder the format at hand is to be saved."""
+        row = self._list.highlighted
+        if row is None or not self._files:
+            return "There are no files yet."
+        self.app.push_screen(
+            SaveExportScreen(self._draft, self._format(row), facts=self._facts, wires=self.session.wires),
+            lambda said: self.say(said) if said else None,
+        )
+        return None
+
+    def want_export(self) -> str | None:
+        """The key that opened it saves."""
+        return self.want_next()
+
+    def want_copy(self) -> str | None:
+        """The file at hand, wherever the focus is."""
+        row = self._list.highlighted
+        if row is None or not row.copied:
+            return "There is no file to copy yet."
+        self.copy(row.copied)
+        return None
+
+    def want_back(self) -> str | None:
+        """Clear the filter, else close."""
+        if not self.clear_filter():
+            self.dismiss(None)
+        return None
+
+
+def _exports(draft: Draft, facts: Facts | None, *, contexts: bool) -> Exports:
+    from ciam_tui.core.export.formats import exported
+
+    setup = finished(draft)
+    return {name: exported(setup, name, contexts=contexts, facts=facts) for name in FORMATS}
+
+
+def _lines(file: ExportFile | None, text: str) -> list[Line]:
+    """The file as it is drawn: JSON as everywhere, else its lines as they are."""
+    if file is not None and file.path.endswith(".json"):
+        return document_lines(file.text.removesuffix("\n"), ())
+    return [Line(((line, Ink.PROSE),)) for line in text.removesuffix("\n").split("\n")]

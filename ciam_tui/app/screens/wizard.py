@@ -253,16 +253,12 @@ class WizardScreen(LookingScreen[None]):
             return f"Not ready to export (step {step_of(problem.field).number}): {problem.text} {problem.fix}".strip()
         from ciam_tui.app.screens.export import ExportScreen
 
-        self.app.push_screen(ExportScreen(self.draft), lambda done: self.say(done) if done else None)
+        self.app.push_screen(ExportScreen(self.session, self.draft))
         return None
 
     def want_reload(self) -> str | None:
         """Read again what the step reads."""
         return self._body.read_again() if self._body is not None else None
-
-    def focused_path(self) -> str:
-        """The answer that has the focus."""
-        return self._body.focused_path() if self._body is not None else ""
 
     async def on_rail_chosen(self, event: Rail.Chosen) -> None:
         """A click on a step."""

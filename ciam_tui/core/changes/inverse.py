@@ -74,13 +74,9 @@ def inverse(change: kinds.Change, before: Facts, ids: Mapping[str, str]) -> tupl
             return (kinds.AddRestriction(context, kind, value),) if standing and (kind, value) in standing.all_restrictions else ()
         case kinds.DeleteProvider() | kinds.DeleteRole() | kinds.DeletePolicy():
             return _made_anew(change, before)
-        case (
-            kinds.AwaitRoles()
-            | kinds.DeleteBucket()
-            | kinds.DeleteContext()
-            | kinds.DeleteContextVariable()
-            | kinds.DeleteProjectVariable()
-        ):
+        case kinds.AwaitRoles() | kinds.DeleteProjectVariable():
+            return ()
+        case kinds.DeleteBucket() | kinds.DeleteContext() | kinds.DeleteContextVariable():
             return ()  # what was in a bucket's or a context's place may be somebody else's by now
         case _:
             assert_never(change)

@@ -154,6 +154,10 @@ def why_irreversible(change: kinds.Change) -> str | None:
     match change:
         case kinds.SetContextVariable(replaces=True):
             return "CircleCI never gives the replaced value back, and an undo leaves the new one"
+        case kinds.DeleteBucket():
+            return "its name may be taken by somebody else by then"
+        case kinds.DeleteContext() | kinds.DeleteContextVariable(ends=None):
+            return "`ciam-tui apply SETUP --wire` makes it again"
         case kinds.DeleteContextVariable() | kinds.DeleteProjectVariable():
             return "CircleCI never gives a value back; whoever has a copy of it can set it again by hand"
         case kinds.DeleteAccessKey():
@@ -170,10 +174,6 @@ def why_irreversible(change: kinds.Change) -> str | None:
             return "an MFA device is set up anew by whoever holds it"
         case kinds.DeleteUser():
             return "a user made anew has another id, and no key, password or device of the old one; the backup tells what it had"
-        case kinds.DeleteBucket():
-            return "its name may be taken by somebody else by then"
-        case kinds.DeleteContext():
-            return "`ciam-tui apply SETUP --wire` makes it again"
         case _:
             return None
 

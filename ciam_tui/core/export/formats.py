@@ -37,17 +37,42 @@ def _terraform(setup: SetupShape, facts: Facts | None = None) -> tuple[ExportFil
     return export_terraform(setup, facts)
 
 
+def _cloudformation(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.cloudformation import export_cloudformation
+
+    return export_cloudformation(setup)
+
+
 def _circleci(setup: SetupShape, *, contexts: bool = False) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.circleci import export_circleci
 
     return export_circleci(setup, contexts=contexts)
 
 
+def _markdown(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.markdown import export_markdown
+
+    return export_markdown(setup)
+
+
 FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "json": _json,
     "aws-cli": _aws_cli,
     "terraform": _terraform,
+    "cloudformation": _cloudformation,
     "circleci": _circleci,
+    "markdown": _markdown,
+}
+
+# What each is for, in as few words as fit below its files.
+ABOUT: Mapping[str, str] = {
+    "json": "each role's policies and the provider, as AWS takes them",
+    "aws-cli": "a script that makes what apply would make",
+    "terraform": "a configuration for Terraform, with imports",
+    "cloudformation": "a template for a stack, or for CDK",
+    "circleci": "jobs that take the roles, without an orb and with it",
+    "markdown": "a summary for a pull request",
+    ALL: "every format, each in a folder of its name",
 }
 
 

@@ -6,26 +6,19 @@ ASCII is escaped, so that lines are as long as they look. A document is a text o
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from ciam_tui.core.export.escaped import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ciam_tui.core.document import Document
 
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_UNUSUAL = re.compile(r'[^ -~]|["\\]')
-
 
 def text(value: str) -> str:
     """`value` as a string that Terraform reads as that very text."""
-    return f'"{_without_templates(_UNUSUAL.sub(_escaped, value))}"'
-
-
-def _escaped(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return _ESCAPES.get(match[0]) or (f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}")
+    return _without_templates(escaped(value))
 
 
 def _without_templates(value: str) -> str:

@@ -26,8 +26,6 @@ _NAMED = {
     "tags": "tags",
     "path": "path",
 }
-# Fields in which None says that they were not read.
-_MAY_BE_UNREAD = ("keys", "has_password", "mfa", "ssh_keys", "certificates", "service_credentials")
 
 
 def changes_of_user(migration: Migration, user: User) -> tuple[str, ...]:
@@ -39,8 +37,7 @@ def _changes(then: User, now: User) -> Iterator[str]:
     for name, words in _NAMED.items():
         was, is_now = getattr(then, name), getattr(now, name)
         # What could not be read, then or now, is told as unread and not as changed.
-        is_unread = name in _MAY_BE_UNREAD and (was is None or is_now is None)
-        if is_unread or was == is_now:
+        if name in then.unknown | now.unknown or was == is_now:
             continue
         yield f"its {words} are others now" if _is_long(is_now) or _is_long(was) else _replaced(words, was, is_now)
     if then.keys is not None and now.keys is not None:
@@ -69,5 +66,5 @@ def _is_tag(item: object) -> bool:
 
 def unread_of_user(user: User) -> tuple[str, ...]:
     """Everything about the user that is not known: a user of which there is any of it is not deleted."""
-    unread = [f"its {_NAMED.get(name, 'access keys')}" for name in _MAY_BE_UNREAD if getattr(user, name) is None]
-    return (*user.unread, *((f"Not known of it: {listed(unread)}.",) if unread else ()))
+    unknown = [f"its {_NAMED.get(name, 'access keys')}" for name in sorted(user.unknown)]
+    return (*user.unread, *((f"Not known of it: {listed(unknown)}.",) if unknown else ()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003  the annotations are resolved where a ground is told as JSON
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003  as above
-from typing import Literal
+from typing import Any, Literal
 
 from ciam_tui.core.users.facts import User  # noqa: TC001  as above
 
@@ -90,12 +90,17 @@ class HeldVariables:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Something that stands in the way until it is gone, or accepted by the name `item`, or by `family`, which others share with it."""
+    """Something that stands in the way until it is gone, or accepted by the name `item`, or by `family`, which others share with it.
+
+    `statement` would remove it, if `owner` adds it to the policy that is theirs.
+    """
 
     item: str
     text: str
     fix: str = ""
     family: str = ""
+    statement: Mapping[str, Any] | None = None
+    owner: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,7 +113,8 @@ class Ground:
     """All that the stages of one retirement rest on. None is what was not asked or could not be read, and `unread` says why.
 
     `user` is None where there is no such user. `wiring` and `held` are None where CircleCI was not asked. `uses` has the last use of each key that
-    any source knows beside IAM's own word. `obstacles` stand before the switch, `remarks` are told beside it. `operator` is who asks.
+    any source knows beside IAM's own word. `obstacles` stand before the switch, `remarks` are told beside it, and `shadows` are the
+    places where jobs would go on with the static key. `operator` is who asks.
     """
 
     operator: str
@@ -120,6 +126,7 @@ class Ground:
     uses: Mapping[str, KeyUse] = field(default_factory=dict)
     obstacles: tuple[Obstacle, ...] = ()
     remarks: tuple[str, ...] = ()
+    shadows: tuple[str, ...] = ()
     runs: Mapping[str, RunWord] = field(default_factory=dict)
     unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.changes import kinds
     from ciam_tui.core.changes.calls import Call
+    from ciam_tui.core.retirement.ground import Obstacle
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.retirement.standing import Standing
 
@@ -37,6 +38,18 @@ def hand_off_files(
         files.append(ExportFile(f"{name}.policy.json", json.dumps(policy, indent=2) + "\n"))
     files.append(ExportFile(f"{name}.md", _page(migration, standing, changes, name, has_policy=policy is not None)))
     return tuple(files)
+
+
+def statement_files(obstacles: Iterable[Obstacle]) -> tuple[ExportFile, ...]:
+    """A file for each statement that the owner of a bucket, a key or an organization has to add before the switch."""
+    wanted = [each for each in obstacles if each.statement is not None]
+    return tuple(
+        ExportFile(
+            f"for-the-owner-{number}.json",
+            json.dumps({"for": each.owner, "because": each.text, "statement": each.statement}, indent=2, default=dict) + "\n",
+        )
+        for number, each in enumerate(wanted, start=1)
+    )
 
 
 def least_policy(calls: Iterable[Call], migration: Migration, role_arns: Mapping[str, str]) -> dict[str, Any] | None:

@@ -43,10 +43,15 @@ def stop_of(case: Case) -> Standing | None:
             "End this with --end, and start anew.",
         )
     changes = changes_of_user(case.migration, user)
-    if changes:
+    if changes and not _is_being_deleted(case):
         todo = f"Look who changed it. --accept {CHANGES} goes on with the user as it is now."
         return _stop(f"Somebody has changed the user: {'; '.join(changes)}.", todo, items=(CHANGES,))
     return None
+
+
+def _is_being_deleted(case: Case) -> bool:
+    """Whether a run of ours has taken the user apart half way: what it has left to do, it holds against what it found itself."""
+    return any(case.ground.runs.get(run.run_id) == "unfinished" for run in case.migration.runs_of(Stage.DELETE_USER))
 
 
 def _user_went_its_way(case: Case) -> bool:
@@ -71,7 +76,7 @@ def _wiring(case: Case) -> Standing:
     if case.ground.wiring is None:
         uses = case.ground.role_uses
         if uses and all(_seen(use, case) for use in uses):
-            return Standing(stage, State.DONE, "Every role is taken, so that the jobs know them.", evidence=_told(uses))
+            return Standing(stage, State.DONE, "Every role is taken, so that the jobs know them.", evidence=_told(uses, case))
         if (seen := _seen_done(stage, case)) is not None:
             return seen
         reasons = case.ground.why_unread("wiring") or (_ASK_CIRCLECI,)
@@ -104,14 +109,17 @@ def _role_in_use(case: Case) -> Standing:
         reasons = case.ground.why_unread("role_uses") or ("The roles could not be read.",)
         return Standing(stage, State.UNKNOWN, reasons[0], evidence=tuple(reasons[1:]))
     unseen = [use for use in uses if not _seen(use, case) and not case.migration.has_accepted(use.role)]
-    evidence = (*_told(uses), *(f"{use.role}: accepted without having been seen." for use in uses if case.migration.has_accepted(use.role)))
+    evidence = (
+        *_told(uses, case),
+        *(f"{use.role}: accepted without having been seen." for use in uses if case.migration.has_accepted(use.role)),
+    )
     unread = tuple(f"{use.role}: {use.unread}" for use in uses if use.unread)
     since = case.migration.watched_since
     if unseen:
         names = [use.role for use in unseen]
         todo = (
             "Let each stage's job run once, and look again: a green job alone does not show that the role was taken.",
-            *(f"Shadowed: {remark}" for remark in case.ground.remarks),
+            *(f"Shadowed: {shadow}" for shadow in case.ground.shadows),
             f"--accept {names[0]} goes on without having seen it.",
         )
         why = f"Not seen in use since {since:%Y-%m-%d %H:%M} UTC: {listed(names)}."
@@ -125,15 +133,18 @@ def _seen(use: RoleUse, case: Case) -> bool:
     return use.last_used is not None and use.last_used >= case.migration.watched_since
 
 
-def _told(uses: Sequence[RoleUse]) -> tuple[str, ...]:
+def _told(uses: Sequence[RoleUse], case: Case) -> tuple[str, ...]:
     told = []
     for use in uses:
-        if use.last_used is None:
+        seen = case.migration.roles_seen.get(use.role)
+        at = max([each for each in (use.last_used, seen.used_at if seen else None) if each is not None], default=None)
+        if at is None:
             told.append(f"{use.role}: never taken, as far as AWS tells.")
             continue
+        callers = use.callers or (seen.callers if seen else ())
         where = f" in {use.region}" if use.region else ""
-        who = f", by {listed(use.callers)}" if use.callers else ", by whom is not told"
-        told.append(f"{use.role}: last taken {use.last_used:%Y-%m-%d %H:%M} UTC{where}{who}.")
+        who = f", by {listed(callers)}" if callers else "; by whom, only CloudTrail tells"
+        told.append(f"{use.role}: last taken {at:%Y-%m-%d %H:%M} UTC{where}{who}.")
     return tuple(told)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import string
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # How botocore makes a command's name of an operation's: DeactivateMFADevice is deactivate-mfa-device.
 _WORD = re.compile(r"(.)([A-Z][a-z]+)")
 _CAPITALS = re.compile(r"([a-z0-9])([A-Z])")
+# What stands in an address for itself (RFC 3986, 2.3).
+_PLAIN = frozenset(f"{string.ascii_letters}{string.digits}-._~")
 _SERVICES = {"s3": "s3api"}
 
 AWS_HEAD = "#!/usr/bin/env bash\nset -euo pipefail\n"
@@ -74,7 +76,7 @@ def command_name(operation: str) -> str:
 def _circleci_command(call: Call) -> str:
     params = {name: str(value) for name, value in call.params.items()}
     if call.operation == "DeleteProjectVariable":
-        return f'ask -X DELETE "$host/api/v2/project/"{shlex.quote(_path(params["project"]))}/envvar/{_part(params["name"])}'
+        return f'ask -X DELETE "$host/api/v2/project/"{_path(params["project"])}/envvar/{_part(params["name"])}'
     name = shlex.quote(params["context"])
     if call.operation == "CreateContext":
         body = f'"$(jq -n --arg name {name} --arg id "$org" \'{{name: $name, owner: {{id: $id, type: "organization"}}}}\')"'
@@ -100,8 +102,9 @@ def _circleci_command(call: Call) -> str:
 
 
 def _part(name: str) -> str:
-    return shlex.quote(quote(name, safe=""))
+    """A name as one segment of an address: what could end the segment, or the shell's word, goes as `%2F`."""
+    return "".join(chr(byte) if chr(byte) in _PLAIN else f"%{byte:02X}" for byte in name.encode())
 
 
 def _path(slug: str) -> str:
-    return "/".join(quote(part, safe="") for part in slug.split("/"))
+    return "/".join(_part(part) for part in slug.split("/"))

@@ -19,10 +19,11 @@ from ciam_tui.core.problems import CiamError, Level
 from ciam_tui.core.roles import stage_roles
 from ciam_tui.core.shut_out.mending import excepting
 from ciam_tui.core.shut_out.requests import kms_requests, s3_requests
+from ciam_tui.core.users.naming import names
 from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from ciam_tui.core.evaluate import CompiledPolicy, CompiledStatement, Request
     from ciam_tui.core.layers import Verdict
@@ -167,7 +168,7 @@ class _Asked:
         for each in found.values():
             to_add = self._missing(kind, each) if each.statement is None else _mended(each, document)
             yield _blocker(kind, what, each, to_add, owner)
-        yield from self._left_behind(kind, what, compiled)
+        yield from self._left_behind(kind, what, document, found)
 
     def by_organization(self, scps: ControlPolicies) -> Iterator[Blocker]:
         """What the organization's policies say to each request."""
@@ -210,20 +211,13 @@ class _Asked:
         stages = [stage for stage in self.setup.stages if any(role.name in found.roles for role in stage_roles(self.setup, stage))]
         return tuple(owner_statements(self.setup, kms=kind is Kind.KEY, stages=stages))
 
-    def _left_behind(self, kind: Kind, what: str, policies: Sequence[CompiledPolicy]) -> Iterator[Blocker]:
-        """Statements that name the user as principal: once it is deleted, its name there becomes an id that nobody has."""
-        for policy in policies:
-            for each in policy.statements:
-                if each.principal is not None and self.user.arn in each.principal.values:
-                    yield Blocker(
-                        kind,
-                        what,
-                        Level.NOTE,
-                        f"{each} of the {kind} names the old user: take it out before the user is deleted, since its name then becomes a dead id.",
-                        str(each),
-                        each.number,
-                        each.sid,
-                    )
+    def _left_behind(self, kind: Kind, what: str, document: Document | None, told: Collection[int | None]) -> Iterator[Blocker]:
+        """Statements that name the user and stand against nobody: once it is deleted, its name there becomes an id that nobody has."""
+        namings = {} if document is None else {each.statement: each for each in names(self.user, what, document)}
+        for number, naming in namings.items():
+            if number not in told:
+                why = f"The {kind}, {naming.words}: take the old user out before it is deleted, since its name then becomes a dead id."
+                yield Blocker(kind, what, Level.NOTE, why, number=number, sid=naming.sid)
 
 
 def _or_none(denying: Sequence[CompiledStatement]) -> Sequence[CompiledStatement | None]:

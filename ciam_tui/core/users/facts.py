@@ -104,10 +104,15 @@ class User:
     @property
     def unknown(self) -> frozenset[str]:
         """The names of the fields that say nothing, since they were not read or could not be."""
-        return frozenset((*self.not_read, *(name for name in _NONE_IS_UNKNOWN if getattr(self, name) is None)))
-
-
-_NONE_IS_UNKNOWN = ("keys", "has_password", "mfa", "ssh_keys", "certificates", "service_credentials")
+        may_be_none = {
+            "keys": self.keys,
+            "has_password": self.has_password,
+            "mfa": self.mfa,
+            "ssh_keys": self.ssh_keys,
+            "certificates": self.certificates,
+            "service_credentials": self.service_credentials,
+        }
+        return frozenset((*self.not_read, *(name for name, value in may_be_none.items() if value is None)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,15 @@ from ciam_tui.ports.aws.permission import may_call
 from ciam_tui.ports.aws.policies import read_policies
 from ciam_tui.ports.aws.providers import read_provider
 from ciam_tui.ports.aws.roles import read_role_names_under, read_roles, read_roles_trusting
-from ciam_tui.ports.aws.single_users import read_groups, read_user
+from ciam_tui.ports.aws.single_users import read_groups
+from ciam_tui.ports.aws.user_details import read_user, read_virtual_mfa
 from ciam_tui.ports.aws.user_keys import read_keys_ending, read_keys_of
 from ciam_tui.ports.aws.users import read_users
 from ciam_tui.ports.aws.writes import Writer, region_made_in
 from ciam_tui.ports.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.activity import EventPage, Window
@@ -49,6 +50,7 @@ class BotoAws:
         self._writer = Writer(clients)
         self._identity: Identity | None = None
         self._role_arns: dict[str, str] = {}
+        self._user_arns: dict[str, str] = {}
 
     @property
     def region(self) -> str:
@@ -146,13 +148,20 @@ class BotoAws:
         """The access keys of users whose ids end in one of `endings`."""
         return read_keys_ending(self._clients, endings, progress)
 
+    def user(self, name: str) -> User | None:
+        """The user with all that hangs on it, None where there is none; see `read_user`."""
+        found = read_user(self._clients, name)
+        if found is not None:
+            self._user_arns[found.name.lower()] = found.arn
+        return found
+
+    def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]:
+        """Those of the virtual MFA devices that exist."""
+        return read_virtual_mfa(self._clients, serials)
+
     def users(self, progress: Callable[[str], None]) -> UsersRead:
         """The users with access keys; see `read_users`."""
         return read_users(self._clients, self._clock, progress)
-
-    def user(self, name: str) -> User | None:
-        """The user, None where there is none."""
-        return read_user(self._clients, name)
 
     def access_keys(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, tuple[AccessKey, ...] | None]:
         """The access keys of users with their ids; their last uses are not among it."""
@@ -172,7 +181,7 @@ class BotoAws:
 
     def may_call(self, calls: Sequence[Call]) -> Mapping[str, bool | None]:
         """For each IAM action that `calls` need (`iam:CreateRole`): whether the operator may, None where AWS does not tell."""
-        return may_call(self._clients, self.identity(), calls, self._role_arns)
+        return may_call(self._clients, self.identity(), calls, self._role_arns, self._user_arns)
 
     def validated(self, document: Document, kind: PolicyKind) -> tuple[AnalyzerFinding, ...] | NotChecked:
         """What Access Analyzer finds in `document`."""

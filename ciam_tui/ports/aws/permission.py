@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 _NOT_TOLD = frozenset({ACCESS_DENIED, "answer-unreadable", "aws-refused", "aws-unavailable", "not-found", "request-invalid", "throttled"})
 
 
-def may_call(clients: Clients, identity: Identity, calls: Sequence[Call], role_arns: Mapping[str, str]) -> Mapping[str, bool | None]:
+def may_call(
+    clients: Clients, identity: Identity, calls: Sequence[Call], role_arns: Mapping[str, str], user_arns: Mapping[str, str]
+) -> Mapping[str, bool | None]:
     """For each action that `calls` need: False where AWS would deny it on one of the resources, True where on none, None where unknown."""
-    wanted = _resources_by_action(calls, identity, role_arns)
+    wanted = _resources_by_action(calls, identity, role_arns, user_arns)
     principal = _principal(clients, identity)
     if principal is None:
         return dict.fromkeys(wanted)
@@ -41,7 +43,9 @@ def may_call(clients: Clients, identity: Identity, calls: Sequence[Call], role_a
     return {action: answers[action] for action in wanted}
 
 
-def _resources_by_action(calls: Sequence[Call], identity: Identity, role_arns: Mapping[str, str]) -> dict[str, set[str | None]]:
+def _resources_by_action(
+    calls: Sequence[Call], identity: Identity, role_arns: Mapping[str, str], user_arns: Mapping[str, str]
+) -> dict[str, set[str | None]]:
     created = {
         str(call.params["RoleName"]).lower(): str(resource_of(call, identity.account_id, identity.partition, {}))
         for call in calls
@@ -51,7 +55,7 @@ def _resources_by_action(calls: Sequence[Call], identity: Identity, role_arns: M
     wanted: dict[str, set[str | None]] = {}
     for call in calls:
         for action in actions_of(call.service, call.operation, call.params):
-            wanted.setdefault(action, set()).add(resource_of(call, identity.account_id, identity.partition, known))
+            wanted.setdefault(action, set()).add(resource_of(call, identity.account_id, identity.partition, known, user_arns))
     return wanted
 
 

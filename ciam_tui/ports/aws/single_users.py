@@ -1,4 +1,4 @@
-"""What one user, or one group, may do, by single reads: for a user that was chosen, and for who may not read all at once.
+"""What one user, or one group, may do, by single reads, for who may not read all at once; what else hangs on a user is `user_details`.
 
 A read that is refused leaves its field unread and says so; nothing is taken for absent.
 """
@@ -12,7 +12,7 @@ from ciam_tui.core.problems import CiamError
 from ciam_tui.core.users.facts import Group, User
 from ciam_tui.ports.aws.answers import UNREADABLE
 from ciam_tui.ports.aws.documents import document_of, tags_of
-from ciam_tui.ports.aws.user_keys import each_of, read_keys_of, read_last_uses
+from ciam_tui.ports.aws.user_keys import each_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,19 +21,6 @@ if TYPE_CHECKING:
     from ciam_tui.ports.aws.clients import Clients
 
 _Value = TypeVar("_Value")
-
-
-def read_user(clients: Clients, name: str) -> User | None:
-    """The user with policies and keys; None where there is none. What else hangs on it is not read."""
-    iam = clients.iam()
-    answer: Any = clients.ask_for_optional(f"read the user {name}", {"NoSuchEntity"}, lambda: iam.get_user(UserName=name))
-    if answer is None:
-        return None
-    told = answer["User"]
-    user = read_single_user(clients, User(told["UserName"], told["UserId"], told["Arn"], told.get("Path", "/"), told.get("CreateDate")))
-    keys = read_keys_of(clients, (name,), _nobody)[name]
-    uses = read_last_uses(clients, [key.key_id for key in keys or ()], _nobody)
-    return replace(user, keys=None if keys is None else tuple(replace(key, last_use=uses[key.key_id]) for key in keys))
 
 
 def read_single_user(clients: Clients, user: User) -> User:
@@ -103,7 +90,3 @@ def _all(iam: Any, operation: str, key: str, **params: str) -> list[Any]:
 
 def _inline(names: Iterable[str], document: Callable[[str], object]) -> tuple[tuple[str, Document], ...]:
     return tuple((name, document_of(document(name))) for name in names)
-
-
-def _nobody(_: str) -> None:
-    pass

@@ -1,0 +1,43 @@
+"""The published schemas of what the commands print with `--json`: one JSON Schema (draft 2020-12) a command, printed by `ciam-tui schema COMMAND`.
+
+A new command adds its document to `DOCUMENTS`, and nothing else. Whatever a command's document is, it may also be an error's: `ok` is false then, and `error` says
+what and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ciam_tui.commands.schemas import asking, auditing, checking, migrating, running
+from ciam_tui.commands.schemas.shapes import ERROR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+# The shapes that a command's document may have, beside that of an error.
+DOCUMENTS: Mapping[str, tuple[dict[str, Any], ...]] = {
+    "check": (checking.SETUP, checking.POLICY),
+    "export": (checking.EXPORTED, checking.INTO),
+    "load": (checking.LOADED,),
+    "can": (asking.DECISION,),
+    "assume": (asking.ANSWER, asking.STANDING),
+    "plan": (running.PLAN,),
+    "apply": (running.RUN,),
+    "undo": (running.RUN,),
+    "resume": (running.RUN,),
+    "remove": (running.RUN,),
+    "runs": (running.PAST_RUNS,),
+    "audit": (auditing.AUDIT,),
+    "migrate": (migrating.LISTING, migrating.USER, migrating.RETIREMENT),
+}
+ERROR_NAME = "error"
+NAMES = (*DOCUMENTS, ERROR_NAME)
+
+
+def document_schema(name: str) -> dict[str, Any]:
+    """The schema of what the command `name` prints with `--json`; of `error`, that of the document that any of them prints when it cannot go on."""
+    shapes = (*DOCUMENTS.get(name, ()), ERROR)
+    title = "ciam-tui: an error" if name == ERROR_NAME else f"ciam-tui {name} --json"
+    return {"$schema": DRAFT, "title": title, **(shapes[0] if len(shapes) == 1 else {"anyOf": list(shapes)})}
