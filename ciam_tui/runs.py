@@ -17,7 +17,7 @@ from ciam_tui.apply import CIRCLECI, Waiting, execute, look_up_steps, never, ope
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.calls import call_of
 from ciam_tui.core.changes.possible import plan_of
-from ciam_tui.core.changes.subjects import role_subject, subjects, users_of
+from ciam_tui.core.changes.subjects import role_subject, subjects, users_of, variables_deleted_by
 from ciam_tui.core.compare import differences
 from ciam_tui.core.history import History, UnreadableRun
 from ciam_tui.core.journal import LeftOut, RunStarted, fold, known_ids, known_wiring
@@ -173,6 +173,7 @@ def changes_plan(
         circleci=opened_circleci(ports) if needs_circleci else None,
         also=frozenset(subject for change in changes for subject in subjects(change)),
         users=users_of(changes),
+        ends_of=variables_deleted_by(changes),
         progress=progress,
     )
     return plan_of(changes, setup, facts)

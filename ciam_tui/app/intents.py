@@ -35,6 +35,8 @@ class Want(StrEnum):
     WIRE = "wire"
     RUNS = "runs"
     AUDIT = "audit"
+    MIGRATE = "migrate"
+    ORDER = "order"
     THEME = "theme"
     LEAVE = "leave"
 
@@ -128,17 +130,17 @@ INTENTS: tuple[Intent, ...] = (
         Want.APPLY,
         ("ctrl+a", "f8"),
         "Apply",
-        "Apply the plan, after a question; in a run that stopped, go on with it",
-        "Apply the plan, or go on with a run",
-        "apply the plan that is shown, after a question; go on with a run that stopped",
+        "Apply the plan, after a question; in a run that stopped, go on with it; in a retirement, the next stage",
+        "Apply the plan, go on with a run, or do the next stage",
+        "apply the plan that is shown, after a question; go on with a run that stopped; in a retirement, see what the next stage does",
     ),
     Intent(
         Want.UNDO,
         ("ctrl+u", "f9"),
         "Take back",
-        "Take the run back: see how first; in the wizard, take back the last fix",
-        "Take a run back, or a fix",
-        "see how a run is taken back, and do it; in the wizard, take back the last fix",
+        "Take the run back: see how first; in the wizard, take back the last fix; in a retirement, the last stage",
+        "Take back a run, a stage or a fix",
+        "see how a run is taken back, and do it; in the wizard, take back the last fix; in a retirement, make the key active again",
     ),
     Intent(
         Want.STOP,
@@ -152,9 +154,9 @@ INTENTS: tuple[Intent, ...] = (
         Want.ADOPT,
         ("ctrl+d",),
         "Adopt",
-        "Take over a role or a context that exists and differs",
-        "Adopt what exists",
-        "take over a role or a context that exists and is not ours, after a question",
+        "Take over a role or a context that exists and differs; decide about a retirement",
+        "Adopt what exists, or decide about a retirement",
+        "take over a role or a context that exists and is not ours, after a question; in a retirement, all that you decide about it",
     ),
     Intent(
         Want.WIRE,
@@ -172,6 +174,22 @@ INTENTS: tuple[Intent, ...] = (
         "Every role of the account that trusts CircleCI, graded",
         "Audit this account",
         "every role of the account that trusts CircleCI, graded; it only reads",
+    ),
+    Intent(
+        Want.MIGRATE,
+        ("f11", "ctrl+k"),
+        "Users with keys",
+        "The account's users with access keys, and how their keys are retired",
+        "Retire the keys of an old user",
+        "users with access keys, and how the keys of one are retired, stage by stage",
+    ),
+    Intent(
+        Want.ORDER,
+        ("o",),
+        "Sort",
+        "Another order of the list: riskiest, oldest key, last used, name",
+        "Sort the users",
+        "in the list of users: the riskiest first, the oldest key, the last used, or by name",
     ),
     Intent(
         Want.THEME,

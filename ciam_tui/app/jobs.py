@@ -43,6 +43,7 @@ class Job:
     """A run to be carried out: `begin` does it, and is asked between two calls whether it should stop.
 
     `undoes` is the run that this one takes back, None where it makes something; `circleci` the organization that it changes too, if it does.
+    `retires` is the user of whose retirement this is a stage: then that goes on with it and takes it back, never the run alone.
     """
 
     run_id: str
@@ -50,6 +51,7 @@ class Job:
     begin: Callable[[ShouldStop], Events]
     undoes: str | None = None
     circleci: str = ""
+    retires: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def review(session: Session, draft: Draft, adopt: AbstractSet[str], tell: Callab
     plan = plan_for(setup, ports, adopt=adopt, wire=wire, progress=tell)
     tell("What you may do")
     found = worst_first((*findings(setup, plan.facts.quotas), *_circleci_findings(session, setup, tell)))
-    concerns = replace(_permitted(plan, ports), findings=found)
+    concerns = replace(permitted(plan, ports), findings=found)
 
     organization = organization_changed(plan.steps, setup.circleci.org_id, setup.circleci.org_slug, session.known_circleci)
 
@@ -157,7 +159,7 @@ def undo_review(session: Session, run_id: str, tell: Callable[[str], None]) -> R
     tell("What is there now")
     plan = undo_plan(run, ports)
     tell("What you may do")
-    concerns = _permitted(plan, ports)
+    concerns = permitted(plan, ports)
 
     wanted = setup_of(run).circleci
     organization = organization_changed(plan.steps, wanted.org_id, wanted.org_slug, session.known_circleci)
@@ -279,7 +281,7 @@ def _not_ready(problem: Problem) -> CiamError:
     return CiamError("not-ready", "There is no plan yet", f"{place}{problem.text}", [problem.fix] if problem.fix else ())
 
 
-def _permitted(plan: Plan, ports: Ports) -> Concerns:
+def permitted(plan: Plan, ports: Ports) -> Concerns:
     """What AWS says the operator may not do. That it could not be asked keeps nobody from going on: the calls themselves will tell."""
     from ciam_tui.runs import forbidden_steps
 

@@ -56,23 +56,25 @@ def demo_session(args: argparse.Namespace) -> Iterator[Session]:
 def _session(
     args: argparse.Namespace, mode: Mode, open_access: Callable[[], AwsAccess], state_dir: Path | None, *, runs: Path | None = None
 ) -> Session:
-    """`runs` is where the journals are, where that is not the state directory."""
+    """`runs` is where journals and retirements are kept, where that is not the state directory."""
     from ciam_tui.ports.clipboard import SystemClipboard
     from ciam_tui.ports.clock import SystemClock
     from ciam_tui.ports.disk import DiskDrafts, DiskJournals, StateDir
+    from ciam_tui.ports.migrations import DiskMigrations
     from ciam_tui.ports.settings import DiskSettings
 
     state = StateDir.of(state_dir)
-    settings = DiskSettings(state)
+    kept, settings = StateDir.of(runs) if runs else state, DiskSettings(state)
     return Session(
         Mode.READ_ONLY if args.read_only else mode,
         DiskDrafts(state),
-        DiskJournals(StateDir.of(runs) if runs else state),
+        DiskJournals(kept),
         SystemClipboard(),
         SystemClock(),
         open_access,
         profile=args.profile,
         region=args.region,
+        migrations=DiskMigrations(kept),
         theme=settings.theme(),
         keep_theme=settings.keep_theme,
     )

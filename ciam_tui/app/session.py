@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ciam_tui.core.facts import Bucket, BucketSummary, Identity
-    from ciam_tui.ports.api import Aws, AwsAccess, CircleCi, Clipboard, Clock, Drafts, Journals, Profile
+    from ciam_tui.core.setup import Setup
+    from ciam_tui.ports.api import Aws, AwsAccess, CircleCi, Clipboard, Clock, Drafts, Journals, Migrations, Profile
     from ciam_tui.ports.circleci.secret import Secret
 
 
@@ -56,6 +57,7 @@ class Session:
 
     `open_access` makes the way into AWS; it may take seconds (the demo's account starts, boto3 is imported), so that only workers call it,
     through `access`. `ask_mfa` is set by the app: it may be called in a worker and answers with the code that the person typed.
+    `chosen_setups` are those with which retirements are to begin, by the name of the user in lower case.
     `wires` is whether Review is to plan the wiring of CircleCI too: it outlives a way back into the steps, and no set-up begins with it.
     `open_circleci` makes the way into CircleCI in the same manner, through `circleci`, with the token that was typed, if one was. A typed
     token lives here and nowhere else. `theme` is the one that was chosen last, and `keep_theme` keeps another, or says why it cannot.
@@ -71,6 +73,8 @@ class Session:
     region: str | None = None
     open_circleci: Callable[[Secret | None], CircleCi] = no_circleci
     state_dir: Path | None = None
+    migrations: Migrations | None = None
+    chosen_setups: dict[str, Setup] = field(default_factory=dict)
     identity: Identity | None = None
     aws: Aws | None = None
     profiles: tuple[Profile, ...] | None = None
@@ -127,7 +131,7 @@ class Session:
     def become(self, aws: Aws, identity: Identity, *, profile: str | None, region: str | None) -> None:
         """Act as `identity` from now on; what was read from another account is forgotten."""
         if self.identity is None or self.identity.account_id != identity.account_id:
-            self.known = Known()
+            self.known, self.chosen_setups = Known(), {}
         self.aws, self.identity, self.profile = aws, identity, profile
         self.region = region or self.region
 
@@ -149,3 +153,15 @@ class Session:
                 ["Choose a profile in step 1."],
             )
         return self.aws
+
+    def need_migrations(self) -> Migrations:
+        """Where retirements are kept.
+
+        Raises:
+            CiamError: nowhere.
+        """
+        if self.migrations is None:
+            raise CiamError(
+                "no-migrations", "Retirements are not kept here", "there is no state directory for them.", ["Name one with --state-dir."]
+            )
+        return self.migrations

@@ -17,12 +17,12 @@ from ciam_tui.commands.planned import forbidden_ids
 from ciam_tui.commands.speaking import PROBLEM, nobody_to_ask, print_document, say, show_plan, warn
 from ciam_tui.core.journal import fold
 from ciam_tui.core.problems import CiamError
-from ciam_tui.core.retirement.events import Accepted, BaselineTaken, Ended, HandedOff, KeyKept, QuietDaysChosen
 from ciam_tui.core.retirement.ground import Ground
-from ciam_tui.core.retirement.migration import CHANGES
 from ciam_tui.core.retirement.report import Report, calendar_lines, report_document, report_lines
-from ciam_tui.core.retirement.stages import QUIET_DAYS, Stage, stage_named
-from ciam_tui.retiring.driving import Desk, begin, carried_out, keep_backup, looked, next_to_do, noted, prepared, prepared_back
+from ciam_tui.core.retirement.stages import QUIET_DAYS, stage_named
+from ciam_tui.retiring.deciding import accepting, given_up, keeping, quiet_for, refuse_ended
+from ciam_tui.retiring.driving import Desk, begin, carried_out, looked, next_to_do, noted, prepared, prepared_back
+from ciam_tui.retiring.handing import hand_off_of, handed_over
 from ciam_tui.retiring.look import Look
 from ciam_tui.retiring.past import past
 
@@ -90,29 +90,18 @@ class Migrating:
             self._refuse_another_setup(migration)
         decisions = self._decisions(migration)
         if decisions:
-            self._refuse_ended(migration)
+            refuse_ended(migration)
             state_dir(self.args).prove_writable()
             with self.desk.migrations.lock(migration.started.account_id, migration.user_name):
                 migration = self.desk.keep(self.desk.again(migration), *decisions)
         return migration
 
     def _decisions(self, migration: Migration) -> list[Event]:
-        now, by = self.desk.ports.clock.now(), self.desk.operator
-        events: list[Event] = []
-        for item in self.args.accept:
-            if item.lower() == CHANGES:
-                user = self.desk.ports.aws.user(migration.user_name)
-                if user is None or user.user_id != migration.started.user.user_id:
-                    raise CiamError("not-acceptable", "Nothing was accepted", "The user of this retirement is gone.", ["--end closes it."])
-                if user.keys is None:  # nobody knows then which keys the retirement is about
-                    message = f"The access keys of {user.name} could not be read."
-                    raise CiamError("user-unread", "Nothing was accepted", message, ["It needs iam:ListAccessKeys."])
-                events.append(BaselineTaken(user, now, by))
-            events.append(Accepted(item, now, by))
-        if self.args.keep_key is not None and self.args.keep_key != migration.key_is_kept:
-            events.append(KeyKept(self.args.keep_key, now, by))
-        if self.args.quiet_days and self.args.quiet_days != migration.quiet_days:
-            events.append(QuietDaysChosen(self.args.quiet_days, now, by))
+        events: list[Event] = [event for item in self.args.accept for event in accepting(self.desk, migration, item)]
+        if self.args.keep_key is not None:
+            events += keeping(self.desk, migration, kept=self.args.keep_key)
+        if self.args.quiet_days:
+            events += quiet_for(self.desk, migration, self.args.quiet_days)
         return events
 
     def _refuse_another_setup(self, migration: Migration) -> None:
@@ -124,11 +113,6 @@ class Migrating:
         if json.loads(to_json(setup_from(self.args.setup).setup)) != dict(migration.started.setup):
             message = f"The retirement of {migration.user_name} was begun with another Setup."
             raise CiamError("another-setup", "Nothing was done", message, ["Leave --setup out, or end this retirement with --end first."])
-
-    def _refuse_ended(self, migration: Migration) -> None:
-        if migration.ended is not None:
-            message = f"The retirement of {migration.user_name} ended on {migration.ended.at:%Y-%m-%d}."
-            raise CiamError("migration-ended", "Nothing was done", message, ["Begin a new one with --start --setup FILE."])
 
     # --- showing ------------------------------------------------------------------------------------------------------------------------
 
@@ -180,12 +164,9 @@ class Migrating:
 
     def end(self, migration: Migration) -> int:
         """Give it up."""
-        self._refuse_ended(migration)
-        now = self.desk.ports.clock.now()
-        with self.desk.migrations.lock(migration.started.account_id, migration.user_name):
-            migration = self.desk.keep(self.desk.again(migration), Ended(now, "given-up", self.desk.operator))
+        migration = given_up(self.desk, migration)
         done = f"The retirement of {migration.user_name} was given up. Nothing was changed by that."
-        return self._told(Report(migration, Ground(self.desk.operator, None), now), done=done)
+        return self._told(Report(migration, Ground(self.desk.operator, None), migration.last_at), done=done)
 
     def advance(self, migration: Migration) -> int:
         """Do the next stage that is ready."""
@@ -202,7 +183,7 @@ class Migrating:
 
     def stage(self, migration: Migration) -> int:
         """Do the stage that is named."""
-        self._refuse_ended(migration)
+        refuse_ended(migration)
         stage = stage_named(self.args.stage)
         report = looked(self.desk, migration) if self.args.read_only else noted(self.desk, migration)
         standing = next(each for each in report.standings if each.stage is stage)
@@ -255,41 +236,16 @@ class Migrating:
 
     def hand_off(self, migration: Migration) -> int:
         """Write what somebody else needs to do the next stage, or the one that is named."""
-        from ciam_tui.core.retirement.hand_off import hand_off_files, statement_files
-        from ciam_tui.core.roles import wanted_roles
         from ciam_tui.ports.export_folder import write_export
-        from ciam_tui.retiring.ground import setup_of
 
-        self._refuse_ended(migration)
-        report = noted(self.desk, migration)
-        statements = statement_files(report.ground.obstacles)
-        standing = next((each for each in report.standings if each.can_begin), None)
-        if standing is None and statements:
-            say(self.args, (f"{each.state}  {self.args.hand_off}/{each.path}" for each in write_export(self.args.hand_off, statements)))
-            return self._told(report, done="Statements for the owners of policies that would shut the roles out.")
-        if standing is None:
-            return self._told(report, done="Nothing is due that could be handed off.")
-        what = prepared(self.desk, report, standing.stage, keys=self.args.key, places=self.args.place)
-        if what.plan is None:
-            raise CiamError(
-                "run-interrupted",
-                "Nothing was handed off",
-                f"Run {what.run_id} of this stage was interrupted.",
-                ["Go on with it by --advance."],
-            )
-        setup = setup_of(migration)
-        arns = {role.name.lower(): role.arn for role in wanted_roles(setup)}
-        files = hand_off_files(
-            report.migration, standing, [step.change for step in what.plan.steps], org_id=setup.circleci.org_id, role_arns=arns
-        )
-        if standing.stage is Stage.DELETE_USER:
-            keep_backup(self.desk, report)
-        written = write_export(self.args.hand_off, (*files, *statements))
-        now = self.desk.ports.clock.now()
-        handed = HandedOff(standing.stage, str(self.args.hand_off), now, self.desk.operator)
-        report = noted(self.desk, report.migration, handed, known=report.ground)
+        what = hand_off_of(self.desk, migration, keys=self.args.key, places=self.args.place)
+        if not what.files:
+            return self._told(what.report, done="Nothing is due that could be handed off.")
+        written = write_export(self.args.hand_off, what.files)
+        report = handed_over(self.desk, what, self.args.hand_off)
         say(self.args, (f"{each.state}  {self.args.hand_off}/{each.path}" for each in written))
-        return self._told(report)
+        owners = "Statements for the owners of policies that would shut the roles out."
+        return self._told(report, done=owners if what.standing is None else "")
 
 
 def _undone(what: Prepared) -> str | None:
@@ -298,7 +254,7 @@ def _undone(what: Prepared) -> str | None:
 
 def _is_confirmed(what: Prepared) -> bool:
     """A stage without a way back wants the user's name from a person who has read it; the others a yes."""
-    stage: Stage = what.stage
+    stage = what.stage
     if what.is_back:
         return said_yes(f"Take stage {stage.number}, {stage}, back?")
     if stage.about.is_for_good:

@@ -6,6 +6,7 @@ the run never waits for it; and a screen that is gone takes nothing with it that
 
 from __future__ import annotations
 
+import shlex
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, assert_never
@@ -52,6 +53,7 @@ STATES = {
     StepState.UNKNOWN: ("? unknown", Tone.WARN),
 }
 _INKS = {"✓": Ink.STRING, "✗": Ink.ERROR, "?": Ink.WARNING}
+_ITS_RETIREMENT = "This is a stage of a retirement, which goes on with it and takes it back: esc goes there."
 BAR_WIDTH = 20
 TICK_SECONDS = 0.5
 
@@ -59,6 +61,7 @@ TICK_SECONDS = 0.5
 class ApplyScreen(WorkScreen[None]):
     """Carries out `job` from the moment it is shown."""
 
+    ABOUT: ClassVar = "apply"
     KEYS: ClassVar = (Want.STOP, Want.APPLY, Want.UNDO, Want.BACK, Want.COPY, Want.PALETTE, Want.HELP)
     NARROW: ClassVar = frozenset({Want.STOP, Want.APPLY, Want.UNDO, Want.HELP})
     WORDS: ClassVar = {Want.APPLY: "Go on"}
@@ -162,7 +165,7 @@ class ApplyScreen(WorkScreen[None]):
         self._draw()
         if self._leaves:
             self.app.leave()
-        elif progress.ending is Ending.VERIFIED:
+        elif progress.ending is Ending.VERIFIED and not self._job.retires:
             from ciam_tui.app.screens.done import DoneScreen
 
             self.app.switch_screen(DoneScreen(self.session, self._job.run_id))
@@ -202,10 +205,13 @@ class ApplyScreen(WorkScreen[None]):
                 said = literal(f"✗ {progress.trouble.text if progress.trouble else progress.ending}", "$error")
             case Ending.REFUSED:
                 said = literal(f"✗ Nothing was done. {progress.trouble.text if progress.trouble else ''}", "$error")
+            case Ending.STOPPED | Ending.RUNNING if self._job.retires:
+                said = literal("· Stopped between two steps. esc, then ctrl+a in the retirement, goes on.", "$warning")
             case Ending.STOPPED | Ending.RUNNING:
                 said = literal("· Stopped between two steps. ctrl+a goes on, ctrl+u takes back.", "$warning")
             case Ending.VERIFIED:
-                said = literal("✓ Verified", "$success")
+                told = "✓ Verified. esc goes back to the retirement." if self._job.retires else "✓ Verified"
+                said = literal(told, "$success")
             case _:
                 assert_never(progress.ending)
         return where, said
@@ -219,9 +225,12 @@ class ApplyScreen(WorkScreen[None]):
         if progress.ending is Ending.NOT_VERIFIED:
             suggestions = []
         if progress.ending is Ending.REFUSED:
-            way = [Line((("esc goes back to the plan, which is then made again.", Ink.STRING),))]
+            back = "the retirement, which is then looked at again" if self._job.retires else "the plan, which is then made again"
+            way = [Line(((f"esc goes back to {back}.", Ink.STRING),))]
             return [Line(()), Line((("What to do", Ink.HEADING),)), *suggestions, *way]
         run_id = self._job.run_id
+        if self._job.retires:
+            return [Line(()), Line((("What to do", Ink.HEADING),)), *suggestions, *_ways_of_retirement(self._job.retires)]
         ways = [("ctrl+a  go on: what is not known is read back, then the rest is done", f"ciam-tui resume {run_id}")]
         if self._job.undoes is None:
             ways.append(("ctrl+u  take back what was done, after looking at how", f"ciam-tui undo {run_id}"))
@@ -270,6 +279,8 @@ class ApplyScreen(WorkScreen[None]):
         """Go on with the run."""
         if self._runs:
             return "It is running."
+        if self._job.retires:
+            return _ITS_RETIREMENT
         if self.progress.ending is Ending.REFUSED:
             return "Nothing was begun, so that there is nothing to go on with: esc goes back to the plan."
         try:
@@ -284,6 +295,8 @@ class ApplyScreen(WorkScreen[None]):
             return "It is running. ctrl+x stops it first."
         if self.session.mode is Mode.READ_ONLY:
             return READ_ONLY_REASON
+        if self._job.retires:
+            return _ITS_RETIREMENT
         if self._job.undoes is not None:
             return "This run takes another one back; go on with it (ctrl+a), or apply the set-up anew."
         if not self.progress.has_begun:
@@ -303,9 +316,15 @@ class ApplyScreen(WorkScreen[None]):
         event.stop()
         self.action_want(Want.STOP)
 
-    def focused_path(self) -> str:
-        """What the help is about."""
-        return "apply"
+
+def _ways_of_retirement(user: str) -> list[Line]:
+    """How to go on, and back, with a stage that stopped half way."""
+    shell = f"ciam-tui migrate {shlex.quote(user)}"
+    return [
+        Line((("esc, then ctrl+a  go on: what is not known is read back, then the rest is done", Ink.STRING),), indent=18),
+        Line((("esc, then ctrl+u  take back what can be taken back, after looking at how", Ink.STRING),), indent=18),
+        Line((("in a shell        ", Ink.NOTE), (f"{shell} --advance", Ink.KEY)), indent=18),
+    ]
 
 
 def _row(progress: Progress, place: int) -> PlanRow:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, assert_never
 from textual.app import SystemCommand
 from textual.screen import Screen, ScreenResultType
 
+from ciam_tui.app.helping import path_of
 from ciam_tui.app.intents import INTENTS, Want, bindings
 from ciam_tui.app.literal import literal
 from ciam_tui.app.theme import change
@@ -43,6 +44,7 @@ class WorkScreen(Screen[ScreenResultType]):
     app: CiamApp
     KEYS: ClassVar[tuple[Want, ...]] = (Want.NEXT, Want.BACK, Want.PALETTE, Want.HELP)
     WORDS: ClassVar[dict[Want, str]] = {}
+    ABOUT: ClassVar[str] = ""  # the key of the text about the screen
     NARROW: ClassVar[frozenset[Want]] = frozenset({Want.NEXT, Want.BACK, Want.PREVIEW, Want.HELP})  # what a narrow footer has room for
 
     def __init__(self, session: Session, title: str) -> None:
@@ -131,6 +133,10 @@ class WorkScreen(Screen[ScreenResultType]):
                 return self.want_runs()
             case Want.AUDIT:
                 return self.want_audit()
+            case Want.MIGRATE:
+                return self.want_migrate()
+            case Want.ORDER:
+                return self.want_order()
             case Want.THEME:
                 return change(self.app, self.session)
             case Want.PALETTE:
@@ -231,6 +237,19 @@ class WorkScreen(Screen[ScreenResultType]):
         self.app.push_screen(AuditScreen(self.session))
         return None
 
+    def want_migrate(self) -> str | None:
+        """Users with keys."""
+        if self.session.aws is None:
+            return "Nobody is signed in yet, so there are no users to look at: see the first step."
+        from ciam_tui.app.screens.migrate import MigrateScreen
+
+        self.app.push_screen(MigrateScreen(self.session))
+        return None
+
+    def want_order(self) -> str | None:
+        """Another order of a list."""
+        return "There is no list here that has another order: f11 lists users."
+
     def want_help(self) -> str | None:
         """About the focused thing."""
         from ciam_tui.app.screens.help import HelpScreen
@@ -240,7 +259,7 @@ class WorkScreen(Screen[ScreenResultType]):
 
     def focused_path(self) -> str:
         """What the help is about."""
-        return (self.focused.id or "") if self.focused is not None else ""
+        return path_of(self.focused, self.ABOUT)
 
     def copy(self, text: str) -> None:
         """Copy `text`, and say truthfully whether it worked."""

@@ -37,6 +37,7 @@ RESUME = "resume"
 RUN = "run"
 RUNS = "runs"
 AUDIT = "audit"
+MIGRATE = "migrate"
 
 _ABOUT = """\
 Replace the AWS keys that CircleCI jobs hold by roles that only they can take:
@@ -155,6 +156,7 @@ class StartScreen(WorkScreen[None]):
         if self._has_runs:
             rows.append(Row(RUNS, ("Past runs", "look at them, or take one back")))
         if self.session.aws is not None:
+            rows.append(Row(MIGRATE, ("Old users", "retire the keys of an old user, stage by stage")))
             rows.append(Row(AUDIT, ("Audit", "every role of this account that trusts CircleCI, graded")))
         return rows
 
@@ -206,6 +208,8 @@ class StartScreen(WorkScreen[None]):
             self.want_runs()
         elif key == AUDIT:
             self.want_audit()
+        elif key == MIGRATE:
+            self.want_migrate()
         elif key == RESUME and self._saved is not None:
             step_id = _step_of(self._saved)
             if self.session.identity is None and self.session.profile is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from ciam_tui.core.retirement.events import (
     Accepted,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ciam_tui.core.users.facts import User
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 # What `--accept` calls whatever somebody changed about the user: a new baseline is taken then.
 CHANGES = "changes"
@@ -193,6 +196,6 @@ def _taken_back(migration: Migration, event: StageTakenBack) -> Migration:
     )
 
 
-def _without(mapping: Mapping, keys: Iterable) -> dict:  # type: ignore[type-arg]
+def _without(mapping: Mapping[_Key, _Value], keys: Iterable[_Key]) -> dict[_Key, _Value]:
     gone = set(keys)
     return {key: value for key, value in mapping.items() if key not in gone}

@@ -191,14 +191,14 @@ def lines_of_user(understanding: Understanding, at: datetime) -> Iterator[str]:
             [f"{shown(_place(each))} of {shown(each.organization)}: {shown(each.variable)}" for each in understanding.held],
             "nowhere",
         )
-    yield f"is        {_is_words(admin)}"
+    yield f"is        {is_words(admin)}"
     yield from _labelled("policies", [f"{shown(grant.short)}, {grant.way}" for grant in understanding.grants], "none")
     boundary = "unknown" if "boundary" in user.not_read else user.boundary or "none"
     yield f"boundary  {shown(boundary)}"
     yield from _labelled(
         "may", [f"{shown(where)}  {shown(what)}".rstrip() for where, what in access_lines(understanding.access)], "nothing"
     )
-    yield from _labelled("person", [f"{understanding.kind}", *(f"{sign.name}: {_sign_words(sign)}" for sign in understanding.signs)], "")
+    yield from _labelled("person", [f"{understanding.kind}", *(f"{sign.name}: {sign_words(sign)}" for sign in understanding.signs)], "")
     yield from _labelled("named by", [f"{shown(each.subject)}: {each.words}" for each in understanding.named], "no policy that was read")
     for finding in understanding.findings[:_MOST_FINDINGS]:
         yield f"  {finding.level}: {shown(_where(finding))}{shown(finding.text)} ({finding.id})"
@@ -214,7 +214,8 @@ def _labelled(label: str, texts: Sequence[str], none: str) -> Iterator[str]:
         yield f"{label if number == 0 else '':<8}  {text}"
 
 
-def _is_words(admin: Administrator) -> str:
+def is_words(admin: Administrator) -> str:
+    """`administrator, by statement 4 of …`, or how far that is known."""
     by = f", by {admin.words}" if admin.words else ""
     match admin.reach:
         case Reach.YES:
@@ -227,7 +228,8 @@ def _is_words(admin: Administrator) -> str:
             return "no administrator"
 
 
-def _sign_words(sign: Sign) -> str:
+def sign_words(sign: Sign) -> str:
+    """What was found of a sign of a person: `none`, `unknown`, or its evidence."""
     return "unknown" if sign.found is None else sign.evidence or "none"
 
 
