@@ -231,6 +231,7 @@ class Migrating:
         )
         code = carrying.to_its_end(lambda should_stop: carried_out(self.desk, what, should_stop))
         after = noted(self.desk, what.migration, known=what.known)
+        self._write_backup(after.migration)
         return self._told(after, run=documents[-1] if documents else None, code=code or None)
 
     def hand_off(self, migration: Migration) -> int:
