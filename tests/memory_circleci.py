@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ciam_tui.core.circleci_facts import Context, Organization, Restriction, RestrictionType, Variable
+from ciam_tui.core.circleci_facts import Context, Organization, Project, Restriction, RestrictionType, Variable
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
 
@@ -34,7 +34,10 @@ class MemoryCircleCi:
     has_effect: bool = False
     sent: list[str] = field(default_factory=list)
     refuses_reads: bool = False
+    project_variables_held: dict[str, dict[str, str]] = field(default_factory=dict)
+    before_reads: Callable[[int], object] = lambda _: None
     _numbers: int = 0
+    _project_reads: int = 0
 
     host = "https://circleci.example"
     is_server = False
@@ -61,6 +64,20 @@ class MemoryCircleCi:
 
     def context_variables(self, context_id: str) -> tuple[Variable, ...]:
         return tuple(Variable(name, value[-4:]) for name, value in self._held(context_id).variables.items())
+
+    def project(self, slug_or_id: str) -> Project:
+        if slug_or_id not in self.project_variables_held:
+            raise CiamError("circleci-not-found", "Cannot read the project", "There is none.")
+        return Project(slug_or_id, slug_or_id.rpartition("/")[2], slug_or_id)
+
+    def project_variables(self, project: Project) -> tuple[Variable, ...]:
+        """`before_reads` is told the number of each reading, before it happens."""
+        self._project_reads += 1
+        self.before_reads(self._project_reads)
+        return tuple(Variable(name, value[-4:]) for name, value in self.project_variables_held[project.slug or ""].items())
+
+    def delete_project_variable(self, project: Project, name: str) -> None:
+        self._written("unset", lambda: self.project_variables_held[project.slug or ""].pop(name))
 
     def context_restrictions(self, context_id: str) -> tuple[Restriction, ...]:
         return tuple(self._held(context_id).restrictions)

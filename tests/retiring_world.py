@@ -284,7 +284,6 @@ class World:
     def user(self) -> User:
         return self.account.facts.users[USER]
 
-    @property
     def is_gone(self) -> bool:
         return USER not in self.account.facts.users
 

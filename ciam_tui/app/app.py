@@ -54,7 +54,7 @@ class CiamApp(App[None]):
         """Threads that keep nobody from leaving, and signals that leave as Ctrl+Q does."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(DaemonThreads())
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.leave, 128 + number)  # the exit code of a process that a signal ended
 
     def get_default_screen(self) -> Screen[None]:

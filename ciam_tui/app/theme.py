@@ -1,8 +1,8 @@
 """The colours: neutral surfaces, one accent, and a colour each for right, risky and wrong, which words and glyphs always say too.
 
 Every text colour has a contrast of at least 4.5 to 1 on every surface it is drawn on, so that it stays readable when NO_COLOR turns all of
-them into greys. A terminal of 256 or 16 colours takes the nearest that it has, which may be far off: what lies behind a chosen row is then
-another, so that the row can be read there too. The person's choice between dark and light is kept by whoever holds the session.
+them into greys. A terminal of 256 or 16 colours takes the nearest that it has, which may be far off: what could not be
+read there is drawn in another. The person's choice between dark and light is kept by whoever holds the session.
 """
 
 from __future__ import annotations
@@ -86,17 +86,33 @@ LIGHT = Theme(
 )
 THEMES = (THEME, LIGHT)
 
-# What lies behind a chosen row, by the colours that a terminal has, in colours that it has itself: dark, then light.
-_MARKS = {"256": ("#303030", "#e4e4e4"), "standard": ("#000080", "#ffffff")}
+# What is drawn in other colours on a terminal of few, by its colours and whether the theme is dark: the nearest that it has to those above could
+# not be read. All are colours that it has itself. With 16 there is no readable grey on white, so that what is quiet is black there.
+_WITH_FEW_COLOURS: dict[tuple[str, bool], dict[str, str]] = {
+    ("256", True): {"mark": "#303030"},
+    ("256", False): {"mark": "#eeeeee"},
+    ("standard", True): {"mark": "#000080"},
+    ("standard", False): {
+        "mark": "#ffffff",
+        "primary": "#000080",
+        "accent": "#000080",
+        "success": "#008000",
+        "warning": "#800080",
+        "error": "#800000",
+        "muted": "#000000",
+    },
+}
 
 
 def suited(theme: Theme, color_system: str | None) -> Theme:
     """`theme` for a terminal with the colours of `color_system`, as rich calls them; the theme itself where it has all of them."""
-    marks = _MARKS.get(color_system or "")
-    if marks is None:
+    others = _WITH_FEW_COLOURS.get((color_system or "", theme.dark))
+    if others is None:
         return theme
-    mark = marks[0 if theme.dark else 1]
-    return replace(theme, variables={**theme.variables, "mark": mark, "input-selection-background": mark})
+    own = {name: color for name, color in others.items() if name not in theme.variables}
+    variables = {name: others.get(name, color) for name, color in theme.variables.items()}
+    variables["input-selection-background"] = others["mark"]
+    return replace(theme, **own, variables=variables)  # type: ignore[arg-type] # the names are those of Theme
 
 
 def begin_with(app: CiamApp, name: str) -> None:

@@ -122,6 +122,45 @@ BUCKET_WRITES = (
 )
 
 
+# Only a retirement: what is read of the one user, and what each stage of it writes.
+RETIREMENT_READS = (
+    "iam:GetAccessKeyLastUsed",
+    "iam:GetLoginProfile",
+    "iam:GetSSHPublicKey",
+    "iam:GetUser",
+    "iam:GetUserPolicy",
+    "iam:ListAccessKeys",
+    "iam:ListAttachedUserPolicies",
+    "iam:ListGroupsForUser",
+    "iam:ListMFADevices",
+    "iam:ListSSHPublicKeys",
+    "iam:ListServiceSpecificCredentials",
+    "iam:ListSigningCertificates",
+    "iam:ListUserPolicies",
+    "iam:ListUserTags",
+)
+KEY_STATUS_WRITES = ("iam:UpdateAccessKey",)
+KEY_WRITES = ("iam:DeleteAccessKey",)
+# Attach, Put and Add are what an undo needs.
+USER_WRITES = (
+    "iam:AddUserToGroup",
+    "iam:AttachUserPolicy",
+    "iam:DeactivateMFADevice",
+    "iam:DeleteLoginProfile",
+    "iam:DeleteSSHPublicKey",
+    "iam:DeleteServiceSpecificCredential",
+    "iam:DeleteSigningCertificate",
+    "iam:DeleteUser",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:DeleteUserPolicy",
+    "iam:DeleteVirtualMFADevice",
+    "iam:DetachUserPolicy",
+    "iam:PutUserPermissionsBoundary",
+    "iam:PutUserPolicy",
+    "iam:RemoveUserFromGroup",
+)
+
+
 def actions_of(service: str, operation: str, params: Mapping[str, Any]) -> tuple[str, ...]:
     """The IAM actions that a request needs. sts:GetCallerIdentity needs none."""
     if service not in ("iam", "s3", "accessanalyzer", "cloudtrail"):
@@ -189,6 +228,28 @@ def operator_policy(account_id: str, partition: str, *, role_path: str = DEFAULT
                 _allow("WriteRoles", ROLE_WRITES, [f"{account}:role{role_path}*"]),
                 _allow("WritePolicies", POLICY_WRITES, [f"{account}:policy{role_path}*"]),
                 _allow("WriteBucket", BUCKET_WRITES, [bucket_arn]),
+            ],
+        }
+    )
+
+
+def retirement_policy(account_id: str, partition: str, *, user: str = "*") -> Document:
+    """The least policy for whoever retires the user, beside that for its roles; a statement each for what one may leave to somebody else.
+
+    `user` is the user's path and name, without the first slash. Without `KeyStatus`, `DeleteKey` or `DeleteUser` its stage is handed off.
+    """
+    account = f"arn:{partition}:iam::{account_id}"
+    users = [f"{account}:user/{user}"]
+    return Document.of(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                _allow("ReadUser", RETIREMENT_READS, users),
+                _allow("ReadMfaDevices", ("iam:ListVirtualMFADevices",), ["*"]),
+                _allow("KeyStatus", KEY_STATUS_WRITES, users),
+                _allow("DeleteKey", KEY_WRITES, users),
+                # Membership is a permission on the group, and a virtual device is a resource of its own.
+                _allow("DeleteUser", USER_WRITES, [f"{account}:group/*", f"{account}:mfa/*", *users]),
             ],
         }
     )

@@ -29,7 +29,7 @@ from ciam_tui.core.facts import Bucket, BucketSummary, Identity, PrefixPage, Quo
 from ciam_tui.core.opinions import NotChecked
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.shut_out.facts import ControlPolicies
-from ciam_tui.core.users.facts import LastUse, User
+from ciam_tui.core.users.facts import LastUse
 from ciam_tui.core.users.listing import UsersRead
 from ciam_tui.ports.api import Profile
 

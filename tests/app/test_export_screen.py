@@ -100,19 +100,32 @@ async def test_an_export_writes_the_files_and_asks_before_it_replaces_any(tmp_pa
         assert (folder / "provider.json").read_text() == "mine"
 
 
-@pytest.mark.parametrize(("name", "contexts"), [*((name, False) for name in (*FORMATS, ALL)), ("circleci", True)])
-async def test_each_format_is_written_as_the_command_writes_it(name: str, contexts: bool, tmp_path: Path) -> None:
-    folder = tmp_path / "out"
+def written_in(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_each_format_is_written_as_the_command_writes_it(tmp_path: Path) -> None:
     async with answering(signed_in(), WITH_PROJECTS, "stages") as pilot:
-        await at(pilot, name)
+        picker = await opened(pilot)
+        for name in (*FORMATS, ALL):
+            steps = next(place for place, row in enumerate(picker.rows) if row.key.partition("/")[0] == name)
+            await pilot.press("home", *["down"] * steps, "enter")
+            await shows(pilot, "Into which folder?")
+            await into(pilot, tmp_path / name)
+            await shows(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
+            assert written_in(tmp_path / name) == {file.path: file.text for file in files_of(name)}
+
+
+async def test_jobs_are_given_contexts_where_that_is_ticked(tmp_path: Path) -> None:
+    async with answering(signed_in(), WITH_PROJECTS, "stages") as pilot:
+        await at(pilot, "circleci")
         await pilot.press("enter")
         await shows(pilot, "Into which folder?")
-        if contexts:
-            await pilot.press("shift+tab", "space", "enter")
-        await into(pilot, folder)
-        await shows(pilot, lambda: "written" in messages(pilot))
-    written = {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
-    assert written == {file.path: file.text for file in files_of(name, contexts=contexts)}
+        await pilot.press("shift+tab", "space", "enter")
+        await into(pilot, tmp_path)
+        await shows(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
+        written = {file.path: (tmp_path / file.path).read_text() for file in files_of("circleci")}
+    assert written == {file.path: file.text for file in files_of("circleci", contexts=True)}
 
 
 async def test_a_wired_set_up_exports_its_contexts_unless_that_is_unticked() -> None:

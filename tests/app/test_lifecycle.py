@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -37,11 +38,11 @@ TAKE_TERMINAL = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTT
 class Terminal:
     """The program on a pseudo-terminal of 120x36."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, program: list[str] | None = None) -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", TAKE_TERMINAL, sys.executable, "-m", "ciam_tui", *words],
+            [sys.executable, "-c", TAKE_TERMINAL, sys.executable, *(program or ["-m", "ciam_tui"]), *words],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -234,6 +235,58 @@ Watched(fake_session()).run(headless=True)
 def test_the_first_frame_needs_neither_boto3_nor_pydantic() -> None:
     finished = subprocess.run([sys.executable, "-c", FIRST_FRAME], capture_output=True, text=True, timeout=SECONDS, check=True)
     assert "HEAVY []" in finished.stdout
+
+
+MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+ON_IN_A_SHELL = frozenset([b"7", b"25"])  # long lines are wrapped, and the cursor is shown
+
+
+def left_on(seen: bytes) -> set[bytes]:
+    """The modes of the terminal that were changed and not changed back: alternate screen, mouse, focus, paste, a hidden cursor, keys as codes."""
+    last = {mode: sign for modes, sign in MODE.findall(seen) for mode in modes.split(b";")}
+    wrong = {mode for mode, sign in last.items() if (sign == b"h") != (mode in ON_IN_A_SHELL)}
+    pushed, popped = len(re.findall(rb"\x1b\[>[0-9]+u", seen)), len(re.findall(rb"\x1b\[<[0-9]*u", seen))
+    return wrong | ({b"kitty"} if pushed != popped else set())
+
+
+def test_the_check_of_modes_finds_one_that_is_left_on() -> None:
+    assert left_on(b"\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[>1u\x1b[?1000l") == {b"1049", b"25", b"kitty"}
+    assert left_on(b"\x1b[?25l\x1b[?2004h\x1b[>1u\x1b[<u\x1b[?2004l\x1b[?25h") == set()
+
+
+CRASH = """
+import sys
+from ciam_tui.app.screens.start import StartScreen
+from ciam_tui.cli import main
+def fail(*_):
+    raise RuntimeError("a screen that cannot be drawn")
+StartScreen.compose = fail
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("end", ["SIGTERM", "SIGHUP", "SIGINT", "ctrl+q", "crash"])
+def test_however_it_ends_the_terminal_is_as_it_was(end: str, tmp_path: Path) -> None:
+    running = Terminal("--state-dir", str(tmp_path / "state"), program=["-c", CRASH] if end == "crash" else None)
+    try:
+        if end != "crash":
+            running.until("New set-up")
+            assert left_on(running.seen)
+        match end:
+            case "ctrl+q":
+                running.press(b"\x11")
+            case "crash":  # told, and when it happens again on the way on, the end
+                running.until("failed")
+                running.press(b"\x1b")
+            case name:
+                running.process.send_signal(getattr(signal, name))
+        code = running.end()
+        assert code == {"SIGTERM": 143, "SIGHUP": 129, "SIGINT": 130, "ctrl+q": 0, "crash": 1}[end]
+        assert ENTER_ALTERNATE in running.seen
+        assert left_on(running.seen) == set(), running.seen[-400:]
+        assert b"Traceback" not in running.seen
+    finally:
+        running.close()
 
 
 # Imports half done in two threads at once can wait for each other; what imports its own modules is there before the first key is answered.

@@ -243,7 +243,7 @@ def test_what_somebody_else_made_under_the_same_name_is_not_taken_for_ours() -> 
         kinds.PutUserPolicy("gone", "s3", a_document()),
         kinds.AttachUserPolicy("gone", ATTACHABLE[0]),
         kinds.AddToGroup("gone", "deployers"),
-        kinds.SetUserBoundary("gone", None),
+        kinds.SetUserBoundary("gone", ATTACHABLE[1]),
     ],
     ids=lambda change: change.kind,
 )

@@ -8,7 +8,7 @@ from ciam_tui.core import operator
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.calls import call_of
 from ciam_tui.core.document import Document, parse_policy
-from ciam_tui.core.operator import actions_of, operator_policy, resource_of
+from ciam_tui.core.operator import actions_of, operator_policy, resource_of, retirement_policy
 from ciam_tui.core.undo_wiring import ContextChange
 
 ACCOUNT = "123456789012"
@@ -101,6 +101,48 @@ def test_what_is_made_with_tags_needs_the_right_to_tag() -> None:
     assert needed(kinds.CreateRole("r", "", "/", DOCUMENT, "", 3600, None, TAGS)) == ("iam:CreateRole", "iam:TagRole")
     assert needed(kinds.CreateRole("r", "", "/", DOCUMENT, "", 3600, None, ())) == ("iam:CreateRole",)
     assert needed(kinds.CreateBucket("b", "us-east-1")) == ("s3:CreateBucket", "s3:PutBucketOwnershipControls")
+
+
+USER_ARN = f"arn:aws:iam::{ACCOUNT}:user/ci/u"
+MFA_ARN = f"arn:aws:iam::{ACCOUNT}:mfa/u"
+GROUP_ARN = f"arn:aws:iam::{ACCOUNT}:group/g"
+# One change of every kind that a retirement makes to a user, with the ARN that its permission is asked on, and the statement that gives it.
+RETIREMENT: tuple[tuple[kinds.UserChange, str, str], ...] = (
+    (kinds.SetKeyStatus("U", "AKIA", active=False), USER_ARN, "KeyStatus"),
+    (kinds.DeleteAccessKey("U", "AKIA"), USER_ARN, "DeleteKey"),
+    (kinds.DeleteLoginProfile("U"), USER_ARN, "DeleteUser"),
+    (kinds.DeleteSigningCertificate("U", "c"), USER_ARN, "DeleteUser"),
+    (kinds.DeleteSshKey("U", "k"), USER_ARN, "DeleteUser"),
+    (kinds.DeleteServiceCredential("U", "c"), USER_ARN, "DeleteUser"),
+    (kinds.DeactivateMfa("U", MFA_ARN), USER_ARN, "DeleteUser"),
+    (kinds.DeleteVirtualMfa("U", MFA_ARN), MFA_ARN, "DeleteUser"),
+    (kinds.PutUserPolicy("U", "p", DOCUMENT), USER_ARN, "DeleteUser"),
+    (kinds.DeleteUserPolicy("U", "p"), USER_ARN, "DeleteUser"),
+    (kinds.AttachUserPolicy("U", POLICY_ARN), USER_ARN, "DeleteUser"),
+    (kinds.DetachUserPolicy("U", POLICY_ARN), USER_ARN, "DeleteUser"),
+    (kinds.AddToGroup("U", "g"), GROUP_ARN, "DeleteUser"),
+    (kinds.RemoveFromGroup("U", "g"), GROUP_ARN, "DeleteUser"),
+    (kinds.SetUserBoundary("U", None), USER_ARN, "DeleteUser"),
+    (kinds.SetUserBoundary("U", POLICY_ARN), USER_ARN, "DeleteUser"),
+    (kinds.DeleteUser("U"), USER_ARN, "DeleteUser"),
+)
+
+
+@pytest.mark.parametrize(("change", "arn", "sid"), RETIREMENT, ids=lambda part: getattr(part, "kind", ""))
+def test_the_policy_of_a_retirement_allows_each_change_by_the_statement_of_its_stage(change: kinds.UserChange, arn: str, sid: str) -> None:
+    statements = parse_policy(retirement_policy(ACCOUNT, "aws", user="ci/u").text).statements
+    (action,) = needed(change)
+    (giving,) = [statement for statement in statements if action in (statement.actions or ())]
+    assert giving.sid == sid
+    assert any(arn == resource or arn.startswith(resource.removesuffix("*")) for resource in giving.resources or () if resource != "*")
+    told = resource_of(call_of(change), ACCOUNT, "aws", {}, {"u": USER_ARN})
+    assert told in ({None} if arn == GROUP_ARN else {arn}), "a group's path is not known, so its ARN is not guessed"
+
+
+def test_no_write_on_a_user_is_allowed_that_no_retirement_makes() -> None:
+    writes = (*operator.KEY_STATUS_WRITES, *operator.KEY_WRITES, *operator.USER_WRITES)
+    assert set(writes) == {action for change, _, _ in RETIREMENT for action in needed(change)}
+    assert {type(change) for change, _, _ in RETIREMENT} == set(get_args(kinds.UserChange))
 
 
 def test_waiting_and_asking_who_one_is_need_no_right() -> None:

@@ -41,7 +41,7 @@ esac
 
 @cache
 def _operations(service: str) -> dict[str, Any]:
-    model = boto3.Session("a", "b", region_name="us-east-1").client(service).meta.service_model  # type: ignore[call-overload]
+    model = boto3.Session("a", "b", region_name="us-east-1").client(service).meta.service_model  # type: ignore[call-overload]  # the name is a variable here
     return {xform_name(name, "-"): model.operation_model(name) for name in model.operation_names}
 
 

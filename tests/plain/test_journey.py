@@ -127,7 +127,7 @@ def test_the_whole_journey_on_a_terminal_with_a_run_that_is_stopped_gone_on_with
 
 def test_ctrl_c_leaves_with_the_answers_saved(talk: Conversation) -> None:
     class Keyboard(io.StringIO):
-        def readline(self, size: int | None = -1, /) -> str:
+        def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override] # as StringIO itself has it
             line = super().readline(-1 if size is None else size)
             if not line:
                 raise KeyboardInterrupt

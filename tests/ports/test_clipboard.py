@@ -21,7 +21,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(clipboard, "_SECONDS", 180)  # on a busy machine even a shell takes its time
     return folder
@@ -96,3 +96,15 @@ def test_the_clock_tells_utc_and_waits() -> None:
     assert abs(began - datetime.now(UTC)) < timedelta(minutes=5)
     clock.sleep(0.01)
     assert clock.now() - began >= timedelta(seconds=0.01)
+
+
+@pytest.mark.parametrize("name", ["pbcopy", "clip.exe"])
+def test_over_ssh_the_desktop_of_the_far_machine_is_no_clipboard_of_the_person(
+    programs: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    kept = program(programs, name)
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.1 50022 10.0.0.2 22")
+    assert SystemClipboard().copy(TEXT) is False
+    assert not kept.exists()
+    monkeypatch.delenv("SSH_CONNECTION")
+    assert SystemClipboard().copy(TEXT) is True

@@ -534,6 +534,63 @@ def credential_report(iam: Any, s3: Any) -> None:
     assert [never[f"access_key_1_last_used_{column}"] for column in ("date", "region", "service")] == ["N/A"] * 3
 
 
+def service_credentials(iam: Any, s3: Any) -> None:
+    with user(iam) as name:
+        made = iam.create_service_specific_credential(UserName=name, ServiceName="codecommit.amazonaws.com")["ServiceSpecificCredential"]
+        (listed,) = iam.list_service_specific_credentials(UserName=name)["ServiceSpecificCredentials"]
+        assert listed["ServiceSpecificCredentialId"] == made["ServiceSpecificCredentialId"]
+        with refused("DeleteConflict"):
+            iam.delete_user(UserName=name)
+        iam.delete_service_specific_credential(UserName=name, ServiceSpecificCredentialId=made["ServiceSpecificCredentialId"])
+        with refused("NoSuchEntity"):
+            iam.delete_service_specific_credential(UserName=name, ServiceSpecificCredentialId=made["ServiceSpecificCredentialId"])
+
+
+def user_boundaries(iam: Any, s3: Any) -> None:
+    with user(iam) as name:
+        edge = f"arn:aws:iam::{account.ACCOUNT_ID}:policy/edge"
+        iam.put_user_permissions_boundary(UserName=name, PermissionsBoundary=edge)
+        assert iam.get_user(UserName=name)["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == edge
+        iam.delete_user_permissions_boundary(UserName=name)
+        assert "PermissionsBoundary" not in iam.get_user(UserName=name)["User"]
+
+
+def laden_users(iam: Any, s3: Any) -> None:
+    with user(iam) as name:
+        iam.create_login_profile(UserName=name, Password="Correct-horse-1")
+        with refused("DeleteConflict"):
+            iam.delete_user(UserName=name)
+        iam.delete_login_profile(UserName=name)
+        key_id = iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
+        with refused("DeleteConflict"):
+            iam.delete_user(UserName=name)
+        iam.delete_access_key(UserName=name, AccessKeyId=key_id)
+        iam.create_group(GroupName="laden")
+        iam.add_user_to_group(GroupName="laden", UserName=name)
+        with refused("DeleteConflict"):
+            iam.delete_user(UserName=name)
+        iam.remove_user_from_group(GroupName="laden", UserName=name)
+        iam.delete_group(GroupName="laden")
+
+
+def devices_in_use(iam: Any, s3: Any) -> None:
+    with user(iam) as name:
+        serial = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]["SerialNumber"]
+        iam.enable_mfa_device(UserName=name, SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321")
+        with refused("DeleteConflict"):
+            iam.delete_virtual_mfa_device(SerialNumber=serial)
+        iam.deactivate_mfa_device(UserName=name, SerialNumber=serial)
+        iam.delete_virtual_mfa_device(SerialNumber=serial)
+
+
+@contextmanager
+def user(iam: Any) -> Iterator[str]:
+    """A user for one test, that can be deleted at its end."""
+    iam.create_user(UserName="laden")
+    yield "laden"
+    iam.delete_user(UserName="laden")
+
+
 PROOFS: dict[str, Callable[[Any, Any], None]] = {
     proof.__name__.replace("_", "-"): proof
     for proof in (
@@ -555,6 +612,10 @@ PROOFS: dict[str, Callable[[Any, Any], None]] = {
         credential_report,
         service_last_accessed,
         event_history,
+        service_credentials,
+        user_boundaries,
+        laden_users,
+        devices_in_use,
     )
 }
 

@@ -61,6 +61,7 @@ TICK_SECONDS = 0.5
 class ApplyScreen(WorkScreen[None]):
     """Carries out `job` from the moment it is shown."""
 
+    ABOUT: ClassVar = "apply"
     KEYS: ClassVar = (Want.STOP, Want.APPLY, Want.UNDO, Want.BACK, Want.COPY, Want.PALETTE, Want.HELP)
     NARROW: ClassVar = frozenset({Want.STOP, Want.APPLY, Want.UNDO, Want.HELP})
     WORDS: ClassVar = {Want.APPLY: "Go on"}
@@ -314,10 +315,6 @@ class ApplyScreen(WorkScreen[None]):
         """The button for the mouse."""
         event.stop()
         self.action_want(Want.STOP)
-
-    def focused_path(self) -> str:
-        """What the help is about."""
-        return "apply"
 
 
 def _ways_of_retirement(user: str) -> list[Line]:

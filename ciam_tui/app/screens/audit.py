@@ -39,6 +39,7 @@ GROUP = "audit"
 class AuditScreen(AskingScreen):
     """Reads in a worker, lists, explains."""
 
+    ABOUT: ClassVar = "audit"
     KEYS: ClassVar = (Want.NEXT, Want.BACK, Want.DOCUMENT, Want.FILTER, Want.COPY, Want.EXPORT, Want.RELOAD, Want.PALETTE, Want.HELP)
     NARROW: ClassVar = frozenset({Want.NEXT, Want.BACK, Want.DOCUMENT, Want.HELP})
     WORDS: ClassVar = {Want.NEXT: "Explain", Want.DOCUMENT: "Other tab"}
@@ -240,10 +241,6 @@ class AuditScreen(AskingScreen):
     def want_audit(self) -> str | None:
         """It is this screen."""
         return "This is the audit; ctrl+r reads again."
-
-    def focused_path(self) -> str:
-        """What the help is about."""
-        return "audit"
 
 
 def _audited(session: Session, tell: Callable[[str], None], should_stop: Callable[[], bool]) -> tuple[AuditReport, tuple[AuditRow, ...]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, assert_never
 from textual.app import SystemCommand
 from textual.screen import Screen, ScreenResultType
 
+from ciam_tui.app.helping import path_of
 from ciam_tui.app.intents import INTENTS, Want, bindings
 from ciam_tui.app.literal import literal
 from ciam_tui.app.theme import change
@@ -43,6 +44,7 @@ class WorkScreen(Screen[ScreenResultType]):
     app: CiamApp
     KEYS: ClassVar[tuple[Want, ...]] = (Want.NEXT, Want.BACK, Want.PALETTE, Want.HELP)
     WORDS: ClassVar[dict[Want, str]] = {}
+    ABOUT: ClassVar[str] = ""  # the key of the text about the screen
     NARROW: ClassVar[frozenset[Want]] = frozenset({Want.NEXT, Want.BACK, Want.PREVIEW, Want.HELP})  # what a narrow footer has room for
 
     def __init__(self, session: Session, title: str) -> None:
@@ -257,7 +259,7 @@ class WorkScreen(Screen[ScreenResultType]):
 
     def focused_path(self) -> str:
         """What the help is about."""
-        return (self.focused.id or "") if self.focused is not None else ""
+        return path_of(self.focused, self.ABOUT)
 
     def copy(self, text: str) -> None:
         """Copy `text`, and say truthfully whether it worked."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from ciam_tui.app.literal import joined, lines, literal
+from ciam_tui.app.screens.dialog import Dialog
 from ciam_tui.app.widgets.answer_input import AnswerInput
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from ciam_tui.core.facts import Identity
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Dialog[bool]):
     """Answers True only when `verb` was pressed, which with a `token` wants the token typed first."""
 
+    ABOUT: ClassVar = "confirm"
     BINDINGS: ClassVar = [Binding("escape", "refuse", "Cancel", show=False)]
 
     def __init__(

@@ -40,6 +40,7 @@ VERIFIED = "Verified: everything was read back and is as planned."
 class DoneScreen(WorkScreen[None]):
     """Shows the run of an id."""
 
+    ABOUT: ClassVar = "done"
     KEYS: ClassVar = (Want.COPY, Want.UNDO, Want.RUNS, Want.BACK, Want.PALETTE, Want.HELP)
     NARROW: ClassVar = frozenset({Want.COPY, Want.UNDO, Want.BACK, Want.HELP})
     WORDS: ClassVar = {Want.BACK: "Start"}
@@ -144,10 +145,6 @@ class DoneScreen(WorkScreen[None]):
 
         self.app.push_screen(UndoScreen(self.session, self._run_id))
         return None
-
-    def focused_path(self) -> str:
-        """What the help is about."""
-        return "done"
 
 
 def _told(told: Outcome, organization: str, mode: Mode) -> list[Content]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 from textual.binding import Binding
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
 from ciam_tui.app.background import outcome_of
 from ciam_tui.app.literal import literal
 from ciam_tui.app.screens.confirm import ConfirmScreen
+from ciam_tui.app.screens.dialog import Dialog
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.export_conflicts import EXISTS
 
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class FolderScreen(ModalScreen[str | None]):
+class FolderScreen(Dialog[str | None]):
     """Asks for a folder, and writes; answers with what was done, None where nothing was. Whoever inherits lays out `said` and one Input."""
 
+    ABOUT: ClassVar = "export.folder"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Close", show=False)]
 
     class Written(Message):

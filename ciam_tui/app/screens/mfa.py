@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from ciam_tui.app.literal import literal
+from ciam_tui.app.screens.dialog import Dialog
 from ciam_tui.app.widgets.answer_input import AnswerInput
 from ciam_tui.core.problems import CiamError
 
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 180.0
 
 
-class MfaScreen(ModalScreen[str | None]):
+class MfaScreen(Dialog[str | None]):
     """Answers with the code, None where it was refused."""
 
+    ABOUT: ClassVar = "mfa"
     BINDINGS: ClassVar = [Binding("escape", "refuse", "Cancel", show=False)]
 
     def __init__(self, prompt: str) -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from ciam_tui.app.literal import lines, literal
+from ciam_tui.app.screens.dialog import Dialog
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ def internal_failure(error: Exception, saved_in: str) -> CiamError:
     )
 
 
-class ProblemScreen(ModalScreen[str]):
+class ProblemScreen(Dialog[str]):
     """Answers with the id of the button that was pressed: `close`, or, where the program itself failed, `leave`."""
 
+    ABOUT: ClassVar = "problem"
     BINDINGS: ClassVar = [Binding("escape", "close", "Close", show=False)]
 
     def __init__(self, error: CiamError, *, may_leave: bool = False) -> None:

@@ -52,6 +52,7 @@ class ReviewScreen(PlanScreen[StepId]):
             self.reading = reading
             self.outcome = outcome
 
+    ABOUT: ClassVar = "review"
     KEYS: ClassVar = (Want.APPLY, Want.BACK, Want.PREVIEW, Want.DOCUMENT, Want.ADOPT, Want.EXPORT, Want.PALETTE, Want.HELP)
     WORDS: ClassVar = {Want.DOCUMENT: "Other tab", Want.PREVIEW: "Policies"}
 
@@ -250,10 +251,6 @@ class ReviewScreen(PlanScreen[StepId]):
         event.stop()
         if event.step_id != "review":
             self.dismiss(event.step_id)
-
-    def focused_path(self) -> str:
-        """What the help is about."""
-        return "review"
 
 
 def _is_context(conflict: Conflict) -> bool:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 class RunsScreen(WorkScreen[None]):
     """The runs of the state directory."""
 
+    ABOUT: ClassVar = "runs"
     KEYS: ClassVar = (Want.NEXT, Want.APPLY, Want.UNDO, Want.FILTER, Want.COPY, Want.BACK, Want.PALETTE, Want.HELP)
     NARROW: ClassVar = frozenset({Want.NEXT, Want.APPLY, Want.UNDO, Want.BACK, Want.HELP})
     WORDS: ClassVar = {Want.APPLY: "Go on", Want.NEXT: "Look"}
@@ -179,10 +180,6 @@ class RunsScreen(WorkScreen[None]):
         """Read the journals again."""
         self.load()
         return None
-
-    def focused_path(self) -> str:
-        """What the help is about."""
-        return "runs"
 
 
 def _row(run: RunState, history: History) -> Row:

@@ -74,6 +74,7 @@ class _Judged:
 class TokenScreen(WorkScreen[None]):
     """Tests the trust policy of the role that `view` looks at in `draft`."""
 
+    ABOUT: ClassVar = "tokens"
     KEYS: ClassVar = (Want.NEXT, Want.ROLE, Want.FILTER, Want.COPY, Want.BACK, Want.PALETTE, Want.HELP)
     NARROW: ClassVar = frozenset({Want.NEXT, Want.ROLE, Want.BACK, Want.HELP})
     WORDS: ClassVar = {Want.NEXT: "Why", Want.BACK: "Close"}
@@ -294,10 +295,6 @@ class TokenScreen(WorkScreen[None]):
             return "There is nothing to copy yet."
         self.copy(as_text(answer_lines(found)))
         return None
-
-    def focused_path(self) -> str:
-        """What the help is about."""
-        return "token"
 
 
 def _judged(text: str) -> _Judged:

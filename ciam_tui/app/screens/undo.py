@@ -24,6 +24,7 @@ NOTES = 2  # what a small terminal has room for above the token
 class UndoScreen(PlanScreen[None]):
     """The plan that takes the run of an id back."""
 
+    ABOUT: ClassVar = "undo"
     KEYS: ClassVar = (Want.APPLY, Want.BACK, Want.DOCUMENT, Want.RELOAD, Want.PALETTE, Want.HELP)
     WORDS: ClassVar = {Want.DOCUMENT: "Other tab", Want.APPLY: "Take back"}
     NOTHING_TO_DO: ClassVar = "Nothing to do: nothing of this run is left to take back."

@@ -260,10 +260,6 @@ class WizardScreen(LookingScreen[None]):
         """Read again what the step reads."""
         return self._body.read_again() if self._body is not None else None
 
-    def focused_path(self) -> str:
-        """The answer that has the focus."""
-        return self._body.focused_path() if self._body is not None else ""
-
     async def on_rail_chosen(self, event: Rail.Chosen) -> None:
         """A click on a step."""
         await self.go_to(event.step_id)

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 from textual.worker import Worker, WorkerState
 
+from ciam_tui.app.helping import path_of
 from ciam_tui.app.literal import literal
 from ciam_tui.app.widgets.choices import Choices
 from ciam_tui.app.widgets.field import Labelled, problem_line
@@ -203,11 +204,7 @@ class StepBody(Vertical):
 
     def focused_path(self) -> str:
         """The path of the answer that has the focus, or the name of the list."""
-        focused = self.screen.focused
-        if focused is None:
-            return ""
-        labelled = next((each for each in focused.ancestors_with_self if isinstance(each, Labelled)), None)
-        return labelled.path if labelled is not None else (focused.id or "")
+        return path_of(self.screen.focused)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Say what the focused answer is about."""

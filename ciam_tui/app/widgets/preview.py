@@ -111,6 +111,8 @@ class PreviewPane(Vertical):
         self._tabs = TabLine()
         self._document = PolicyView()
         self._matrix = MatrixView()
+        self._document.add_class("policy")  # what F1 is about there
+        self._matrix.add_class("matrix")
         self._matrix.display = False
         self._titled = ""
         self._pointed = ""

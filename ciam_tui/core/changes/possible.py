@@ -15,6 +15,7 @@ from ciam_tui.core.ownership import setup_id
 from ciam_tui.core.plan import Plan, make_steps
 from ciam_tui.core.problems import Level, Problem
 from ciam_tui.core.users.removal import hanging_on, removal_problems
+from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +47,7 @@ def _why_not(change: kinds.Change, facts: Facts) -> Iterable[Problem]:
                 yield from removal_problems(user)
                 hanging = hanging_on(user)
                 if hanging:
-                    yield _error(f"The user {name} cannot be deleted: it still has {hanging}.", "Remove that first.")
+                    yield _error(f"The user {name} cannot be deleted: it still has {listed(hanging)}.", "Remove that first.")
         case kinds.DeleteVirtualMfa(user=name, serial=serial):
             holders = [user.name for user in facts.users.values() if any(device.serial == serial for device in user.mfa or ())]
             if holders:

@@ -34,13 +34,17 @@ def is_done_to_user(facts: Facts, change: kinds.UserChange) -> bool:
         case _:
             user = facts.users.get(change.user.lower())
             if user is None:
-                return not isinstance(change, _NEEDS_THE_USER)
+                return not _needs_the_user(change)
             if isinstance(change, kinds.SetKeyStatus) and not any(key.key_id == change.key_id for key in user.keys or ()):
                 return False
             return field_changed(change) not in user.unknown and user_effect(facts, change) == facts
 
 
-_NEEDS_THE_USER = kinds.SetKeyStatus | kinds.PutUserPolicy | kinds.AttachUserPolicy | kinds.AddToGroup | kinds.SetUserBoundary
+def _needs_the_user(change: kinds.UserSetting) -> bool:
+    """Whether `change` puts something on the user: what only takes something off is done, too, where the user is gone."""
+    if isinstance(change, kinds.SetUserBoundary):
+        return change.boundary is not None
+    return isinstance(change, kinds.SetKeyStatus | kinds.PutUserPolicy | kinds.AttachUserPolicy | kinds.AddToGroup)
 
 
 def field_changed(change: kinds.UserSetting) -> str:

@@ -51,8 +51,8 @@ def removal_problems(user: User) -> tuple[Problem, ...]:
     return (Problem("", Level.ERROR, text, "Ask for the permissions to read them, or have somebody do it who has them."),)
 
 
-def hanging_on(user: User) -> str:
-    """What still hangs on `user`, in words; empty where nothing does that was read."""
+def hanging_on(user: User) -> tuple[str, ...]:
+    """What still hangs on `user`, in words; of what was read."""
     said = (
         ("a console password", user.has_password),
         ("access keys", user.keys),
@@ -64,8 +64,7 @@ def hanging_on(user: User) -> str:
         ("attached policies", user.attached),
         ("groups", user.groups),
     )
-    left = [words for words, found in said if found]
-    return listed(left) if left else ""
+    return tuple(words for words, found in said if found)
 
 
 def _leftovers(user: User) -> Iterator[kinds.Change]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.users.facts import AccessKey, LastUse, MfaDevice, ServiceCredential, SigningCertificate, SshKey, User
-from ciam_tui.ports.aws.answers import ACCESS_DENIED
+from ciam_tui.ports.aws.answers import UNREADABLE
 from ciam_tui.ports.aws.documents import document_of, tags_of
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 _Value = TypeVar("_Value")
 _Item = dict[str, Any]
 
-# That AWS does not tell it to this operator, or that this endpoint does not know the question. A lost connection is none of these.
-_NOT_TOLD = frozenset({ACCESS_DENIED, "answer-unreadable", "aws-refused", "aws-unavailable"})
 _GONE = "not-found"
 
 
@@ -117,7 +115,7 @@ class _Reading:
         except CiamError as error:
             if error.code == _GONE:
                 raise _GoneError(f"{what} went") from None
-            if error.code not in _NOT_TOLD:
+            if error.code not in UNREADABLE:
                 raise
         self._unread.append(f"Of the user {self._name} could not be read: {what} ({action}).")
         return None
@@ -160,7 +158,10 @@ class _Reading:
         answer = self._asked(what, "iam:GetAccessKeyLastUsed", lambda: self._iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"]))
         if answer is None:
             return None
-        used = answer.get("AccessKeyLastUsed") or {}
+        used = answer.get("AccessKeyLastUsed")
+        if used is None:  # an answer that says nothing is not one that says "never"
+            self._unread.append(f"Of the user {self._name} could not be read: {what} (iam:GetAccessKeyLastUsed).")
+            return None
         words = (used.get("ServiceName"), used.get("Region"))
         service, region = ("" if word in (None, "N/A") else str(word) for word in words)
         return LastUse(used.get("LastUsedDate"), service, region)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import xmltodict  # type: ignore[import-untyped]  # moto brings it; its types would be one more package for one call
@@ -22,7 +21,8 @@ from moto.s3.exceptions import InvalidContinuationToken
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
 
-from ciam_tui.ports.sandbox import evidence_differences
+from ciam_tui.ports.sandbox import evidence_differences, user_differences
+from ciam_tui.ports.sandbox.mending import Difference, guard, replace, wrap
 from ciam_tui.ports.sandbox.report_differences import report_of_now, with_region_and_service
 
 if TYPE_CHECKING:
@@ -37,48 +37,12 @@ POLICIES_PER_ROLE = 10
 CLIENT_IDS_PER_PROVIDER = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """`moto` and `aws` say what each does; `mend`, where there is one, makes this process's moto do what AWS does."""
-
-    name: str
-    moto: str
-    aws: str
-    mend: Callable[[], None] | None = None
-
-
 @functools.cache
 def mend() -> None:
     """Applies every mend to this process's moto, once however often it is asked to."""
     for difference in DIFFERENCES:
         if difference.mend:
             difference.mend()
-
-
-def _replace(owner: type, method_name: str, replacement: Callable[..., Any]) -> None:
-    """Puts a method of ours into the class, in place of its own if it has one."""
-    setattr(owner, method_name, replacement)
-
-
-def _wrap(owner: type, method_name: str, wrapper: Callable[..., Any]) -> None:
-    """Has `wrapper` stand in for the method: it gets the original, then the arguments of the call."""
-    original = getattr(owner, method_name)
-
-    @functools.wraps(original)
-    def wrapped(*args: Any, **named: Any) -> Any:
-        return wrapper(original, *args, **named)
-
-    setattr(owner, method_name, wrapped)
-
-
-def _guard(owner: type, method_name: str, check: Callable[..., None]) -> None:
-    """Has `check` look at every call of the method first, with the same arguments; it refuses by raising."""
-
-    def check_then_call(original: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        check(*args, **named)
-        return original(*args, **named)
-
-    _wrap(owner, method_name, check_then_call)
 
 
 def _counted_size(document: str) -> int:
@@ -168,23 +132,23 @@ class _InvalidActionError(IAMException):
 
 
 def _add_client_id_actions() -> None:
-    _replace(IamResponse, "add_client_id_to_open_id_connect_provider", _add_client_id)
-    _replace(IamResponse, "remove_client_id_from_open_id_connect_provider", _remove_client_id)
+    replace(IamResponse, "add_client_id_to_open_id_connect_provider", _add_client_id)
+    replace(IamResponse, "remove_client_id_from_open_id_connect_provider", _remove_client_id)
 
 
 def _mend_trust_policy_quota() -> None:
-    _guard(IAMBackend, "create_role", _refuse_a_long_new_trust_policy)
-    _guard(IAMBackend, "update_assume_role_policy", _refuse_a_long_trust_policy)
+    guard(IAMBackend, "create_role", _refuse_a_long_new_trust_policy)
+    guard(IAMBackend, "update_assume_role_policy", _refuse_a_long_trust_policy)
 
 
 def _mend_policy_quota() -> None:
-    _guard(IAMBackend, "create_policy", _refuse_a_long_new_policy)
-    _guard(IAMBackend, "create_policy_version", _refuse_a_long_policy_version)
+    guard(IAMBackend, "create_policy", _refuse_a_long_new_policy)
+    guard(IAMBackend, "create_policy_version", _refuse_a_long_policy_version)
 
 
 def _mend_credential_report() -> None:
-    _replace(IamResponse, "get_credential_report", report_of_now)
-    _wrap(User, "to_csv", with_region_and_service)
+    replace(IamResponse, "get_credential_report", report_of_now)
+    wrap(User, "to_csv", with_region_and_service)
 
 
 # --- S3 ---
@@ -261,8 +225,8 @@ def _apply_only_unconditional_statements(self: FakeBucket, action: str, resource
 
 
 def _mend_expected_owner() -> None:
-    _wrap(S3Response, "_bucket_response", _refuse_a_wrong_owner)
-    _wrap(S3Response, "_key_response", _refuse_a_wrong_owner)
+    wrap(S3Response, "_bucket_response", _refuse_a_wrong_owner)
+    wrap(S3Response, "_key_response", _refuse_a_wrong_owner)
 
 
 DIFFERENCES: tuple[Difference, ...] = (
@@ -276,19 +240,19 @@ DIFFERENCES: tuple[Difference, ...] = (
         "unknown-actions",
         moto="answers an IAM action it does not know (SimulatePrincipalPolicy, SimulateCustomPolicy, ...) with 500 and a page of HTML",
         aws="knows them; one it does not know is answered with 400 InvalidAction",
-        mend=lambda: _wrap(IamResponse, "call_action", _answer_unknown_actions),
+        mend=lambda: wrap(IamResponse, "call_action", _answer_unknown_actions),
     ),
     Difference(
         "delete-attached-policy",
         moto="deletes a managed policy that is attached, or that has several versions",
         aws="refuses with DeleteConflict",
-        mend=lambda: _guard(IAMBackend, "delete_policy", _refuse_a_policy_in_use),
+        mend=lambda: guard(IAMBackend, "delete_policy", _refuse_a_policy_in_use),
     ),
     Difference(
         "role-name-case",
         moto="takes two roles whose names differ only in case",
         aws="refuses the second with EntityAlreadyExists",
-        mend=lambda: _guard(IAMBackend, "create_role", _refuse_a_taken_role_name),
+        mend=lambda: guard(IAMBackend, "create_role", _refuse_a_taken_role_name),
     ),
     Difference(
         "trust-policy-quota",
@@ -300,7 +264,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "inline-policy-quota",
         moto="takes inline policies of any size on a role",
         aws="refuses more than 10240 characters in all of a role's inline policies together with LimitExceeded",
-        mend=lambda: _guard(IAMBackend, "put_role_policy", _refuse_too_much_inline_policy),
+        mend=lambda: guard(IAMBackend, "put_role_policy", _refuse_too_much_inline_policy),
     ),
     Difference(
         "managed-policy-quota",
@@ -312,7 +276,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "attached-policies-quota",
         moto="attaches any number of policies to a role",
         aws="refuses the eleventh with LimitExceeded",
-        mend=lambda: _guard(IAMBackend, "attach_role_policy", _refuse_too_many_attached),
+        mend=lambda: guard(IAMBackend, "attach_role_policy", _refuse_too_many_attached),
     ),
     Difference(
         "expected-bucket-owner",
@@ -324,37 +288,37 @@ DIFFERENCES: tuple[Difference, ...] = (
         "bucket-pages",
         moto="cuts ListBuckets at MaxBuckets without a ContinuationToken, and never tells a BucketRegion",
         aws="pages, sorted by name, and tells the region where the request has a parameter",
-        mend=lambda: _replace(S3Response, "all_buckets", _list_a_page_of_buckets),
+        mend=lambda: replace(S3Response, "all_buckets", _list_a_page_of_buckets),
     ),
     Difference(
         "new-bucket-is-private",
         moto="makes buckets without public access block and without ownership controls",
         aws="blocks public access and enforces the owner on every new bucket",
-        mend=lambda: _wrap(S3Backend, "create_bucket", _start_private),
+        mend=lambda: wrap(S3Backend, "create_bucket", _start_private),
     ),
     Difference(
         "default-encryption",
         moto="answers GetBucketEncryption of a new bucket with an error",
         aws="encrypts every bucket, with AES256 where nothing else was chosen",
-        mend=lambda: _wrap(S3Backend, "get_bucket_encryption", _encrypted_anyway),
+        mend=lambda: wrap(S3Backend, "get_bucket_encryption", _encrypted_anyway),
     ),
     Difference(
         "tags-of-a-new-bucket",
         moto="drops the tags of a CreateBucket call",
         aws="keeps them",
-        mend=lambda: _wrap(S3Response, "_bucket_response_put", _keep_tags_of_a_new_bucket),
+        mend=lambda: wrap(S3Response, "_bucket_response_put", _keep_tags_of_a_new_bucket),
     ),
     Difference(
         "tags-of-a-deleted-bucket",
         moto="gives the tags of a deleted bucket to the next one of that name",
         aws="forgets them",
-        mend=lambda: _wrap(S3Backend, "delete_bucket", _forget_tags_too),
+        mend=lambda: wrap(S3Backend, "delete_bucket", _forget_tags_too),
     ),
     Difference(
         "bucket-policy-conditions",
         moto="applies every statement of a bucket policy whatever its condition, so that a TLS-only policy shuts everybody out over http",
         aws="looks at the condition. Mended as far as that statements with a condition are left out",
-        mend=lambda: _replace(FakeBucket, "get_permission", _apply_only_unconditional_statements),
+        mend=lambda: replace(FakeBucket, "get_permission", _apply_only_unconditional_statements),
     ),
     Difference(
         "credential-report",
@@ -396,5 +360,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         aws="has both. Mended as far as that the events of the old user's key are looked up by its id",
         mend=evidence_differences.add_event_history,
     ),
+    *user_differences.OF_USERS,
     Difference("throttling", moto="never throttles", aws="throttles IAM writes beyond some five a second"),
 )
