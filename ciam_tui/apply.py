@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import is_done
-from ciam_tui.core.changes.subjects import ids_in, subjects, users_of
+from ciam_tui.core.changes.subjects import ids_in, subjects, users_of, variables_deleted_by
 from ciam_tui.core.changes.user_effects import field_changed
 from ciam_tui.core.compare import differences
 from ciam_tui.core.journal import Began, Failed, NotVerified, Stopped, Succeeded, Verified, fold
@@ -89,8 +89,15 @@ def read_for(setup: SetupShape, steps: Iterable[Step], ports: Ports) -> Facts:
         CiamError: as `survey`, and `circleci-needed`.
     """
     steps = tuple(steps)
-    users = users_of(step.change for step in steps)
-    return survey(setup, ports.aws, circleci=circleci_for(steps, ports), also=touched_by(steps), users=users)
+    changes = [step.change for step in steps]
+    return survey(
+        setup,
+        ports.aws,
+        circleci=circleci_for(steps, ports),
+        also=touched_by(steps),
+        users=users_of(changes),
+        ends_of=variables_deleted_by(changes),
+    )
 
 
 @dataclass(frozen=True, slots=True)

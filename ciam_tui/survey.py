@@ -44,12 +44,13 @@ def survey(
     circleci: CircleCi | None = None,
     also: AbstractSet[str] = frozenset(),
     users: Sequence[str] = (),
+    ends_of: AbstractSet[str] = frozenset(),
     progress: Callable[[str], None] | None = None,
 ) -> Facts:
     """The facts for `setup`, contexts of CircleCI among them where it is given, and for the subjects `also`.
 
     A Setup changes while roles that it named once are still there, and a retirement is about users, contexts and projects that no Setup names;
-    `users` are named as they are spelled. `progress` is told each thing about to be read, in a few words.
+    `users` are named as they are spelled, and `ends_of` are the variables of CircleCI whose ends matter. `progress` is told each thing about to be read, in a few words.
 
     Raises:
         CiamError: AWS cannot be asked at all, or does not let the operator read the provider, the roles or their policies;
@@ -76,7 +77,7 @@ def survey(
     devices = tuple(_named(also, "mfa", ()))
     if circleci is not None:
         tell("Contexts of CircleCI")
-    contexts = contexts_of(setup, circleci, also=frozenset(_named(also, "context", ()))) if circleci is not None else {}
+    contexts = contexts_of(setup, circleci, also=frozenset(_named(also, "context", ())), ends_of=ends_of) if circleci is not None else {}
     projects = tuple(_named(also, "project", ())) if circleci is not None else ()
     if projects:
         tell("Variables of CircleCI's projects")
@@ -97,7 +98,7 @@ def survey(
         ),
         users=found_users,
         virtual_mfa=aws.virtual_mfa(devices) if devices else (),
-        project_variables=variables_of(projects, circleci) if circleci is not None else {},
+        project_variables=variables_of(projects, circleci, ends_of=ends_of) if circleci is not None else {},
     )
 
 

@@ -74,10 +74,10 @@ class MemoryCircleCi:
         """`before_reads` is told the number of each reading, before it happens."""
         self._project_reads += 1
         self.before_reads(self._project_reads)
-        return tuple(Variable(name, value[-4:]) for name, value in self.project_variables_held[project.slug].items())
+        return tuple(Variable(name, value[-4:]) for name, value in self.project_variables_held[project.slug or ""].items())
 
     def delete_project_variable(self, project: Project, name: str) -> None:
-        self._written("unset", lambda: self.project_variables_held[project.slug].pop(name))
+        self._written("unset", lambda: self.project_variables_held[project.slug or ""].pop(name))
 
     def context_restrictions(self, context_id: str) -> tuple[Restriction, ...]:
         return tuple(self._held(context_id).restrictions)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,18 +19,23 @@ S3_ERROR = "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Mes
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server says. A status of 0 is no word at all: the connection is closed, after `delay_seconds`."""
+    """What the server says. A status of 0 is no word at all: the connection is closed. One that `never` comes holds the request until the test is over."""
 
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    delay_seconds: float = 0.0
+    never: bool = False
 
 
 @dataclass
 class OneAnswer:
     url: str
     requests: list[str] = field(default_factory=list)
+    asked: threading.Event = field(default_factory=threading.Event)
+
+    def wait_for_a_request(self) -> None:
+        """A client that waits but a moment may have given up before the server came to read what it was asked."""
+        assert self.asked.wait(180), "nobody asked anything"
 
 
 def one_answer(answer: Answer) -> AbstractContextManager[OneAnswer]:
@@ -48,9 +52,11 @@ def answers(choose: Callable[[str, Mapping[str, str]], Answer]) -> Iterator[OneA
             body_sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             request = f"{self.command} {self.path} {body_sent}".strip()
             state.requests.append(request)
+            state.asked.set()
             given = choose(request, {name.lower(): value for name, value in self.headers.items()})
-            time.sleep(given.delay_seconds)
-            if not given.status:
+            if given.never:
+                over.wait()
+            if given.never or not given.status:
                 self.close_connection = True
                 return
             body = given.body.encode()
@@ -69,12 +75,14 @@ def answers(choose: Callable[[str, Mapping[str, str]], Answer]) -> Iterator[OneA
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    over = threading.Event()
     state = OneAnswer(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield state
     finally:
+        over.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -238,11 +238,11 @@ def test_nothing_of_a_retirement_is_forbidden_where_aws_does_not_tell(account: A
 def test_a_variable_goes_while_it_is_the_one_that_was_seen(account: Account) -> None:
     circleci = MemoryCircleCi()
     circleci.holds("shared deploys", {"AWS_ACCESS_KEY_ID": "AKIAOLD1", "OTHER": "stays"})
-    circleci.project_variables_held[SLUG] = {"AWS_ACCESS_KEY_ID": "AKIAOLD1", "TOKEN": "stays"}
+    circleci.project_variables_held[SLUG] = {"S3_KEY": "AKIAOLD1", "TOKEN": "stays"}
     world = ports(account.aws, circleci=circleci)
     changes = (
         kinds.DeleteContextVariable("shared deploys", "AWS_ACCESS_KEY_ID", "OLD1"),
-        kinds.DeleteProjectVariable(SLUG, "AWS_ACCESS_KEY_ID", "OLD1"),
+        kinds.DeleteProjectVariable(SLUG, "S3_KEY", "OLD1"),
     )
 
     assert isinstance(applied(changes, world)[-1], Verified)
@@ -252,7 +252,8 @@ def test_a_variable_goes_while_it_is_the_one_that_was_seen(account: Account) -> 
     undo = undo_plan(fold(world.journals.open("run-1").entries()), world)
     assert (undo.steps, [problem.text[:24] for problem in undo.problems[:2]]) == ((), ["This is not taken back: "] * 2)
     facts = fold(world.journals.open("run-1").entries()).started.facts
-    assert dict(facts.contexts["shared deploys"].variables)["OTHER"] == ""
+    assert dict(facts.contexts["shared deploys"].variables) == {"AWS_ACCESS_KEY_ID": "OLD1", "OTHER": ""}
+    assert dict(facts.project_variables[SLUG]) == {"S3_KEY": "OLD1", "TOKEN": ""}
 
 
 @pytest.mark.parametrize("where", ["before the plan", "after it"])

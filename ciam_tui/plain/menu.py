@@ -31,18 +31,17 @@ _OWN = (
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that plain mode runs as it would be typed, after a question for its argument where it has one."""
+    """A command that plain mode runs as it would be typed."""
 
     option: Option
     words: tuple[str, ...]
-    question: str = ""
 
 
 COMMANDS = (
     Command(Option("audit", "audit", "every role of this account that trusts CircleCI, graded"), ("audit",)),
     Command(Option("keys", "keys", "the same, with the access keys that CircleCI holds"), ("audit", "--circleci")),
-    Command(Option("migrate", "migrate", "retire a user whose keys CircleCI holds, stage by stage"), ("migrate",), "Name of the user"),
 )
+_MIGRATE = Option("migrate", "migrate", "retire the keys of a user, stage by stage")
 _LEAVE = Option("leave", "leave", "the answers stay saved")
 
 
@@ -52,10 +51,7 @@ def ask_menu(desk: Desk) -> None:
     Raises:
         Quit, NoMoreAnswers, Interrupted: in place of an answer.
     """
-    from ciam_tui.arguments import ROOMS
-
-    commands = [each for each in COMMANDS if each.words[0] in ROOMS]
-    options = [*_OWN, *(each.option for each in commands), _LEAVE]
+    options = [*_OWN, *(each.option for each in COMMANDS), _MIGRATE, _LEAVE]
     while True:
         saved = _saved(desk)
         desk.talk.heading("What do you want to do?")
@@ -65,9 +61,9 @@ def ask_menu(desk: Desk) -> None:
             chosen = choose_one(desk.talk, "Choice", options, default="resume" if saved is not None else "new", about="saved")
             if chosen == _LEAVE.key:
                 return
-            command = next((each for each in commands if each.option.key == chosen), None)
+            command = next((each for each in COMMANDS if each.option.key == chosen), None)
             if command is not None:
-                _run(desk, command)
+                desk.doors.run_command(list(command.words))  # what it has found is no failure of this conversation
             else:
                 _begin(desk, chosen, saved)
         except Back:
@@ -110,18 +106,12 @@ def _begin(desk: Desk, chosen: str, saved: SavedDraft | None) -> None:
             answer_steps(desk, _step_of(saved))
         case "finish":
             _finish(desk)
+        case "migrate":
+            from ciam_tui.plain.migrating import ask_migration
+
+            ask_migration(desk)
         case _:
             _ask_runs(desk)
-
-
-def _run(desk: Desk, command: Command) -> None:
-    words = list(command.words)
-    if command.question:
-        text = desk.talk.ask(command.question).text
-        if not text:
-            raise Back
-        words += ["--", text] if text.startswith("-") else [text]
-    desk.doors.run_command(words)  # what it has found is no failure of this conversation
 
 
 # Past runs

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.keys import _character_to_key
+from textual.widgets._toast import Toast
 
 from ciam_tui.app.app import CiamApp
 from ciam_tui.app.screens.wizard import WizardScreen
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from textual.pilot import Pilot
+    from textual.screen import Screen
 
     from ciam_tui.app.session import Session
     from ciam_tui.core.draft import Draft
@@ -28,9 +30,13 @@ PATIENCE_SECONDS = 180.0  # a busy machine takes its time; only what never comes
 
 
 @asynccontextmanager
-async def running(session: Session, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[None]]:
-    """The app on `session`; nothing may have failed in it unnoticed."""
+async def running(
+    session: Session, size: tuple[int, int] = WIDE, *, first: Callable[[], Screen[Any]] | None = None
+) -> AsyncIterator[Pilot[None]]:
+    """The app on `session`; nothing may have failed in it unnoticed. `first` makes the screen that it opens with, instead of the start."""
     app = CiamApp(session)
+    if first is not None:
+        app.get_default_screen = first  # type: ignore[method-assign]  # a test that is about one screen need not draw two
     async with app.run_test(size=size) as pilot:
         yield pilot
     assert app.failure is None, app.failure
@@ -38,9 +44,9 @@ async def running(session: Session, size: tuple[int, int] = WIDE) -> AsyncIterat
 
 @asynccontextmanager
 async def answering(session: Session, draft: Draft, at: StepId, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[None]]:
-    """The app with the wizard open at step `at`."""
-    async with running(session, size) as pilot:
-        await answering_now(pilot, draft, at)
+    """The app with the wizard open at step `at`, and nothing below it."""
+    async with running(session, size, first=lambda: WizardScreen(session, draft, at)) as pilot:
+        await shows(pilot, lambda: at_step(pilot, at))
         yield pilot
 
 
@@ -91,6 +97,15 @@ async def shows(pilot: Pilot[None], condition: Callable[[], Any] | str) -> None:
         )
         await pilot.pause(0.02)
     await pilot.pause()
+
+
+async def settled(pilot: Pilot[None]) -> None:
+    """Wait until nothing moves, no toast is left, and the screen stays as it is: for a picture of it."""
+    before = None
+    while (now := screen_text(pilot)) != before:
+        before = now
+        await pilot.wait_for_scheduled_animations()
+        await shows(pilot, lambda: not pilot.app.screen.query(Toast))
 
 
 async def held(pilot: Pilot[None], key: str, times: int) -> None:

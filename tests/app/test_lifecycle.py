@@ -237,29 +237,6 @@ def test_the_first_frame_needs_neither_boto3_nor_pydantic() -> None:
     assert "HEAVY []" in finished.stdout
 
 
-# Imports half done in two threads at once can wait for each other; what imports its own modules is there before the first key is answered.
-PACKAGES = """
-import ast, sys
-from pathlib import Path
-import ciam_tui
-from ciam_tui.app.background import load_what_comes_next
-load_what_comes_next()
-root = Path(ciam_tui.__file__).parent
-for path in root.rglob("__init__.py"):
-    name = ".".join(path.parent.relative_to(root.parent).parts)
-    imports = [ast.unparse(each) for each in ast.parse(path.read_text()).body if isinstance(each, ast.Import | ast.ImportFrom)]
-    if any("ciam_tui" in each for each in imports) and name not in sys.modules:
-        print(name)
-"""
-# boto3 comes with it. Nothing but the door to AWS imports it, and that is opened under a lock.
-LATE = {"ciam_tui.ports.aws"}
-
-
-def test_two_threads_cannot_wait_for_each_others_imports() -> None:
-    found = subprocess.run([sys.executable, "-c", PACKAGES], capture_output=True, text=True, timeout=SECONDS, check=True)
-    assert set(found.stdout.split()) == LATE
-
-
 MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 ON_IN_A_SHELL = frozenset([b"7", b"25"])  # long lines are wrapped, and the cursor is shown
 
@@ -310,3 +287,26 @@ def test_however_it_ends_the_terminal_is_as_it_was(end: str, tmp_path: Path) -> 
         assert b"Traceback" not in running.seen
     finally:
         running.close()
+
+
+# Imports half done in two threads at once can wait for each other; what imports its own modules is there before the first key is answered.
+PACKAGES = """
+import ast, sys
+from pathlib import Path
+import ciam_tui
+from ciam_tui.app.background import load_what_comes_next
+load_what_comes_next()
+root = Path(ciam_tui.__file__).parent
+for path in root.rglob("__init__.py"):
+    name = ".".join(path.parent.relative_to(root.parent).parts)
+    imports = [ast.unparse(each) for each in ast.parse(path.read_text()).body if isinstance(each, ast.Import | ast.ImportFrom)]
+    if any("ciam_tui" in each for each in imports) and name not in sys.modules:
+        print(name)
+"""
+# boto3 comes with it. Nothing but the door to AWS imports it, and that is opened under a lock.
+LATE = {"ciam_tui.ports.aws"}
+
+
+def test_two_threads_cannot_wait_for_each_others_imports() -> None:
+    found = subprocess.run([sys.executable, "-c", PACKAGES], capture_output=True, text=True, timeout=SECONDS, check=True)
+    assert set(found.stdout.split()) == LATE

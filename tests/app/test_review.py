@@ -46,7 +46,17 @@ HOSTILE = "[x] [/oops] [b \x1b[2J\u202e \U0001f4a5 " + "n" * 64
 
 @asynccontextmanager
 async def reviewing(session: Session, draft: Draft | None = None, size: tuple[int, int] = WIDE) -> AsyncIterator[Pilot[None]]:
-    """The app in Review, with the plan made."""
+    """The app in Review, with the plan made, and nothing below it."""
+    async with running(session, size, first=lambda: ReviewScreen(session, draft or example_draft())) as pilot:
+        await shows(pilot, lambda: review(pilot).outcome is not None)
+        yield pilot
+
+
+@asynccontextmanager
+async def reviewing_from_the_wizard(
+    session: Session, draft: Draft | None = None, size: tuple[int, int] = WIDE
+) -> AsyncIterator[Pilot[None]]:
+    """The same, opened from the step before it, for what leads back there."""
     async with running(session, size) as pilot:
         app_of(pilot).open_wizard(draft or example_draft(), "circleci")
         await shows(pilot, "5 of 6" if size == WIDE else "5/6")
@@ -325,14 +335,14 @@ async def test_a_refusal_by_aws_is_shown_with_what_to_do() -> None:
 
 
 async def test_back_leads_to_the_wizard_with_the_answers_kept() -> None:
-    async with reviewing(memory_session()) as pilot:
+    async with reviewing_from_the_wizard(memory_session()) as pilot:
         await pilot.press("escape")
         await shows(pilot, "5 of 6")
         assert wizard(pilot).draft == example_draft()
 
 
 async def test_a_click_on_a_step_leads_there() -> None:
-    async with reviewing(memory_session()) as pilot:
+    async with reviewing_from_the_wizard(memory_session()) as pilot:
         await pilot.click("#rail", offset=(4, 2))
         await shows(pilot, "2 of 6")
 
@@ -346,7 +356,7 @@ async def test_the_mouse_alone_applies_after_the_question() -> None:
 
 
 async def test_escape_mashed_comes_to_the_start_and_leaves_nothing_running() -> None:
-    async with reviewing(memory_session()) as pilot:
+    async with reviewing_from_the_wizard(memory_session()) as pilot:
         await pilot.press("ctrl+a")
         await held(pilot, "escape", 20)
         await shows(pilot, lambda: isinstance(pilot.app.screen, StartScreen))

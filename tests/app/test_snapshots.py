@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +13,7 @@ from ciam_tui.app.screens.preview import PreviewScreen
 from ciam_tui.app.session import Mode
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import SavedDraft
-from tests.app.driving import NARROW, WIDE, answering_now, shows, types, wizard
+from tests.app.driving import NARROW, WIDE, answering_now, settled, shows, types, wizard
 from tests.app.fakes import IDENTITY, NOW, WITH_PROJECTS, FakeDrafts, fake_session, signed_in
 
 if TYPE_CHECKING:
@@ -165,7 +164,6 @@ def test_a_screen_looks_as_it_did(screen: str, size: tuple[int, int], snap_compa
     async def drive(pilot: Pilot[None]) -> None:
         await SCREENS[screen](pilot)
         pilot.app.clear_notifications()
-        await asyncio.sleep(0.05)
-        await pilot.pause()
+        await settled(pilot)
 
     assert snap_compare(CiamApp(_session(screen)), terminal_size=size, run_before=drive)

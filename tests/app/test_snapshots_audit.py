@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ciam_tui.app.app import CiamApp
-from tests.app.driving import NARROW, WIDE, shows
+from tests.app.driving import NARROW, WIDE, settled, shows
 from tests.app.memory_account import memory_session
 from tests.app.test_audit_asking import AWS_SAYS, USE, at_tab, talkative
 
@@ -71,7 +71,7 @@ def test_a_screen_looks_as_it_did(screen: str, size: tuple[int, int], snap_compa
     async def drive(pilot: Pilot[None]) -> None:
         await SCREENS[screen](pilot)
         pilot.app.clear_notifications()
-        await pilot.pause(0.05)
+        await settled(pilot)
 
     session: Session = memory_session(talkative())
     app: Any = CiamApp(session)

@@ -18,7 +18,7 @@ from ciam_tui.app.screens.review import ASKING, ReviewScreen
 from ciam_tui.app.screens.runs import RunsScreen
 from ciam_tui.app.screens.undo import UndoScreen
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
-from tests.app.driving import NARROW, WIDE, app_of, shows, types
+from tests.app.driving import NARROW, WIDE, app_of, settled, shows, types
 from tests.app.fakes import ACCOUNT_ID, circleci_door
 from tests.app.memory_account import EMPTY_ACCOUNT, Gate, MemoryAws, example_draft, hand_made_role, memory_session
 from tests.app.wired_circleci import WiredCircleCi
@@ -232,7 +232,7 @@ def test_a_screen_looks_as_it_did(screen: str, size: tuple[int, int], snap_compa
         await SCREENS[screen](pilot)
         await shows(pilot, lambda: not any(worker.group == ASKING and worker.is_running for worker in pilot.app.workers))
         pilot.app.clear_notifications()
-        await pilot.pause(0.05)
+        await settled(pilot)
 
     session = memory_session(MemoryAws(facts=EMPTY_ACCOUNT))
     session.open_circleci = circleci_door(WiredCircleCi())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from ciam_tui.app.app import CiamApp
 from ciam_tui.app.previewing import View
 from ciam_tui.app.screens.token import TokenScreen
-from tests.app.driving import NARROW, WIDE, app_of, shows
+from tests.app.driving import NARROW, WIDE, app_of, settled, shows
 from tests.app.fakes import signed_in
 from tests.app.test_token_screen import DEPLOY_ON_MAIN, listed, pasted, token
 
@@ -63,7 +62,6 @@ def test_a_screen_looks_as_it_did(screen: str, size: tuple[int, int], snap_compa
     async def drive(pilot: Pilot[None]) -> None:
         await SCREENS[screen](pilot)
         pilot.app.clear_notifications()
-        await asyncio.sleep(0.05)
-        await pilot.pause()
+        await settled(pilot)
 
     assert snap_compare(CiamApp(signed_in()), terminal_size=size, run_before=drive)

@@ -132,8 +132,7 @@ async def test_a_held_enter_applies_nothing_and_loses_nothing(size: tuple[int, i
         await shows(pilot, "New set-up")
         for _ in range(10):  # in ten bursts, so that what is read in between arrives
             await held(pilot, "enter", 5)
-            await pilot.pause(0.05)
-        await shows(pilot, lambda: not any(worker.is_running for worker in pilot.app.workers))
+            await shows(pilot, lambda: not any(worker.is_running for worker in pilot.app.workers))
         draft = wizard(pilot).draft
         assert draft.account_id == ACCOUNT_ID
         assert not reviewed, "no project was ticked, so that there is nothing to review"

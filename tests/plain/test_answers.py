@@ -246,3 +246,21 @@ def test_the_steps_are_those_of_the_full_screen(world: World) -> None:
     heard = world.words(*CIRCLECI)
     for step in STEPS:
         assert f"Step {step.number} of {len(STEPS)}, {step.title}. {step.question}" in heard
+
+
+def test_a_migration_is_asked_act_by_act_and_a_stage_wants_the_users_name(world: World) -> None:
+    acts = ("propose", "", "start", "", "stage", "5", "", "stage", "5", "ci", "back-stage", "ci", "accept", "", "calendar", "end", "no")
+    heard = world.words("migrate", "", "migrate", "ci", "", *acts, "look", "hand-off", "", "menu", "leave")
+    user = ["--circleci", "ci"]
+    assert [words[1:] for words in world.commands] == [
+        [],
+        user,
+        ["--propose", "setup.json", *user],
+        ["--start", "--setup", "setup.json", "--yes", *user],
+        ["--stage", "5", "--yes", *user],
+        ["--back", "--yes", *user],
+        ["--calendar", *user],
+        user,
+        ["--hand-off", "hand-off", *user],
+    ]
+    assert heard.count("Nothing was done.") == 2

@@ -197,10 +197,11 @@ def test_no_answer_that_is_not_one_ends_anything_or_passes_for_nothing_found(els
 
 def test_an_endpoint_that_does_not_answer_is_given_up_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ciam_tui.ports.aws.clients._GLANCE_READ_SECONDS", 0.2)
-    with one_answer(Answer(200, "{}", delay_seconds=0.6)) as server:
+    with one_answer(Answer(200, "{}", never=True)) as server:
         aws = access_to(server.url).open(None, None)
         found = aws.validated(DOCUMENT, PolicyKind.PERMISSIONS)
         aws.close()
+        server.wait_for_a_request()
     assert isinstance(found, NotChecked)
     assert found.code == "no-answer"
     assert len(server.requests) == 1

@@ -96,7 +96,7 @@ _FIELDS = {
 
 @pytest.mark.parametrize("operation", _FIELDS)
 def test_a_read_that_is_refused_leaves_its_field_unknown_alone(aws: BotoAws, monkeypatch: pytest.MonkeyPatch, operation: str) -> None:
-    refuse(monkeypatch, operation, "AccessDenied", 403)
+    refuse(monkeypatch, operation, "AccessDenied")
     user = aws.user(NAME)
     assert user is not None
     assert user.unknown == {_FIELDS[operation]}
@@ -105,7 +105,7 @@ def test_a_read_that_is_refused_leaves_its_field_unknown_alone(aws: BotoAws, mon
 
 
 def test_when_a_key_was_last_used_may_be_unknown_while_the_key_is_known(aws: BotoAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse(monkeypatch, "get_access_key_last_used", "AccessDenied", 403)
+    refuse(monkeypatch, "get_access_key_last_used", "AccessDenied")
     user = aws.user(NAME)
     assert user is not None
     assert [key.last_use for key in user.keys or ()] == [None, None]
@@ -114,7 +114,7 @@ def test_when_a_key_was_last_used_may_be_unknown_while_the_key_is_known(aws: Bot
 
 
 def test_what_goes_while_it_is_read_is_told_and_a_user_that_goes_is_gone(aws: BotoAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse(monkeypatch, "list_mfa_devices", "NoSuchEntity", 404)
+    refuse(monkeypatch, "list_mfa_devices", "NoSuchEntity")
     with pytest.raises(CiamError, match="changed while it was read"):
         aws.user(NAME)
     asked = iter([{"User": {"UserName": NAME, "UserId": "AIDA", "Arn": "arn", "Path": "/", "Tags": []}}])
@@ -141,13 +141,12 @@ def test_groups_and_policies_that_nobody_needs_afterwards_are_named_and_stay(aws
     assert (left.groups, left.policies) == (("deployers",), user.attached)
 
 
-def refuse(monkeypatch: pytest.MonkeyPatch, operation: str, code: str, status: int) -> None:
+def refuse(monkeypatch: pytest.MonkeyPatch, operation: str, code: str) -> None:
     """Has the server answer an operation with an error of AWS's."""
 
     def refused(self: IamResponse) -> Any:
         error = IAMException(f"not authorized to perform: {operation}")
         error.code = code
-        error.status_code = status
         raise error
 
     monkeypatch.setattr(IamResponse, operation, refused)

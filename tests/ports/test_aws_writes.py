@@ -46,6 +46,7 @@ def failure_of(call: Call, answer: Answer) -> tuple[WriteFailed, int]:
     with one_answer(answer) as server, account(server.url) as aws:
         with pytest.raises(WriteFailed) as caught:
             aws.send(call)
+        server.wait_for_a_request()
         return caught.value, len(server.requests)
 
 
@@ -149,7 +150,7 @@ def test_a_page_of_html_with_a_server_error_is_unknown(call: Call) -> None:
 
 def test_an_answer_that_comes_too_late_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "_WRITE_SECONDS", 0.1)
-    failure, requests = failure_of(PUT_INLINE, Answer(0, delay_seconds=0.4))
+    failure, requests = failure_of(PUT_INLINE, Answer(0, never=True))
     assert (failure.outcome, failure.code, requests) == (WriteOutcome.UNKNOWN, "no-answer", 1)
 
 

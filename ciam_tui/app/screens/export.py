@@ -37,6 +37,7 @@ Exports = dict[str, tuple["ExportFile", ...]]
 class ExportScreen(WorkScreen[None]):
     """The formats with their files, and the file under the cursor. `facts` are what was read of the account, where it was."""
 
+    ABOUT: ClassVar = "export"
     KEYS: ClassVar = (Want.NEXT, Want.COPY, Want.FILTER, Want.BACK, Want.PALETTE, Want.HELP)
     NARROW: ClassVar = frozenset({Want.NEXT, Want.COPY, Want.BACK, Want.HELP})
     WORDS: ClassVar = {Want.NEXT: "Save", Want.BACK: "Close"}

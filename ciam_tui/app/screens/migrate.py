@@ -41,6 +41,7 @@ _STOPPED = CiamError("stopped", "Stopped", "It was not read to the end.", ["Pres
 class MigrateScreen(ReadingScreen[None]):
     """Lists, explains, opens a user."""
 
+    ABOUT: ClassVar = "migrate.list"
     KEYS: ClassVar = (
         Want.NEXT,
         Want.BACK,
@@ -48,7 +49,6 @@ class MigrateScreen(ReadingScreen[None]):
         Want.PREVIEW,
         Want.ORDER,
         Want.FILTER,
-        Want.COPY,
         Want.RELOAD,
         Want.PALETTE,
         Want.HELP,
@@ -120,11 +120,11 @@ class MigrateScreen(ReadingScreen[None]):
             return
         self.users = outcome
         self._show_rows()
-        rows = self._list.rows
-        if rows:
-            self._list.highlight(self._list.highlighted.key if self._list.highlighted else rows[0].key)
-        else:
+        at = self._list.highlighted
+        if at is None:
             self._pane.show(unread_lines(outcome.listing))
+        else:
+            self._list.highlight(at.key)
 
     def _show_rows(self) -> None:
         if self.users is None:
@@ -288,7 +288,3 @@ class MigrateScreen(ReadingScreen[None]):
     def want_migrate(self) -> str | None:
         """It is this screen."""
         return "These are the users with keys; ctrl+r reads again."
-
-    def focused_path(self) -> str:
-        """What the help is about."""
-        return "migrate"

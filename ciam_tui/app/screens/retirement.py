@@ -55,14 +55,13 @@ _STYLES = {Ink.ALLOWED: "$success", Ink.ERROR: "$error", Ink.WARNING: "$warning"
 class RetirementScreen(DecidingScreen):
     """Looks in a worker, shows the board, asks before anything is done."""
 
+    ABOUT: ClassVar = "retirement"
     KEYS: ClassVar = (
         Want.APPLY,
         Want.UNDO,
         Want.ADOPT,
         Want.EXPORT,
         Want.DOCUMENT,
-        Want.PREVIEW,
-        Want.RELOAD,
         Want.BACK,
         Want.PALETTE,
         Want.HELP,
@@ -73,7 +72,6 @@ class RetirementScreen(DecidingScreen):
         Want.ADOPT: "Decide",
         Want.EXPORT: "Hand off",
         Want.DOCUMENT: "Other tab",
-        Want.PREVIEW: "Whole",
     }
 
     def __init__(self, session: Session, user_name: str) -> None:
@@ -333,5 +331,5 @@ class RetirementScreen(DecidingScreen):
         return None
 
     def focused_path(self) -> str:
-        """What the help is about."""
-        return "retirement"
+        """What the help is about; the list has a name that the stages of a set-up have too."""
+        return self.ABOUT if self._list.has_focus else super().focused_path()

@@ -156,8 +156,8 @@ class StartScreen(WorkScreen[None]):
         if self._has_runs:
             rows.append(Row(RUNS, ("Past runs", "look at them, or take one back")))
         if self.session.aws is not None:
-            rows.append(Row(AUDIT, ("Audit", "every role of this account that trusts CircleCI, graded")))
             rows.append(Row(MIGRATE, ("Old users", "retire the keys of an old user, stage by stage")))
+            rows.append(Row(AUDIT, ("Audit", "every role of this account that trusts CircleCI, graded")))
         return rows
 
     def on_start_screen_signed_in(self, event: SignedIn) -> None:

@@ -122,6 +122,12 @@ def projects_of(changes: Iterable[kinds.Change]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(change.project for change in changes if isinstance(change, kinds.DeleteProjectVariable)))
 
 
+def variables_deleted_by(changes: Iterable[kinds.Change]) -> frozenset[str]:
+    """The names of the variables of CircleCI that `changes` delete only while they end as they were seen to."""
+    deleting = kinds.DeleteContextVariable | kinds.DeleteProjectVariable
+    return frozenset(change.name for change in changes if isinstance(change, deleting) and change.ends is not None)
+
+
 def ids_in(facts: Facts, change: kinds.Change) -> dict[str, str]:
     """The ids that AWS or CircleCI gave to what `change` made, found in `facts` that were read after it."""
     match change:

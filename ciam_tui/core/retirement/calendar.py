@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A stage, or a key's part of one, that is not done: not before `earliest`, which is `is_sure` where a clock runs for it already."""
+    """A stage, or a key's part of one, that is not done: not before `earliest`.
+
+    That is `is_sure` where a clock runs for it already, or where it `is_due`: it may be done now.
+    """
 
     stage: Stage
     earliest: datetime
     waits_for: str
     key: str = ""
     is_sure: bool = False
+    is_due: bool = False
 
 
 def calendar(found: Sequence[Standing], now: datetime, quiet_days: int) -> tuple[Day, ...]:
@@ -41,7 +45,7 @@ def calendar(found: Sequence[Standing], now: datetime, quiet_days: int) -> tuple
             is_sure = part.state is State.WAITING and part.until is not None
             own = quiet_days if part.stage is Stage.QUIET else 0
             end = max(before, part.until) if is_sure and part.until is not None else before + timedelta(days=own)
-            days.append(Day(part.stage, end, part.why, part.key, is_sure))
+            days.append(Day(part.stage, end, part.why, part.key, is_sure, part.can_begin))
             ends.append(end)
             if part.key:
                 ahead[part.key] = end
@@ -53,12 +57,12 @@ def calendar(found: Sequence[Standing], now: datetime, quiet_days: int) -> tuple
 
 def _with_last(day: Day, last: datetime) -> Day:
     """The user goes after the last of its keys."""
-    return Day(day.stage, max(day.earliest, last), day.waits_for, day.key, day.is_sure)
+    return replace(day, earliest=max(day.earliest, last))
 
 
 def day_line(day: Day, now: datetime) -> str:
     """`2026-12-09  6 quiet        AKIA...  Quiet since ...`, for people."""
-    when = f"{day.earliest:%Y-%m-%d}" if day.is_sure or day.earliest > now else "now       "
-    sure = " " if day.is_sure or day.earliest <= now else "+"
+    when = f"{day.earliest:%Y-%m-%d}" if day.earliest > now else "now" if day.is_due else "today"
+    sure = "" if day.is_sure or day.is_due else "+"
     key = f"  {day.key}" if day.key else ""
-    return f"{when}{sure} {day.stage.number} {day.stage:<12}{key}  {day.waits_for}"
+    return f"{f'{when}{sure}':<11} {day.stage.number} {day.stage:<12}{key}  {day.waits_for}"

@@ -148,10 +148,6 @@ class BotoAws:
         """The access keys of users whose ids end in one of `endings`."""
         return read_keys_ending(self._clients, endings, progress)
 
-    def users(self, progress: Callable[[str], None]) -> UsersRead:
-        """The users with access keys; see `read_users`."""
-        return read_users(self._clients, self._clock, progress)
-
     def user(self, name: str) -> User | None:
         """The user with all that hangs on it, None where there is none; see `read_user`."""
         found = read_user(self._clients, name)
@@ -162,6 +158,10 @@ class BotoAws:
     def virtual_mfa(self, serials: Collection[str]) -> tuple[str, ...]:
         """Those of the virtual MFA devices that exist."""
         return read_virtual_mfa(self._clients, serials)
+
+    def users(self, progress: Callable[[str], None]) -> UsersRead:
+        """The users with access keys; see `read_users`."""
+        return read_users(self._clients, self._clock, progress)
 
     def access_keys(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, tuple[AccessKey, ...] | None]:
         """The access keys of users with their ids; their last uses are not among it."""

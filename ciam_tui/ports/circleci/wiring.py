@@ -11,7 +11,6 @@ from ciam_tui.core.circleci_facts import Organization, RestrictionType
 from ciam_tui.core.facts import GROUP, ContextFacts
 from ciam_tui.core.naming import context_names
 from ciam_tui.core.problems import CiamError
-from ciam_tui.core.static_keys import STATIC_KEYS
 from ciam_tui.core.wiring import OUR_VARIABLES
 from ciam_tui.ports.api import Sent, WriteFailed, WriteOutcome
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 _THROTTLED = "circleci-throttled"
 _NOT_FOUND = "circleci-not-found"
-_ENDS_KEPT = frozenset({*OUR_VARIABLES, *STATIC_KEYS})
 
 
 def organization_of(setup: SetupShape) -> Organization:
@@ -35,26 +33,28 @@ def organization_of(setup: SetupShape) -> Organization:
     return Organization(setup.circleci.org_id, slug, slug or setup.circleci.org_id, slug.partition("/")[0])
 
 
-def contexts_of(setup: SetupShape, circleci: CircleCi, *, also: AbstractSet[str] = frozenset()) -> Mapping[str, ContextFacts]:
-    """Those of the contexts that `setup` wants, and of `also`, that exist, by name.
+def contexts_of(
+    setup: SetupShape, circleci: CircleCi, *, also: AbstractSet[str] = frozenset(), ends_of: AbstractSet[str] = frozenset()
+) -> Mapping[str, ContextFacts]:
+    """Those of the contexts that `setup` wants, and of `also`, that exist, by name; with the ends of the variables named in `ends_of`.
 
     Raises:
         CiamError: CircleCI cannot be asked, or does not show them to the token's user.
     """
     wanted = {*context_names(setup), *also}
-    return {each.name: _facts_of(each, circleci) for each in circleci.contexts(organization_of(setup)) if each.name in wanted}
+    return {each.name: _facts_of(each, circleci, ends_of) for each in circleci.contexts(organization_of(setup)) if each.name in wanted}
 
 
-def _facts_of(context: Context, circleci: CircleCi) -> ContextFacts:
-    variables = _told(circleci.context_variables(context.id))
+def _facts_of(context: Context, circleci: CircleCi, ends_of: AbstractSet[str]) -> ContextFacts:
+    variables = _told(circleci.context_variables(context.id), ends_of)
     found = {(str(each.type), each.value) for each in circleci.context_restrictions(context.id)}
     restrictions = sorted(each for each in found if each[0] != GROUP)
     groups = sorted(value for kind, value in found if kind == GROUP)
     return ContextFacts(context.name, context.id, variables, tuple(restrictions), tuple(groups))
 
 
-def variables_of(slugs: Iterable[str], circleci: CircleCi) -> Mapping[str, tuple[tuple[str, str], ...]]:
-    """The variables of projects, by the project's slug; one that is not there has no key.
+def variables_of(slugs: Iterable[str], circleci: CircleCi, *, ends_of: AbstractSet[str]) -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """The variables of projects, by the project's slug, with the ends of those named in `ends_of`; a project that is not there has no key.
 
     Raises:
         CiamError: CircleCI cannot be asked, or does not show them to the token's user.
@@ -62,16 +62,16 @@ def variables_of(slugs: Iterable[str], circleci: CircleCi) -> Mapping[str, tuple
     found: dict[str, tuple[tuple[str, str], ...]] = {}
     for slug in slugs:
         try:
-            found[slug] = _told(circleci.project_variables(circleci.project(slug)))
+            found[slug] = _told(circleci.project_variables(circleci.project(slug)), ends_of)
         except CiamError as error:
             if error.code != _NOT_FOUND:
                 raise
     return found
 
 
-def _told(variables: Iterable[Variable]) -> tuple[tuple[str, str], ...]:
-    """What is kept of variables: the ends of those that this tool sets, and of static AWS keys, which a retirement tells apart by them."""
-    return tuple(sorted((each.name, each.last_four if each.name in _ENDS_KEPT else "") for each in variables))
+def _told(variables: Iterable[Variable], ends_of: AbstractSet[str]) -> tuple[tuple[str, str], ...]:
+    """What is kept of variables: the ends of those that this tool sets, and of those that it is about to delete; of no other."""
+    return tuple(sorted((each.name, each.last_four if each.name in OUR_VARIABLES or each.name in ends_of else "") for each in variables))
 
 
 class ContextWriter:

@@ -13,7 +13,9 @@ from moto.iam.utils import generate_access_key_id_from_account_id
 
 from ciam_tui.ports.sandbox.mending import Difference, guard, replace
 
-_CREDENTIALS = "service_specific_credentials"  # moto's users have no such attribute
+# moto's users have no such attributes.
+_CREDENTIALS = "service_specific_credentials"
+_BOUNDARY = "permissions_boundary"
 
 
 def add_service_credentials() -> None:
@@ -54,18 +56,15 @@ def add_user_boundaries() -> None:
     """Put and delete, and what GetUser tells of it. Like a role's, the boundary need not exist."""
 
     def put(self: IamResponse) -> ActionResult:
-        user = self.backend.get_user(self._get_param("UserName"))
-        user.permissions_boundary = {
-            "PermissionsBoundaryType": "Policy",
-            "PermissionsBoundaryArn": self._get_param("PermissionsBoundary"),
-        }
+        boundary = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": self._get_param("PermissionsBoundary")}
+        vars(self.backend.get_user(self._get_param("UserName")))[_BOUNDARY] = boundary
         return EmptyResult()
 
     def delete(self: IamResponse) -> ActionResult:
-        self.backend.get_user(self._get_param("UserName")).permissions_boundary = None
+        vars(self.backend.get_user(self._get_param("UserName"))).pop(_BOUNDARY, None)
         return EmptyResult()
 
-    setattr(User, "permissions_boundary", None)  # noqa: B010 - moto's class does not declare it
+    setattr(User, _BOUNDARY, None)
     replace(IamResponse, "put_user_permissions_boundary", put)
     replace(IamResponse, "delete_user_permissions_boundary", delete)
 
