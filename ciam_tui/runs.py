@@ -26,6 +26,7 @@ from ciam_tui.core.ownership import is_tagged_ours
 from ciam_tui.core.plan import stamped
 from ciam_tui.core.planning import make_plan
 from ciam_tui.core.problems import CiamError, Level, Problem
+from ciam_tui.core.retirement.stages import Stage
 from ciam_tui.core.setup import read_setup, to_json
 from ciam_tui.core.taking_down.known import known_of
 from ciam_tui.core.taking_down.planning import plan_removal
@@ -266,14 +267,19 @@ def _refuse_unless_applyable(plan: Plan) -> None:
             raise CiamError("plan-not-applyable", "The plan cannot be applied", problem.text, [problem.fix] if problem.fix else ())
 
 
-def resume(run_id: str, ports: Ports, *, should_stop: Callable[[], bool] = never) -> Iterator[Entry | Waiting]:
+def resume(run_id: str, ports: Ports, *, is_judged: bool = False, should_stop: Callable[[], bool] = never) -> Iterator[Entry | Waiting]:
     """Go on with a run: first look up what nobody can say, then check that what is left still rests on what was read.
 
+    A run that deletes for good as a stage of a retirement rests on more than the account shows, such as a quiet period: whoever has judged that
+    just now says so by `is_judged`.
+
     Raises:
-        CiamError: `facts-changed`, when somebody has changed what a step not yet begun rests on; and as `apply_plan`.
+        CiamError: `facts-changed`, when somebody has changed what a step not yet begun rests on; `stage-of-retirement`; and as `apply_plan`.
     """
     journal = ports.journals.open(run_id)
     started = fold(journal.entries()).started
+    if not is_judged:
+        _refuse_stage_for_good(fold(journal.entries()))
     setup = setup_of(fold(journal.entries()))
     with _locked(ports, started.account_id, started.setup_id, fold(journal.entries()).users):
         yield from look_up_steps(setup, ports, journal)
@@ -286,6 +292,16 @@ def resume(run_id: str, ports: Ports, *, should_stop: Callable[[], bool] = never
                 yield left_out
         _refuse_drift(fold(journal.entries()), read_for(setup, started.steps, ports))
         yield from execute(setup, ports, journal, should_stop=should_stop)
+
+
+def _refuse_stage_for_good(run: RunState) -> None:
+    started = run.started
+    if started.stage is None or started.undoes is not None or not run.pending or not Stage(started.stage).about.is_for_good:
+        return
+    user = next(iter(run.users), None)
+    command = f"`ciam-tui migrate {user} --stage {started.stage}`" if user else f"`ciam-tui migrate USER --stage {started.stage}`"
+    message = f"It is the stage {started.stage} of a retirement, has no way back, and rests on more than the account shows."
+    raise CiamError("stage-of-retirement", "The run does not go on from here", message, [f"Go on with it by {command}, which looks again."])
 
 
 def look_up(run_id: str, ports: Ports) -> RunState:

@@ -441,9 +441,7 @@ def through(world: World, act: Callable[[], None]) -> bool:
     return False
 
 
-@pytest.mark.parametrize(
-    "events", [pytest.param(number, marks=() if number == 9 else pytest.mark.long) for number in range(2, 26)]
-)
+@pytest.mark.parametrize("events", [pytest.param(number, marks=() if number == 9 else pytest.mark.long) for number in range(2, 26)])
 def test_killed_after_any_event_it_comes_to_its_end_and_does_nothing_twice(world: World, events: int) -> None:
     migration = world.begun()
     world.migrations.crash_after = events

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ciam_tui.app.audit_lines import finding_lines
-from ciam_tui.app.document_lines import Ink, Line
+from ciam_tui.app.document_lines import MARK, Ink, Line
 from ciam_tui.core.audit.access import Reach
-from ciam_tui.core.audit.words import access_lines, ago
+from ciam_tui.core.audit.words import access_lines
 from ciam_tui.core.evidence.report import UNKNOWN_OBJECTS, lines_of_evidence
 from ciam_tui.core.proposal import lines_of_comparison
 from ciam_tui.core.shown import shortened
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.users.listing import Listing, UserRow
     from ciam_tui.core.users.understanding import Understanding
 
-NAME_WIDTH, MAY_WIDTH = 20, 22
+NAME_WIDTH, MAY_WIDTH = 18, 15  # on a narrow terminal there is room for where CircleCI holds a key, too
 _LABEL = 10
 _ORDERS = {
     Order.WORST: "the riskiest first",
@@ -62,13 +62,13 @@ def cells_of(row: UserRow, at: datetime) -> tuple[str, ...]:
         shortened(row.user.name, NAME_WIDTH),
         _keys(row, at),
         _used(row, at),
-        shortened(may_words(row), MAY_WIDTH),
+        shortened(_may(row), MAY_WIDTH),
         _held(row),
     )
 
 
 def _keys(row: UserRow, at: datetime) -> str:
-    """`active 1,984 d`, `1 of 2 active 542 d`: the age is that of the oldest key that AWS takes, else of the oldest."""
+    """`active 1,984 d`, `1/2 active 542 d`: the age is that of the oldest key that AWS takes, else of the oldest."""
     if row.keys is None:
         return "unknown"
     if not row.keys:
@@ -78,13 +78,21 @@ def _keys(row: UserRow, at: datetime) -> str:
     age = "age unknown" if made is None else f"{max(0, (at - made).days):,} d"
     if len(row.keys) == 1:
         return f"{row.keys[0].status.lower()} {age}"
-    return f"{len(active)} of {len(row.keys)} active {age}"
+    return f"{len(active)}/{len(row.keys)} active {age}"
+
+
+def _may(row: UserRow) -> str:
+    """As the report has it, with the level of a finding as its sign."""
+    if row.worst is None or row.administrator.reach in (Reach.YES, Reach.CONDITIONAL):
+        return may_words(row)
+    return f"{MARK[row.worst.level]}{row.worst.id}"
 
 
 def _used(row: UserRow, at: datetime) -> str:
     if row.last_used is not None:
-        return ago((at - row.last_used).days)
-    return "no use known" if row.knows_use else "unknown"
+        days = (at - row.last_used).days
+        return "today" if days <= 0 else f"{days:,} d ago"
+    return "no use" if row.knows_use else "unknown"
 
 
 def _held(row: UserRow) -> str:

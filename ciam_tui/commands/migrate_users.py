@@ -108,6 +108,8 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
+            if hasattr(os, "fchmod"):  # one that was there before may be open to others
+                os.fchmod(handle, 0o600)
             file.write(text)
     except OSError as error:
         fix = "Name a file in a folder that you may write to and that has room."

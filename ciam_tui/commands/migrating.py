@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from ciam_tui.commands.run_report import RunDocument
     from ciam_tui.core.retirement.events import Event
     from ciam_tui.core.retirement.migration import Migration
-    from ciam_tui.core.retirement.stages import Stage
     from ciam_tui.core.retirement.standing import Standing
     from ciam_tui.retiring.driving import Prepared
 
@@ -232,6 +231,7 @@ class Migrating:
         )
         code = carrying.to_its_end(lambda should_stop: carried_out(self.desk, what, should_stop))
         after = noted(self.desk, what.migration, known=what.known)
+        self._write_backup(after.migration)
         return self._told(after, run=documents[-1] if documents else None, code=code or None)
 
     def hand_off(self, migration: Migration) -> int:
@@ -254,7 +254,7 @@ def _undone(what: Prepared) -> str | None:
 
 def _is_confirmed(what: Prepared) -> bool:
     """A stage without a way back wants the user's name from a person who has read it; the others a yes."""
-    stage: Stage = what.stage
+    stage = what.stage
     if what.is_back:
         return said_yes(f"Take stage {stage.number}, {stage}, back?")
     if stage.about.is_for_good:

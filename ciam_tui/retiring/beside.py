@@ -5,9 +5,13 @@ All of it is judged elsewhere. Here it becomes what stages know: obstacles with 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from ciam_tui.core.evidence.facts import Source
 from ciam_tui.core.evidence.report import seen_words
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.proposal import compared
@@ -46,12 +50,16 @@ class Beside:
     uses: Mapping[str, KeyUse] = field(default_factory=dict)
 
 
-def is_wanted(migration: Migration, user: User | None, files: Sequence[Path]) -> bool:
-    """Whether evidence is read: until the switch, for what it would break; then only where logs are given or IAM tells of a use in quiet times."""
+def is_wanted(migration: Migration, user: User | None, files: Sequence[Path], now: datetime) -> bool:
+    """Whether evidence is read: until the switch, for what it would break; then only where logs are given or IAM tells of a use in quiet times.
+
+    A key that is kept is switched off when its clock has run out: what was judged weeks before is judged again then.
+    """
     if user is None:
         return False
     keys = user.keys or ()
-    before_the_switch = any(key.is_active and key.key_id not in migration.quiet for key in keys)
+    long = timedelta(days=migration.quiet_days)
+    before_the_switch = any(key.is_active and migration.quiet.get(key.key_id, now - long) + long <= now for key in keys)
     in_quiet = (key for key in keys if key.key_id in migration.quiet and key.last_use is not None and key.last_use.at is not None)
     return bool(files) or before_the_switch or any(_at(key.last_use.at) > migration.quiet[key.key_id] for key in in_quiet if key.last_use)
 
@@ -78,7 +86,7 @@ def look_beside(user: User, setup: Setup, ports: Ports, look: Look) -> Beside:
     blocking = tuple(_obstacle(blocker) for blocker in blockers if blocker.blocks)
     told = tuple(blocker.why for blocker in blockers if not blocker.blocks)
     unknown_use = () if comparison is None else tuple(f"Unknown, not unused: {lost.name}" for lost in comparison.unknown)
-    return Beside(evidence, comparison, blockers, (*obstacles, *blocking), (*told, *unknown_use), dict(_uses(evidence)))
+    return Beside(evidence, comparison, blockers, (*obstacles, *blocking), (*told, *unknown_use), dict(_uses(evidence, user)))
 
 
 def evidence_for(user: User, ports: Ports, look: Look) -> Evidence:
@@ -102,7 +110,9 @@ def _will_break(lost: Lost) -> Obstacle:
 
 def _obstacle(blocker: Blocker) -> Obstacle:
     place = f"#{blocker.number}" if blocker.number else ""
-    item = f"{blocker.kind.value.replace(' ', '-')}:{blocker.what}{place}"
+    # Whoever accepts a statement has seen that one: another in its place, or one that refuses more by now, is to be seen again.
+    content = json.dumps([blocker.why, blocker.statements_to_add], sort_keys=True, default=dict)
+    item = f"{blocker.kind.value.replace(' ', '-')}:{blocker.what}{place}-{sha256(content.encode()).hexdigest()[:6]}"
     owner = f" for {blocker.for_owner}" if blocker.for_owner else ""
     fix = f"The statement to add{owner} is written by --hand-off DIR." if blocker.statement_to_add else "Ask its owner to let the roles in."
     return Obstacle(item, blocker.why, fix, statement=blocker.statement_to_add, owner=blocker.for_owner)
@@ -130,11 +140,17 @@ def _blockers(user: User, setup: Setup, ports: Ports, look: Look) -> tuple[Block
     return shut_out(setup, user, bucket_policy=policy, key_policies=keys, scps=scps, unread=unread)
 
 
-def _uses(evidence: Evidence) -> Iterator[tuple[str, KeyUse]]:
-    """The latest use of each key that a source tells of with the call itself; IAM's own word is in the user's facts."""
+def _uses(evidence: Evidence, user: User) -> Iterator[tuple[str, KeyUse]]:
+    """The latest use of each key that a source tells of with the call itself; IAM's own word is in the user's facts.
+
+    S3's access logs tell the user and no key: where it has one key and no password, it was that one.
+    """
+    keys = user.keys or ()
+    only = keys[0].key_id if len(keys) == 1 and user.has_password is False else ""
     latest: dict[str, KeyUse] = {}
     for seen in evidence.seen:
-        before = latest.get(seen.principal)
+        principal = only if only and seen.source is Source.S3_ACCESS_LOG else seen.principal
+        before = latest.get(principal)
         if before is None or seen.last > before.at:
-            latest[seen.principal] = KeyUse(seen.last, seen.action, "", seen.address, seen.agent, seen.source.value)
+            latest[principal] = KeyUse(seen.last, seen.action, "", seen.address, seen.agent, seen.source.value)
     yield from latest.items()

@@ -18,7 +18,7 @@ def accepting(desk: Desk, migration: Migration, item: str) -> tuple[Event, ...]:
     """That somebody goes on in spite of `item`; of what changed about the user, with the user as it is now.
 
     Raises:
-        CiamError: `not-acceptable`, where the user is gone or another one.
+        CiamError: `not-acceptable`, where the user is gone or another one; `user-unread`, where its keys could not be read.
     """
     now, by = desk.ports.clock.now(), desk.operator
     if item.lower() != CHANGES:
@@ -26,6 +26,9 @@ def accepting(desk: Desk, migration: Migration, item: str) -> tuple[Event, ...]:
     user = desk.ports.aws.user(migration.user_name)
     if user is None or user.user_id != migration.started.user.user_id:
         raise CiamError("not-acceptable", "Nothing was accepted", "The user of this retirement is gone.", ["--end closes it."])
+    if user.keys is None:  # nobody knows then which keys the retirement is about
+        message = f"The access keys of {user.name} could not be read."
+        raise CiamError("user-unread", "Nothing was accepted", message, ["It needs iam:ListAccessKeys."])
     return (BaselineTaken(user, now, by), Accepted(item, now, by))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.evidence.report import lines_of_evidence
+from ciam_tui.core.journal import fold as fold_run
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.acts import changes_of, keys_ready, reactivation
 from ciam_tui.core.retirement.changed import unread_of_user
@@ -21,6 +22,7 @@ from ciam_tui.core.retirement.migration import after, fold
 from ciam_tui.core.retirement.observing import observed
 from ciam_tui.core.retirement.report import Report
 from ciam_tui.core.retirement.stages import QUIET_DAYS, Stage
+from ciam_tui.core.retirement.standings import of_key
 from ciam_tui.core.setup import to_json
 from ciam_tui.core.users.backup import backup_of
 from ciam_tui.retiring.beside import evidence_for
@@ -179,7 +181,9 @@ def prepared(desk: Desk, report: Report, stage: Stage, *, keys: Sequence[str] = 
     standing = next(each for each in report.standings if each.stage is stage)
     if not standing.can_begin:
         raise CiamError("stage-not-ready", f"Stage {stage.number}, {stage}, cannot be done now", standing.why, standing.todo)
-    interrupted = [run for run in migration.runs_of(stage) if report.ground.runs.get(run.run_id) == "unfinished"]
+    unfinished = (run for run in migration.runs_of(stage) if report.ground.runs.get(run.run_id) == "unfinished")
+    # What a run was begun with may no longer be so for each of its keys: then those that are ready get a run of their own.
+    interrupted = [run for run in unfinished if all(_may_go_on(of_key(standing, key)) for key in run.keys)]
     if interrupted:
         last = interrupted[-1]
         return Prepared(migration, stage, last.run_id, None, last.keys, resumes=True, ground=report.ground)
@@ -190,6 +194,10 @@ def prepared(desk: Desk, report: Report, stage: Stage, *, keys: Sequence[str] = 
     changes = changes_of(stage, with_backup, report.ground, report.now, keys=keys, places=places)
     done_for = tuple(keys) or keys_ready(migration, report.ground, report.now, stage)
     return Prepared(migration, stage, run_id, _plan_of(changes, migration, ports), done_for, changes, tuple(places), ground=report.ground)
+
+
+def _may_go_on(part: Standing) -> bool:
+    return part.is_done or part.can_begin
 
 
 def _plan_of(changes: Sequence[kinds.Change], migration: Migration, ports: Ports) -> Plan:
@@ -209,11 +217,11 @@ def carried_out(desk: Desk, what: Prepared, should_stop: Callable[[], bool]) -> 
             return
         report = _noted(desk, desk.again(migration), what.known)
         fresh = prepared(desk, report, what.stage, keys=what.keys if what.stage.about.each_key else (), places=what.places)
-        if (fresh.changes, fresh.resumes) != (what.changes, what.resumes):
+        if (fresh.changes, fresh.resumes) != (what.changes, what.resumes) or (what.resumes and fresh.run_id != what.run_id):
             raise CiamError("plan-stale", "Nothing was done", "The stage is another thing now than was shown.", ["Look at it again."])
         migration = report.migration
         if what.resumes:
-            yield from resume(what.run_id, desk.ports, should_stop=should_stop)
+            yield from resume(what.run_id, desk.ports, is_judged=True, should_stop=should_stop)
             return
         if what.stage is Stage.DELETE_USER:
             migration = desk.keep(migration, _backup(desk, report.ground))
@@ -297,18 +305,32 @@ def _for_good(stage: Stage) -> CiamError:
 def _taken_back(desk: Desk, migration: Migration, what: Prepared, should_stop: Callable[[], bool]) -> Iterator[Entry | Waiting]:
     ports = desk.ports
     if what.resumes:
-        yield from resume(what.run_id, ports, should_stop=should_stop)
+        yield from resume(what.run_id, ports, is_judged=True, should_stop=should_stop)
     elif what.plan is None:
         return
     elif what.undoes is not None:
         yield from apply_undo(what.plan, what.undoes, ports, run_id=what.run_id, should_stop=should_stop)
     else:
         yield from _changed(what, migration, ports, should_stop)
+    if fold_run(ports.journals.open(what.run_id).entries()).pending:
+        return  # it failed or was stopped half way: the stage is not taken back before the rest is
     undone = what.undoes.started.run_id if what.undoes is not None else ""
     desk.keep(migration, StageTakenBack(what.stage, what.run_id, ports.clock.now(), desk.operator, undone, what.keys))
 
 
 # --- the backup -------------------------------------------------------------------------------------------------------------------------
+
+
+def keep_backup(desk: Desk, report: Report) -> None:
+    """Keep a backup of the user as it is, before somebody else is given the commands that delete it.
+
+    Raises:
+        CiamError: `no-backup`; `migration-running`.
+    """
+    migration = report.migration
+    backup = _backup(desk, report.ground)
+    with desk.migrations.lock(migration.started.account_id, migration.user_name):
+        desk.keep(desk.again(migration), backup)
 
 
 def _backup(desk: Desk, ground: Ground) -> BackedUp:

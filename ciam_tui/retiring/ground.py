@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ciam_tui.retiring.look import Look
 
 _DENIED = "access-denied"
+_NOT_LISTED = "other users' keys, which could not all be listed"
 
 
 def setup_of(migration: Migration) -> Setup:
@@ -68,7 +69,7 @@ def read_ground(migration: Migration, ports: Ports, look: Look, known: Ground | 
         return replace(
             ground, obstacles=known.obstacles, remarks=known.remarks, shadows=known.shadows, uses=known.uses, held=known.held, unread=unread
         )
-    if user is not None and is_wanted(migration, user, look.files):
+    if user is not None and is_wanted(migration, user, look.files, ports.clock.now()):
         beside = look_beside(user, setup, ports, look)
         ground = replace(ground, obstacles=beside.obstacles, remarks=beside.remarks, uses=beside.uses)
     return _with_held(ground, migration, setup, ports, look)
@@ -174,6 +175,7 @@ def _with_others(held: Sequence[HeldVariables], own: Sequence[str], user: User |
     except CiamError as error:
         if error.code != _DENIED:
             raise
-        return [replace(each, others=("other users' keys, which could not be listed",)) for each in held]
+        return [replace(each, others=(_NOT_LISTED,)) for each in held]
+    unlisted = () if read.is_complete else (_NOT_LISTED,)
     others = [key.key_id for key in read.keys if key.key_id not in own and (user is None or key.user != user.name)]
-    return [replace(each, others=tuple(key for key in others if key.endswith(each.last_four))) for each in held]
+    return [replace(each, others=(*(key for key in others if key.endswith(each.last_four)), *unlisted)) for each in held]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.events import HandedOff
 from ciam_tui.core.retirement.hand_off import hand_off_files, statement_files
+from ciam_tui.core.retirement.stages import Stage
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.retiring.deciding import refuse_ended
-from ciam_tui.retiring.driving import noted, prepared
+from ciam_tui.retiring.driving import keep_backup, noted, prepared
 from ciam_tui.retiring.ground import setup_of
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def hand_off_of(desk: Desk, migration: Migration, *, keys: Sequence[str] = (), p
     """The files for the next stage; none where nothing is due and nobody has to add a statement.
 
     Raises:
-        CiamError: `migration-ended`; `run-interrupted`, where the stage is half done from here; and as any read.
+        CiamError: `migration-ended`; `run-interrupted`, where the stage is half done from here; `no-backup`, where the user is to be deleted and
+            something of it could not be read; and as any read.
     """
     refuse_ended(migration)
     report = noted(desk, migration)
@@ -53,6 +55,8 @@ def hand_off_of(desk: Desk, migration: Migration, *, keys: Sequence[str] = (), p
     arns = {role.name.lower(): role.arn for role in wanted_roles(setup)}
     changes = [step.change for step in what.plan.steps]
     files = hand_off_files(report.migration, standing, changes, org_id=setup.circleci.org_id, role_arns=arns)
+    if standing.stage is Stage.DELETE_USER:
+        keep_backup(desk, report)
     return HandOff(report, standing, (*files, *statements))
 
 

@@ -78,6 +78,6 @@ def session_of(world: World, mode: Mode = Mode.LIVE, *, has_token: bool = True) 
         migrations=world.migrations,
     )
     if has_token:
-        session.open_circleci = lambda _: world.circleci  # type: ignore[assignment,return-value] # as much of it as a retirement asks
+        session.open_circleci = lambda _: world.circleci
     session.become(world.aws, replace(IDENTITY), profile="prod", region="us-east-1")
     return session

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.screen import ModalScreen, Screen
 
+from ciam_tui.app import screens
 from ciam_tui.app.helping import path_of
 from ciam_tui.app.intents import BY_WANT, Want
 from ciam_tui.app.jobs import review
@@ -34,10 +38,9 @@ from tests.app.fakes import IDENTITY, WITH_PROJECTS, signed_in
 from tests.app.memory_account import Gate, MemoryAws, example_draft, memory_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from textual.pilot import Pilot
-    from textual.screen import Screen
 
     from ciam_tui.app.session import Session
 
@@ -123,6 +126,23 @@ async def test_every_part_of_a_screen_is_explained(name: str) -> None:
         assert found
         if isinstance(screen, WorkScreen):
             assert len(set(found.values())) == len(found), found
+
+
+def test_every_screen_and_dialog_there_is_has_a_text_about_it() -> None:
+    """Also those that nobody has listed above. Of three screens every part has a text of its own."""
+    for module in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."):
+        importlib.import_module(module.name)
+    found = {each.__name__: each for each in subclasses(Screen) if each.__module__.startswith("ciam_tui.")}
+    assert {name for name, each in found.items() if issubclass(each, ModalScreen) and not issubclass(each, Dialog)} == {"HelpScreen"}
+    shown = {name: each for name, each in found.items() if issubclass(each, WorkScreen | Dialog) and not each.__subclasses__()}
+    silent = {name for name, each in shown.items() if help_for(each.ABOUT) is NOTHING}
+    assert silent == {"WizardScreen", "StartScreen", "PreviewScreen"}
+
+
+def subclasses(parent: type[Any]) -> Iterator[type[Any]]:
+    for each in parent.__subclasses__():
+        yield each
+        yield from subclasses(each)
 
 
 @pytest.mark.parametrize("key", BY_WANT[Want.HELP].keys)

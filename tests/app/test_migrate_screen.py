@@ -47,9 +47,9 @@ async def test_the_riskiest_stands_first_with_its_keys_its_use_and_where_circlec
         assert text.index(USER) < text.index("dana")
         row = next(line for line in text.split("\n") if USER in line)
         assert "active 300 d" in row
-        assert "200 days ago" in row
-        assert "2 places" in row or "2 pl" in row
-        assert "no use known" in next(line for line in text.split("\n") if "dana " in line)
+        assert "200 d ago" in row
+        assert "2 pl" in row
+        assert "no use" in next(line for line in text.split("\n") if "dana " in line)
 
 
 async def test_the_start_screen_offers_it_and_a_key_opens_it() -> None:
@@ -190,7 +190,8 @@ async def test_enter_opens_the_user_and_only_once_however_long_it_is_held() -> N
         await held(pilot, "enter", 50)
         await shows(pilot, "No retirement of this user was begun")
         assert sum(isinstance(screen, RetirementScreen) for screen in pilot.app.screen_stack) == 1
-        await held(pilot, "escape", 20)
+        for _ in range(20):
+            await pilot.press("escape")
         await shows(pilot, lambda: isinstance(pilot.app.screen, StartScreen))
 
 

@@ -149,10 +149,12 @@ def test_the_whole_way_headless_night_after_night(old: Old, tmp_path: Path) -> N
     assert old.status() is None
 
     backup = tmp_path / "backup.json"
+    backup.touch(mode=0o644)
     deleted = old.migrate("--stage", "delete-user", "--yes", "--json", "--backup", str(backup))
     assert deleted.code == 0, deleted.err
     assert deleted.document["migration"]["ended"] == "finished"
     assert not old.is_there()
+    assert json.loads(backup.read_text(encoding="utf-8"))["user"]["name"] == USER
     assert old.account.iam.get_group(GroupName=GROUP)["Users"] == []
     kept = old.migrate("--backup", str(backup))
     assert (kept.code, "Finished" in kept.out) == (0, True)

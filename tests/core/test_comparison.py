@@ -45,6 +45,16 @@ def names(lost: Any) -> list[str]:
     return [each.name for each in lost]
 
 
+@pytest.mark.parametrize(("access", "breaks"), [(("read", "delete"), False), (("read", "write"), True)])
+def test_what_was_done_to_keys_that_no_record_names_breaks_only_where_no_role_may_do_it_at_all(
+    access: tuple[str, ...], breaks: bool
+) -> None:
+    told = comparison(evidence(seen("s3:DeleteObject", "acme-builds")), a_setup(stage("build", "builds/", *access)))
+    assert names(told.will_break) == (["s3:DeleteObject on acme-builds"] if breaks else [])
+    unclear = [each for each in told.unknown if "on which keys" in each.why]
+    assert names(unclear) == ([] if breaks else ["s3:DeleteObject on acme-builds"])
+
+
 @pytest.mark.parametrize(
     ("use", "breaks"),
     [

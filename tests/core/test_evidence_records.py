@@ -37,8 +37,13 @@ ON_KEY = {"bucketName": "acme-builds", "key": KEY}
         ),
         (
             "CopyObject",
+            {**ON_KEY, "x-amz-copy-source": "acme-old/c.zip"},
+            [Use("s3:PutObject", "acme-builds", KEY), Use("s3:GetObject", "acme-old", "c.zip")],
+        ),
+        (
+            "CopyObject",
             {**ON_KEY, "x-amz-copy-source": "/acme-old/a%20b/c.zip?versionId=1"},
-            [Use("s3:PutObject", "acme-builds", KEY), Use("s3:GetObject", "acme-old", "a b/c.zip")],
+            [Use("s3:PutObject", "acme-builds", KEY), Use("s3:GetObjectVersion", "acme-old", "a b/c.zip")],
         ),
         ("ListObjectsV2", {"bucketName": "acme-builds", "prefix": "builds/"}, [Use("s3:ListBucket", "acme-builds", "builds/")]),
         ("ListObjects", {"bucketName": "acme-builds", "prefix": ""}, [Use("s3:ListBucket", "acme-builds")]),
@@ -171,6 +176,11 @@ def test_an_event_of_any_shape_is_a_call_or_none_or_unreadable(changes: dict[str
     ("changes", "uses"),
     [
         ({}, [Use("s3:GetObject", "acme-builds", KEY)]),
+        ({"uri": "GET /builds/web?versionId=null HTTP/1.1"}, [Use("s3:GetObjectVersion", "acme-builds", KEY)]),
+        (
+            {"operation": "REST.DELETE.OBJECT", "uri": "DELETE /builds/web?x-id=DeleteObject&versionId=3sL4kq HTTP/1.1"},
+            [Use("s3:DeleteObjectVersion", "acme-builds", KEY)],
+        ),
         ({"operation": "REST.HEAD.OBJECT"}, [Use("s3:GetObject", "acme-builds", KEY)]),
         ({"operation": "REST.PUT.PART"}, [Use("s3:PutObject", "acme-builds", KEY)]),
         ({"operation": "REST.POST.UPLOADS"}, [Use("s3:PutObject", "acme-builds", KEY)]),
@@ -204,6 +214,13 @@ def test_a_time_of_another_zone_is_told_in_utc_and_a_403_is_a_refusal() -> None:
     assert read is not None
     assert read.call is not None
     assert (read.at.hour, read.call.refused, read.call.agent) == (16, True, "aws-cli/2.15.0")
+
+
+def test_an_archived_object_is_no_refusal_of_who_may_read_it() -> None:
+    read = read_line(line(status=403, error="InvalidObjectState"), WHOSE)
+    assert read is not None
+    assert read.call is not None
+    assert not read.call.refused
 
 
 @pytest.mark.parametrize(

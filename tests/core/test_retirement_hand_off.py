@@ -74,9 +74,10 @@ FAKE_CURL = """#!/usr/bin/env bash
 cat >/dev/null
 printf '%s\\n' "$(printf '<%s>' "$@")" >>"$ASKED"
 case "$*" in *context\\?owner-id*) echo '{"items": [{"name": "aws", "id": "c-1"}, {"name": "$(reboot)", "id": "c-2"}]}' ;;
-*restrictions\\?*) echo '{"items": []}' ;; esac
+*restrictions\\?*) echo '{"items": []}' ;;
+*environment-variable\\?*|*envvar\\?*) echo '{"items": [{"variable": "AWS_ACCESS_KEY_ID", "truncated_value": "****MPLE"}]}' ;; esac
 """
-# Stands in for jq, which not every machine has: the four filters of the script, and no other.
+# Stands in for jq, which not every machine has: the five filters of the script, and no other.
 FAKE_JQ = """#!/usr/bin/env python3
 import json, sys
 words, arguments, filters = sys.argv[1:], {}, []
@@ -94,6 +95,9 @@ for line in sys.stdin.read().splitlines():
     data = json.loads(line)
     if filters == [".items[]"]:
         print("\\n".join(json.dumps(item) for item in data["items"]))
+    elif "truncated_value" in filters[0]:
+        if data["variable"] == arguments["name"]:
+            print("=" + data["truncated_value"])
     elif filters[0].startswith(".next_page_token"):
         print(data.get("next_page_token") or "")
     elif data.get("name") == arguments.get("name"):
@@ -139,6 +143,23 @@ def test_the_script_asks_circleci_for_what_the_changes_say_and_shows_the_token_t
 def test_a_context_that_is_not_there_ends_the_script(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="there is no context gone"):
         asked_by(script_of([call_of(kinds.DeleteContext("gone")), call_of(kinds.DeleteContext("aws"))], "org-1"), tmp_path)
+    assert "<-X>" not in (tmp_path / "asked").read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [(kinds.DeleteContextVariable, "context/c-1/environment-variable"), (kinds.DeleteProjectVariable, "project/aws/envvar")],
+)
+def test_a_script_that_is_run_late_deletes_only_what_still_ends_as_it_was_seen(kind: Any, place: str, tmp_path: Path) -> None:
+    still, gone = kind("aws", "AWS_ACCESS_KEY_ID", "MPLE"), kind("aws", "AWS_SECRET_ACCESS_KEY", "tG9w")
+    asked = asked_by(script_of([call_of(still), call_of(gone)], "org-1"), tmp_path)
+    assert [line for line in asked if "<-X>" in line] == [
+        line for line in asked if f"<-X><DELETE><http://ci/api/v2/{place}/AWS_ACCESS_KEY_ID>" in line
+    ]
+    assert any("<-X>" in line for line in asked)
+    (tmp_path / "asked").unlink()
+    with pytest.raises(AssertionError, match="holds another value"):
+        asked_by(script_of([call_of(kind("aws", "AWS_ACCESS_KEY_ID", "L0NG"))], "org-1"), tmp_path)
     assert "<-X>" not in (tmp_path / "asked").read_text()
 
 

@@ -302,6 +302,14 @@ def test_taking_a_stage_back_opens_it_and_stops_its_clock() -> None:
     assert stage(Stage.DEACTIVATE, migration, a_ground()).state is State.READY
 
 
+def test_a_new_key_of_the_user_is_looked_for_in_circleci_although_the_others_were() -> None:
+    cleared = StageFound(Stage.VARIABLES, START)
+    two = a_user(a_key(), a_key(OTHER_KEY))
+    same, more = (migrated(cleared, BaselineTaken(user, START, OPERATOR)) for user in (a_user(), two))
+    assert stage(Stage.VARIABLES, same, a_ground(held=None)).state is State.DONE
+    assert stage(Stage.VARIABLES, more, a_ground(two, held=None)).state is State.UNKNOWN
+
+
 def test_a_migration_that_was_given_up_does_nothing_more() -> None:
     assert not any(each.can_begin for each in standings(migrated(Ended(START, "given-up")), a_ground(), START))
 

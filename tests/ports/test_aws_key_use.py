@@ -17,6 +17,7 @@ from ciam_tui.core.evidence.facts import JobPage, ServiceUse
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.shut_out.facts import ControlPolicies
 from ciam_tui.core.users.facts import LastUse
+from ciam_tui.ports.aws.user_details import _Reading
 from tests.moto_server import ACCESS_KEY_ID, SECRET_ACCESS_KEY, access_to
 from tests.one_answer import Answer, answers
 
@@ -73,6 +74,14 @@ def test_when_and_for_what_a_key_was_used_is_read_as_iam_says_it(alone: BotoAws)
         used = {"LastUsedDate": NOW, "ServiceName": "s3", "Region": "us-east-1"}
         stubber.add_response("get_access_key_last_used", {"UserName": "ci", "AccessKeyLastUsed": used}, {"AccessKeyId": KEY_ID})
         assert alone.key_last_use(KEY_ID) == LastUse(NOW, "s3", "us-east-1")
+
+
+def test_an_answer_that_says_nothing_of_a_keys_use_is_unread_and_not_never(alone: BotoAws) -> None:
+    with stubbed(alone, "iam") as stubber:
+        stubber.add_response("get_access_key_last_used", {"UserName": "ci"}, {"AccessKeyId": KEY_ID})
+        reading = _Reading(alone._clients, "ci")
+        assert reading._last_use({"AccessKeyId": KEY_ID}) is None
+        assert "iam:GetAccessKeyLastUsed" in reading._unread[0]
 
 
 def test_iams_job_is_begun_for_actions_and_read_a_page_at_a_time(alone: BotoAws) -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from ciam_tui.app.literal import literal
+from ciam_tui.app.screens.dialog import Dialog
 from ciam_tui.app.widgets.answer_input import AnswerInput
 from ciam_tui.app.widgets.picker import Picker, Row
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 
-class ChoiceScreen(ModalScreen[str | None]):
+class ChoiceScreen(Dialog[str | None]):
     """Answers with the key of the row that was picked, None where none was."""
 
+    ABOUT: ClassVar = "choice"
     BINDINGS: ClassVar = [Binding("escape", "close", "Close", show=False), Binding("enter", "pick", "Pick", show=False)]
 
     def __init__(self, title: str, rows: Iterable[Row], about: str = "") -> None:
@@ -64,9 +65,10 @@ class ChoiceScreen(ModalScreen[str | None]):
             self.dismiss(None)
 
 
-class PathScreen(ModalScreen[str | None]):
+class PathScreen(Dialog[str | None]):
     """Answers with the path that was typed, None where none was."""
 
+    ABOUT: ClassVar = "path"
     BINDINGS: ClassVar = [Binding("escape", "close", "Close", show=False)]
 
     def __init__(self, title: str, question: str, placeholder: str) -> None:

@@ -41,6 +41,7 @@ _STOPPED = CiamError("stopped", "Stopped", "It was not read to the end.", ["Pres
 class MigrateScreen(ReadingScreen[None]):
     """Lists, explains, opens a user."""
 
+    ABOUT: ClassVar = "migrate.list"
     KEYS: ClassVar = (
         Want.NEXT,
         Want.BACK,
@@ -287,7 +288,3 @@ class MigrateScreen(ReadingScreen[None]):
     def want_migrate(self) -> str | None:
         """It is this screen."""
         return "These are the users with keys; ctrl+r reads again."
-
-    def focused_path(self) -> str:
-        """What the help is about."""
-        return "migrate"

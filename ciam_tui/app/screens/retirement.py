@@ -55,6 +55,7 @@ _STYLES = {Ink.ALLOWED: "$success", Ink.ERROR: "$error", Ink.WARNING: "$warning"
 class RetirementScreen(DecidingScreen):
     """Looks in a worker, shows the board, asks before anything is done."""
 
+    ABOUT: ClassVar = "retirement"
     KEYS: ClassVar = (
         Want.APPLY,
         Want.UNDO,
@@ -330,5 +331,5 @@ class RetirementScreen(DecidingScreen):
         return None
 
     def focused_path(self) -> str:
-        """What the help is about."""
-        return "retirement"
+        """What the help is about; the list has a name that the stages of a set-up have too."""
+        return self.ABOUT if self._list.has_focus else super().focused_path()

@@ -33,6 +33,7 @@ LISTED = 4  # steps that the question spells out
 class StageScreen(PlanScreen[None]):
     """The plan of `what`, which was prepared a moment ago; ctrl+r prepares it anew."""
 
+    ABOUT: ClassVar = "retirement"
     KEYS: ClassVar = (Want.APPLY, Want.BACK, Want.DOCUMENT, Want.RELOAD, Want.PALETTE, Want.HELP)
     WORDS: ClassVar = {Want.DOCUMENT: "Other tab", Want.APPLY: "Do it"}
     NOTHING_TO_DO: ClassVar = "Nothing to do: it is so already."
@@ -103,10 +104,6 @@ class StageScreen(PlanScreen[None]):
             from ciam_tui.app.screens.apply import ApplyScreen
 
             self.app.switch_screen(ApplyScreen(self.session, self.outcome.job()))
-
-    def focused_path(self) -> str:
-        """What the help is about."""
-        return "retirement"
 
 
 def _never() -> bool:

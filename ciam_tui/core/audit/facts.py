@@ -62,11 +62,15 @@ class UserKey:
 
 @dataclass(frozen=True, slots=True)
 class KeysRead:
-    """The access keys of the account's users whose ids end as asked for, of `users` that were looked at."""
+    """The access keys of the account's users whose ids end as asked for, of `users` that were looked at.
+
+    `is_complete` is False where there are users whose keys were not looked at: one of those may end so too.
+    """
 
     keys: tuple[UserKey, ...]
     users: int
     unread: tuple[str, ...] = ()
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.evidence.calls import LONGEST_KEY, Call, Use, address_of, agent_of, decoded, is_bucket_name, log_actions
+from ciam_tui.core.evidence.calls import LONGEST_KEY, VERSIONED, Call, Use, address_of, agent_of, decoded, is_bucket_name, log_actions
 
 if TYPE_CHECKING:
     from ciam_tui.core.evidence.calls import Whose
@@ -31,6 +31,9 @@ _MONTHS = {
     for number, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], start=1)
 }
 _LISTED = re.compile(r"[?&]prefix=([^& ]*+)")
+_VERSION = re.compile(r"[?&]versionId=")
+# S3 says 403 too of an object that waits in an archive, to whoever may read it.
+_NOT_FOR_RIGHTS = ("InvalidObjectState",)
 _LISTS = ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads")
 
 
@@ -56,12 +59,14 @@ def read_line(line: str, whose: Whose) -> LogLine | None:
     actions = log_actions(found["operation"], has_key=key is not None)
     if actions is None:
         return None
+    if _VERSION.search(found["uri"] or ""):
+        actions = tuple(VERSIONED.get(action, action) for action in actions)
     agent = _AGENT.search(found["rest"])
     call = Call(
         at=at,
         uses=tuple(Use(action, found["bucket"], _listed(found["uri"]) if action in _LISTS else key) for action in actions),
         principal=principal,
-        refused=found["status"] == "403",
+        refused=found["status"] == "403" and found["error"] not in _NOT_FOR_RIGHTS,
         address=address_of("" if found["address"] == "-" else found["address"]),
         agent=agent_of(agent["agent"] if agent and agent["agent"] != "-" else ""),
     )

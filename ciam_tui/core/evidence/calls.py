@@ -133,6 +133,8 @@ _ACLS = {
     ("REST.PUT.ACL", True): ("s3:PutObjectAcl",),
     ("REST.PUT.ACL", False): ("s3:PutBucketAcl",),
 }
+# With a version's id S3 asks for another action.
+VERSIONED = {"s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion"}
 _OPERATION = re.compile(r"[A-Z0-9._]{1,60}")
 
 # What anybody may call, whatever a policy says: that it was called is no use of a permission.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.evidence.calls import (
     LONGEST_KEY,
+    VERSIONED,
     Call,
     Use,
     address_of,
@@ -107,17 +108,18 @@ def _uses(told: Mapping[str, Any]) -> Iterator[Use]:
     if _text(asked, "x-amz-tagging") and object_kind(name):
         yield Use("s3:PutObjectTagging", bucket, key)
     if copied := _text(asked, "x-amz-copy-source"):
-        source_bucket, _, source_key = decoded(copied.partition("?")[0]).removeprefix("/").partition("/")
+        named, _, version = copied.partition("?")
+        source_bucket, _, source_key = decoded(named).removeprefix("/").partition("/")
+        action = "s3:GetObjectVersion" if version.startswith("versionId=") else "s3:GetObject"
         if is_bucket_name(source_bucket):
-            yield Use("s3:GetObject", source_bucket, source_key[:LONGEST_KEY])
+            yield Use(action, source_bucket, source_key[:LONGEST_KEY])
 
 
 def _versioned(actions: tuple[str, ...], asked: Mapping[str, Any]) -> tuple[str, ...]:
     """With a version's id S3 asks for another action."""
     if not _text(asked, "versionId"):
         return actions
-    named = {"s3:GetObject": "s3:GetObjectVersion", "s3:DeleteObject": "s3:DeleteObjectVersion"}
-    return tuple(named.get(action, action) for action in actions)
+    return tuple(VERSIONED.get(action, action) for action in actions)
 
 
 def _path(asked: Mapping[str, Any], action: str) -> str | None:

@@ -147,7 +147,7 @@ class _Asked:
             if ":" not in seen.action or seen.action in NEEDS_NOTHING or seen.count <= seen.refused:
                 continue
             ask = self._of_seen(seen)
-            if self._by_roles(ask):
+            if self._by_roles(ask) or self._is_unclear(seen, ask):
                 continue
             key = (seen.action, seen.resource)
             before = found[key].seen if key in found else ()
@@ -155,6 +155,11 @@ class _Asked:
         for lost in self._services_used({each.action.partition(":")[0] for each in self.evidence.seen}):
             found.setdefault((lost.action, lost.resource), lost)
         return tuple(sorted(found.values(), key=lambda lost: (-sum(each.count for each in lost.seen), lost.name)))
+
+    def _is_unclear(self, seen: Seen, ask: _Ask) -> bool:
+        """Whether the record does not say which keys it was about (DeleteObjects has them in its body), and a role may do it somewhere there."""
+        bucket, slash, _ = seen.resource.rpartition(":::")[2].partition("/")
+        return is_of_objects(seen.action) and not slash and bucket == self.setup.bucket.name and self._somewhere(ask)
 
     def _of_seen(self, seen: Seen) -> _Ask:
         """The question whether a use like this one would pass."""
@@ -182,6 +187,8 @@ class _Asked:
         """Uses that cannot be held against policies."""
         strange = {seen.action: seen for seen in self.evidence.seen if ":" not in seen.action}
         lost = [Lost(action, seen.resource, (seen,), why="it is not known which action it needs") for action, seen in strange.items()]
+        keyless = {seen.action: seen for seen in self.evidence.seen if self._is_unclear(seen, self._of_seen(seen))}
+        lost += [Lost(action, seen.resource, (seen,), why="the record does not say on which keys") for action, seen in keyless.items()]
         sts = next((use.last for use in self.evidence.services or () if use.service == "sts"), None)
         if sts is not None and not any(seen.action.startswith("sts:") for seen in self.evidence.seen):
             lost.append(

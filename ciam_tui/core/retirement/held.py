@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ciam_tui.core.circleci_facts import visible_end
 from ciam_tui.core.retirement.ground import HeldVariables
 from ciam_tui.core.static_keys import KEY_ID, STATIC_KEYS
 
@@ -57,7 +58,7 @@ def _pairs(variables: Sequence[Variable], own: Sequence[str]) -> Iterator[tuple[
         # Teams prefix it: DEPLOY_AWS_ACCESS_KEY_ID is handed on to a step under the name that the SDKs read.
         if not variable.name.upper().endswith(KEY_ID) or not variable.last_four:
             continue
-        keys = tuple(key for key in own if key.endswith(variable.last_four))
+        keys = tuple(key for key in own if visible_end(key) == variable.last_four)  # a shorter end is that of a value which is no key's id
         if keys:
             beginning = variable.name[: -len(KEY_ID)].upper()
             wanted = {f"{beginning}{name}" for name in STATIC_KEYS}

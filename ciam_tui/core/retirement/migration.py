@@ -36,6 +36,7 @@ _Value = TypeVar("_Value")
 
 # What `--accept` calls whatever somebody changed about the user: a new baseline is taken then.
 CHANGES = "changes"
+_BEFORE_USE = (Stage.ROLES, Stage.WIRING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,8 @@ class Migration:
 
     @property
     def watched_since(self) -> datetime:
-        """From when on a use of the roles counts: not before CircleCI was wired, where that was done from here."""
-        began = [*(run.at for run in self.runs_of(Stage.WIRING)), *(run.at for run in self.runs_of(Stage.ROLES)), self.started.at]
-        return began[0]
+        """From when on a use of the roles counts: not before they were last applied, and CircleCI was wired, where that was done from here."""
+        return max([*(run.at for run in self.runs if run.stage in _BEFORE_USE), self.started.at])
 
     def has_accepted(self, *items: str) -> bool:
         """Whether somebody has accepted one of `items`, in any case."""
@@ -133,7 +133,13 @@ def _after(migration: Migration, event: Event) -> Migration:
         case MigrationStarted():
             raise unreadable("It holds the start of a second migration.")
         case StageRun():
-            return replace(migration, runs=(*migration.runs, event), handed_off=_without(migration.handed_off, [event.stage]))
+            return replace(
+                migration,
+                runs=(*migration.runs, event),
+                handed_off=_without(migration.handed_off, [event.stage]),
+                # What was seen of the roles as they were says nothing of those that are made, or wired, now.
+                roles_seen={} if event.stage in _BEFORE_USE else migration.roles_seen,
+            )
         case StageTakenBack():
             return _taken_back(migration, event)
         case StageFound(stage=stage, key=key):
@@ -156,7 +162,7 @@ def _after(migration: Migration, event: Event) -> Migration:
         case QuietDaysChosen(days=days):
             return replace(migration, quiet_days=max(1, days))
         case BaselineTaken(user=user):
-            return replace(migration, baseline=user)
+            return _with_baseline(migration, user)
         case BackedUp():
             return replace(migration, backup=event)
         case HandedOff(stage=stage):
@@ -167,18 +173,25 @@ def _after(migration: Migration, event: Event) -> Migration:
             assert_never(event)
 
 
+def _with_baseline(migration: Migration, user: User) -> Migration:
+    """Where nobody has looked in CircleCI for a key that is new, what was seen of the others says nothing of it."""
+    known = {key.key_id for key in migration.baseline.keys or ()}
+    is_more = any(key.key_id not in known for key in user.keys or ())
+    found = _without(migration.found, [(Stage.VARIABLES, "")]) if is_more else migration.found
+    return replace(migration, baseline=user, found=found)
+
+
 def _taken_back(migration: Migration, event: StageTakenBack) -> Migration:
     """The stage is open again, and with it all that was seen done after it; a clock that its keys had is no longer running."""
     reopened = {
         (stage, key) for stage, key in migration.found if stage.number >= event.stage.number and (not event.keys or key in event.keys)
     }
-    is_before_use = event.stage.number <= Stage.WIRING.number
     return replace(
         migration,
         runs=tuple(run for run in migration.runs if run.run_id != event.run_id),
         found={place: found for place, found in migration.found.items() if place not in reopened},
         quiet=_without(migration.quiet, event.keys or migration.quiet),
-        roles_seen={} if is_before_use else migration.roles_seen,
+        roles_seen={} if event.stage in _BEFORE_USE else migration.roles_seen,
         handed_off=_without(migration.handed_off, [event.stage]),
     )
 

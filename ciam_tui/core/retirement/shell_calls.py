@@ -13,7 +13,7 @@ import string
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ciam_tui.core.changes.calls import Call
 
@@ -49,6 +49,13 @@ restriction() { # context id, type, value: its id
   pages "$host/api/v2/context/$1/restrictions?" | jq -r --arg type "$2" --arg value "$3" \\
     'select(.restriction_type == $type and .restriction_value == $value) | .id'
 }
+forget() { # url of a list, name, name in a url, end: deletes the variable, if its value still ends so
+  local held
+  held=$(pages "$1?" | jq -r --arg name "$2" 'select((.variable // .name) == $name) | "=" + (.truncated_value // .value // "")')
+  [ -n "$held" ] || { echo "$2 is gone already" >&2; return 0; }
+  [[ $held == *"$4" ]] || { echo "$2 holds another value by now, and stays" >&2; return 1; }
+  ask -X DELETE "$1/$3"
+}
 """
 
 
@@ -76,7 +83,7 @@ def command_name(operation: str) -> str:
 def _circleci_command(call: Call) -> str:
     params = {name: str(value) for name, value in call.params.items()}
     if call.operation == "DeleteProjectVariable":
-        return f'ask -X DELETE "$host/api/v2/project/"{_path(params["project"])}/envvar/{_part(params["name"])}'
+        return _deletion(f'"$host/api/v2/project/"{_path(params["project"])}/envvar', params)
     name = shlex.quote(params["context"])
     if call.operation == "CreateContext":
         body = f'"$(jq -n --arg name {name} --arg id "$org" \'{{name: $name, owner: {{id: $id, type: "organization"}}}}\')"'
@@ -90,7 +97,7 @@ def _circleci_command(call: Call) -> str:
             body = shlex.quote(json.dumps({"value": params["value"]}))
             return f"{found}ask -X PUT {place}/environment-variable/{_part(params['name'])} -d {body}"
         case "DeleteContextVariable":
-            return f"{found}ask -X DELETE {place}/environment-variable/{_part(params['name'])}"
+            return found + _deletion(f"{place}/environment-variable", params)
         case "AddRestriction":
             body = shlex.quote(json.dumps({name: params[name] for name in ("restriction_type", "restriction_value")}))
             return f"{found}ask -X POST {place}/restrictions -d {body}"
@@ -99,6 +106,14 @@ def _circleci_command(call: Call) -> str:
             return f'{found}for each in $(restriction "$id" {which}); do ask -X DELETE {place}/restrictions/"$each"; done'
         case _:
             raise ValueError(f"{call.operation} is no request to CircleCI")
+
+
+def _deletion(place: str, params: Mapping[str, str]) -> str:
+    """The script may be run days later: what somebody has replaced by then is theirs."""
+    name = params["name"]
+    if "ends" not in params:
+        return f"ask -X DELETE {place}/{_part(name)}"
+    return f"forget {place} {shlex.quote(name)} {_part(name)} {shlex.quote(params['ends'])}"
 
 
 def _part(name: str) -> str:

@@ -158,7 +158,10 @@ class _Reading:
         answer = self._asked(what, "iam:GetAccessKeyLastUsed", lambda: self._iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"]))
         if answer is None:
             return None
-        used = answer.get("AccessKeyLastUsed") or {}
+        used = answer.get("AccessKeyLastUsed")
+        if used is None:  # an answer that says nothing is not one that says "never"
+            self._unread.append(f"Of the user {self._name} could not be read: {what} (iam:GetAccessKeyLastUsed).")
+            return None
         words = (used.get("ServiceName"), used.get("Region"))
         service, region = ("" if word in (None, "N/A") else str(word) for word in words)
         return LastUse(used.get("LastUsedDate"), service, region)

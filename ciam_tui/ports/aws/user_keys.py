@@ -111,7 +111,8 @@ def read_keys_ending(clients: Clients, endings: AbstractSet[str], progress: Prog
     if denied:
         unread.append(f"The access keys of {denied} users could not be read (iam:ListAccessKeys).")
     found = [(name, key) for name, each in keys.items() for key in each or () if visible_end(key.key_id) in endings]
-    return KeysRead(tuple(_with_last_use(clients, name, key, unread) for name, key in found), len(names), tuple(unread))
+    keys_found = tuple(_with_last_use(clients, name, key, unread) for name, key in found)
+    return KeysRead(keys_found, len(names), tuple(unread), is_complete=not (cut or denied))
 
 
 def _with_last_use(clients: Clients, name: str, key: AccessKey, unread: list[str]) -> UserKey:
