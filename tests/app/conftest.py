@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.app import App
 
 from ciam_tui.app import background
 
@@ -16,3 +17,9 @@ def _garbage_is_collected_once() -> None:
 @pytest.fixture(autouse=True)
 def _no_full_collection_at_each_start(_garbage_is_collected_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ciam_tui.app.screens.start.collect_garbage_seldom", lambda: None)
+
+
+@pytest.fixture(autouse=True)
+def _what_is_told_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the five seconds of a message are over before a test comes to read it."""
+    monkeypatch.setattr(App, "NOTIFICATION_TIMEOUT", 3600)

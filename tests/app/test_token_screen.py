@@ -18,7 +18,21 @@ from ciam_tui.app.screens.wizard import WizardScreen
 from ciam_tui.app.widgets.document import DocumentView
 from ciam_tui.app.widgets.picker import Picker
 from ciam_tui.app.widgets.secret_input import SecretField, SecretInput
-from tests.app.driving import NARROW, WIDE, answering, app_of, at_step, held, messages, running, screen_text, shows, types, wizard
+from tests.app.driving import (
+    NARROW,
+    WIDE,
+    answering,
+    answering_now,
+    app_of,
+    at_step,
+    held,
+    messages,
+    running,
+    screen_text,
+    shows,
+    types,
+    wizard,
+)
 from tests.app.fakes import ORG_ID, WITH_PROJECTS, FakeClipboard, FakeDrafts, signed_in
 from tests.app.memory_account import MemoryAws, memory_session
 from tests.app.test_review import reviewing
@@ -109,7 +123,9 @@ async def test_the_keys_open_it_from_within_a_field_for_the_role_that_is_preview
 
 
 async def test_without_a_trust_policy_it_says_what_is_missing() -> None:
-    async with answering(signed_in(), replace(WITH_PROJECTS, circleci=replace(WITH_PROJECTS.circleci, projects=())), "account") as pilot:
+    async with running(signed_in()) as pilot:
+        await shows(pilot, "signed in as")
+        await answering_now(pilot, replace(WITH_PROJECTS, circleci=replace(WITH_PROJECTS.circleci, projects=())), "account")
         await pilot.press("f2")
         await shows(pilot, lambda: "it needs a project (step 5)" in messages(pilot))
         await pilot.press("escape")

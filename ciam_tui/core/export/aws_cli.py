@@ -36,7 +36,8 @@ _HEAD = """\
 # It may be run again: everything is read first, what is missing is made, and what differs is changed. A role or a managed policy that exists
 # and is not tagged as made for this Setup stops it before the first change, unless ADOPT names the role: its policies are then replaced, and
 # there is no way back but your own copy of them. A tag can be copied: `ciam-tui apply` also knows by its journal what is ours, and can undo.
-# A role that belongs to AWS or trusts others too is never taken over. The OIDC provider is never changed but by adding the audience.
+# A role that belongs to AWS or trusts others too is never taken over. The OIDC provider is never changed but by adding the audience;
+# to make one, the AWS CLI must not be older than late 2024: before, it asked for a thumbprint, which AWS does not need.
 #
 # shellcheck disable=SC2016 # backticks within single quotes are the literals of AWS's query language
 set -euo pipefail
