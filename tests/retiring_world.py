@@ -121,6 +121,8 @@ class RetiringAws(MemoryAws):
 
     assumed: list[str] = field(default_factory=list)
     others: tuple[UserKey, ...] = ()
+    # Who else is in the groups; None where it may not be read.
+    members: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     def user(self, name: str) -> User | None:
         return self.facts.users.get(name.lower())
@@ -130,6 +132,11 @@ class RetiringAws(MemoryAws):
 
     def groups(self, names: Sequence[str], progress: Any) -> dict[str, Group]:
         return {name: Group(name, f"arn:aws:iam::{ACCOUNT}:group/{name}", (("wide", Document(WIDE)),)) for name in names}
+
+    def group_members(self, names: Sequence[str]) -> dict[str, tuple[str, ...] | None]:
+        own = {name: tuple(user.name for user in self.facts.users.values() if name in user.groups) for name in names}
+        others = {name: self.members.get(name, ()) for name in names}
+        return {name: None if (more := others[name]) is None else (*own[name], *more) for name in names}
 
     def keys_ending(self, endings: Any, progress: Any) -> KeysRead:
         own = (UserKey(user.name, key.key_id, key.status) for user in self.facts.users.values() for key in user.keys or ())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.app.document_lines import Ink, Line, highlighted
 from ciam_tui.core.retirement.calendar import day_line
+from ciam_tui.core.retirement.offer import offer_lines
 from ciam_tui.core.retirement.stages import Stage
 from ciam_tui.core.retirement.standing import State
 from ciam_tui.core.words import counted
@@ -90,6 +91,12 @@ def stage_lines(standing: Standing) -> Iterator[Line]:
     yield from _section("What it rests on", [line for part in parts for line in part.evidence], "· ", Ink.PROSE)
     if not standing.is_done:
         yield from _section("What to do", [_in_keys(line) for part in parts for line in part.todo], "▸ ", Ink.STRING)
+
+
+def left_lines(report: Report, standing: Standing) -> Iterator[Line]:
+    """What is left empty without the user, with the commands for whoever it belongs to: a part of the last stage."""
+    if report.left_empty is not None and standing.stage is Stage.DELETE_USER:
+        yield from _section("What is left empty", [*offer_lines(report.migration.user_name, report.left_empty)], "", Ink.PROSE)
 
 
 def _state_line(standing: Standing) -> Line:

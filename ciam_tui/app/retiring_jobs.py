@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     Tell = Callable[[str], None]
     ShouldStop = Callable[[], bool]
+    Decide = Callable[[Desk, Migration], tuple[Event, ...]]
 
 READ_ONLY_REASON = "READ ONLY: ciam-tui was started with --read-only: it changes nothing, and decides nothing about a retirement."
 NOT_BEGUN = "No retirement of this user was begun: ctrl+d chooses the Setup that replaces its keys, and begins it."
@@ -177,19 +178,23 @@ def report_read(
     should_stop: ShouldStop,
     *,
     files: tuple[Path, ...] = (),
-    decide: Callable[[Desk, Migration], tuple[Event, ...]] | None = None,
+    decide: Decide | None = None,
 ) -> Report | None:
     """Where a retirement stands after what `decide` answers was kept; None where none was begun. READ ONLY keeps nothing of what it sees.
 
     Raises:
         CiamError: `migration-running`, where something was decided and another process is at it; and as any read.
     """
-    from ciam_tui.retiring.driving import looked, noted
+    from ciam_tui.retiring.leftovers import with_left_empty
 
     desk = desk_of(session, tell, should_stop, files)
     migration = kept_migration(session, name)
-    if migration is None:
-        return None
+    return with_left_empty(desk, _report(session, desk, migration, decide)) if migration is not None else None
+
+
+def _report(session: Session, desk: Desk, migration: Migration, decide: Decide | None) -> Report:
+    from ciam_tui.retiring.driving import looked, noted
+
     if decide is not None:
         return noted(desk, migration, *decide(desk, migration))
     if session.mode is Mode.READ_ONLY or not migration.is_active:

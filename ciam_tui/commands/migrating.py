@@ -23,6 +23,7 @@ from ciam_tui.core.retirement.stages import QUIET_DAYS, stage_named
 from ciam_tui.retiring.deciding import accepting, given_up, keeping, quiet_for, refuse_ended
 from ciam_tui.retiring.driving import Desk, begin, carried_out, looked, next_to_do, noted, prepared, prepared_back
 from ciam_tui.retiring.handing import hand_off_of, handed_over
+from ciam_tui.retiring.leftovers import with_left_empty
 from ciam_tui.retiring.look import Look
 from ciam_tui.retiring.past import past
 
@@ -151,6 +152,7 @@ class Migrating:
         """Print where it stands, and answer with the exit code."""
         if done:
             say(self.args, [done])
+        report = with_left_empty(self.desk, report)
         say(self.args, calendar_lines(report) if self.args.calendar else report_lines(report))
         answer = code if code is not None else BLOCKED if report.is_blocked else 0
         if self.args.json:

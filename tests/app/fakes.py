@@ -174,6 +174,9 @@ class FakeAws:
     def groups(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, Group]:
         return {}
 
+    def group_members(self, names: Sequence[str]) -> Mapping[str, tuple[str, ...] | None]:
+        return {}
+
     def bucket_policies(self, names: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead:
         return PoliciesRead()
 

@@ -9,16 +9,20 @@ from botocore.exceptions import ClientError
 from moto.iam.exceptions import IAMException
 from moto.iam.responses import IamResponse
 
+from ciam_tui.core.changes.calls import call_of
 from ciam_tui.core.problems import CiamError
+from ciam_tui.core.retirement.shell_calls import command_name
 from ciam_tui.core.users.removal import hanging_on, left_empty, removal_changes, removal_problems
 from ciam_tui.ports.aws.user_details import read_user
 from ciam_tui.ports.sandbox.differences import mend
-from tests.laden_user import NAME, certificate, make_laden_user, ssh_key
+from tests.laden_user import NAME, POLICY, certificate, make_laden_user, ssh_key
 from tests.moto_server import access_to, moto_server, reset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ciam_tui.core.users.facts import User
+    from ciam_tui.core.users.removal import LeftEmpty
     from ciam_tui.ports.aws import BotoAws
 
 
@@ -129,16 +133,41 @@ def test_what_goes_while_it_is_read_is_told_and_a_user_that_goes_is_gone(aws: Bo
     assert read_user(aws._clients, NAME) is None
 
 
-def test_groups_and_policies_that_nobody_needs_afterwards_are_named_and_stay(aws: BotoAws) -> None:
+def test_groups_and_policies_that_nobody_needs_afterwards_are_named_and_go_by_the_told_calls(aws: BotoAws) -> None:
     iam = aws._clients.iam()
     iam.create_user(UserName="other")
     iam.add_user_to_group(GroupName="readers", UserName="other")
-    user, other = aws.user(NAME), aws.user("other")
+    user = aws.user(NAME)
     assert user is not None
-    assert other is not None
-    policies = aws.policies(user.attached)
-    left = left_empty(user, [user, other], {}, policies.values())
-    assert (left.groups, left.policies) == (("deployers",), user.attached)
+    (edge,) = user.attached
+    iam.attach_group_policy(GroupName="deployers", PolicyArn=edge)
+    iam.put_group_policy(GroupName="deployers", PolicyName="more", PolicyDocument=POLICY)
+    iam.create_policy_version(PolicyArn=edge, PolicyDocument=POLICY, SetAsDefault=True)
+
+    def left(now: User | None) -> LeftEmpty:
+        groups = aws.groups(user.groups, lambda _: None)
+        return left_empty(user, now, aws.group_members(user.groups), groups, dict(aws.policies([edge])))
+
+    before = left(user)
+    for change in removal_changes(user):
+        aws.send(call_of(change))
+    after = left(None)
+
+    assert (before.groups, before.policies, before.unread) == (("deployers",), (edge,), ())
+    assert before == after
+    assert aws.group_members(["deployers"]) == {"deployers": ()}  # told is not deleted
+    for call in after.calls:
+        getattr(iam, command_name(call.operation).replace("-", "_"))(**call.params)
+    assert aws.group_members(user.groups) == {"readers": ("other",)}
+    assert aws.policies([edge]) == {}
+
+
+def test_who_is_in_a_group_is_read_and_unknown_where_it_is_refused(aws: BotoAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws._clients.iam().create_group(GroupName="nobody-in")
+    names = ("readers", "nobody-in", "no-such-group")
+    assert aws.group_members(names) == {"readers": (NAME,), "nobody-in": ()}
+    refuse(monkeypatch, "get_group", "AccessDenied")
+    assert aws.group_members(names) == dict.fromkeys(names)
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, operation: str, code: str) -> None:

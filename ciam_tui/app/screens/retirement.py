@@ -18,6 +18,7 @@ from ciam_tui.app.retirement_lines import (
     BoardTab,
     calendar_lines,
     empty_cells,
+    left_lines,
     obstacle_lines,
     setup_lines,
     stage_cells,
@@ -189,7 +190,7 @@ class RetirementScreen(DecidingScreen):
                 return [*obstacle_lines(report)]
             case _:
                 standing = self._standing()
-                return [*stage_lines(standing)] if standing is not None else []
+                return [*stage_lines(standing), *left_lines(report, standing)] if standing is not None else []
 
     def on_picker_highlighted(self, event: Picker.Highlighted) -> None:
         """Another stage."""

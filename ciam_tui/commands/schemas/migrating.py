@@ -39,6 +39,7 @@ _RETIREMENT = record(
     accepted=TEXTS,
     runs=listed(record(stage=_STAGE, run=TEXT, keys=TEXTS, at=TEXT)),
     stages=listed(_standing(listed(_standing(listed(ANY))))),
+    left_empty=maybe(record(groups=TEXTS, policies=TEXTS, commands=TEXTS, unread=TEXTS)),
     calendar=listed(record(stage=_STAGE, key=maybe(TEXT), earliest=TEXT, sure=FLAG, waits_for=TEXT)),
 )
 RETIREMENT = record(ok=FLAG, error=maybe(TOLD), run=maybe(RUN), migration=_RETIREMENT)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.retirement.calendar import calendar, day_line
+from ciam_tui.core.retirement.offer import offer_document, offer_lines
 from ciam_tui.core.retirement.standing import State
 from ciam_tui.core.retirement.standings import standings
 
@@ -17,17 +18,19 @@ if TYPE_CHECKING:
     from ciam_tui.core.retirement.ground import Ground
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.retirement.standing import Standing
+    from ciam_tui.core.users.removal import LeftEmpty
 
 _UNDER = " " * 4
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A retirement as it stands at `now`."""
+    """A retirement as it stands at `now`. `left_empty` is None as long as the user may not be deleted."""
 
     migration: Migration
     ground: Ground
     now: datetime
+    left_empty: LeftEmpty | None = None
 
     @property
     def standings(self) -> tuple[Standing, ...]:
@@ -60,12 +63,19 @@ def report_lines(report: Report) -> Iterator[str]:
     if migration.ended is not None:
         word = "Finished" if migration.ended.why == "finished" else "Given up"
         yield f"{word} on {migration.ended.at:%Y-%m-%d %H:%M} UTC."
+        yield from _offer_lines(report)
         return
     if migration.key_is_kept:
         yield "The key stays active until the quiet period is over."
     for standing in report.standings:
         yield from _stage_lines(standing)
+    yield from _offer_lines(report)
     yield from calendar_lines(report)
+
+
+def _offer_lines(report: Report) -> Iterator[str]:
+    if report.left_empty is not None:
+        yield from offer_lines(report.migration.user_name, report.left_empty)
 
 
 def calendar_lines(report: Report) -> Iterator[str]:
@@ -114,6 +124,7 @@ def report_document(report: Report) -> dict[str, Any]:
         "accepted": sorted(migration.accepted),
         "runs": [{"stage": run.stage, "run": run.run_id, "keys": [*run.keys], "at": moment(run.at)} for run in migration.runs],
         "stages": [standing_document(each) for each in report.standings] if migration.is_active else [],
+        "left_empty": offer_document(report.left_empty) if report.left_empty is not None else None,
         "calendar": [_day_document(day) for day in report.days],
     }
 

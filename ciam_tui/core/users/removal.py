@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.changes import kinds
+from ciam_tui.core.changes.calls import Call
 from ciam_tui.core.problems import Level, Problem
 from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from ciam_tui.core.facts import ManagedPolicy
     from ciam_tui.core.users.facts import Group, User
@@ -88,20 +89,66 @@ def _leftovers(user: User) -> Iterator[kinds.Change]:
 
 @dataclass(frozen=True, slots=True)
 class LeftEmpty:
-    """The groups in which nobody is left once a user has gone, and the customer managed policies that nothing has any more, by ARN."""
+    """The groups in which nobody is left without a user, and the customer managed policies that nothing has then, by ARN.
+
+    `calls` delete them, in the order that IAM wants, for whoever makes them by hand: this program never does. `unread` says, a sentence each,
+    of what nobody can tell whether it is empty: that is never taken for empty.
+    """
 
     groups: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
-def left_empty(user: User, others: Iterable[User], groups: Mapping[str, Group], policies: Iterable[ManagedPolicy]) -> LeftEmpty:
-    """What nobody needs any more once `user` has gone, of an account whose other users are `others`.
+def left_empty(
+    had: User,
+    now: User | None,
+    members: Mapping[str, tuple[str, ...] | None],
+    groups: Mapping[str, Group],
+    policies: Mapping[str, ManagedPolicy | None],
+) -> LeftEmpty:
+    """What nobody needs any more without a user that `had` groups and policies; `now` is what is left of it, None once it has gone.
 
+    `members` of a group, and a policy, are None where they could not be read, and missing where there is no such thing any more.
     A policy counts for what it is attached to, wherever that is; so one that is also somebody's permissions boundary may be told here, and
     IAM will refuse to delete it.
     """
-    inhabited = {group for other in others if other.name.lower() != user.name.lower() for group in other.groups}
-    empty = tuple(group for group in user.groups if group not in inhabited)
-    attached = [*user.attached, *(arn for name in empty if name in groups for arn in groups[name].attached)]
-    unneeded = (policy.arn for policy in policies if 0 < policy.attachments <= attached.count(policy.arn))
-    return LeftEmpty(empty, tuple(sorted(unneeded)))
+    leaving = now.name.lower() if now is not None else None
+    known = {name: found for name in had.groups if (found := members.get(name)) is not None}
+    empty = tuple(name for name, found in known.items() if all(each.lower() == leaving for each in found))
+    attached = [*(now.attached if now is not None else ()), *(arn for name in empty if name in groups for arn in groups[name].attached)]
+    unneeded = [policy for policy in policies.values() if policy is not None and policy.attachments <= attached.count(policy.arn)]
+    unneeded.sort(key=lambda policy: policy.arn)
+    return LeftEmpty(
+        empty,
+        tuple(policy.arn for policy in unneeded),
+        (
+            *(call for name in empty if name in groups for call in _calls_without_group(groups[name])),
+            *(call for policy in unneeded for call in _calls_without_policy(policy)),
+        ),
+        (
+            *(_UNREAD_MEMBERS.format(name) for name in had.groups if name in members and members[name] is None),
+            *(_UNREAD_GROUP.format(name) for name in empty if name not in groups),
+            *(_UNREAD_POLICY.format(arn) for arn, policy in policies.items() if policy is None),
+        ),
+    )
+
+
+_UNREAD_MEMBERS = (
+    "Who is in the group {} could not be read (iam:GetGroup): nobody can say whether it, or a policy that it has, is still needed."
+)
+_UNREAD_GROUP = "The policies of the group {} could not be read: they have to go before it, so the commands for it are not told."
+_UNREAD_POLICY = "What has the policy {} could not be read (iam:GetPolicy): nobody can say whether it is still needed."
+
+
+def _calls_without_group(group: Group) -> Iterator[Call]:
+    yield from (Call("iam", "DetachGroupPolicy", {"GroupName": group.name, "PolicyArn": arn}) for arn in group.attached)
+    yield from (Call("iam", "DeleteGroupPolicy", {"GroupName": group.name, "PolicyName": name}) for name, _ in group.inline)
+    yield Call("iam", "DeleteGroup", {"GroupName": group.name})
+
+
+def _calls_without_policy(policy: ManagedPolicy) -> Iterator[Call]:
+    others = (version.id for version in policy.versions if version.id != policy.default_version)
+    yield from (Call("iam", "DeletePolicyVersion", {"PolicyArn": policy.arn, "VersionId": version}) for version in others)
+    yield Call("iam", "DeletePolicy", {"PolicyArn": policy.arn})

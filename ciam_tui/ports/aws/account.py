@@ -14,7 +14,7 @@ from ciam_tui.ports.aws.permission import may_call
 from ciam_tui.ports.aws.policies import read_policies
 from ciam_tui.ports.aws.providers import read_provider
 from ciam_tui.ports.aws.roles import read_role_names_under, read_roles, read_roles_trusting
-from ciam_tui.ports.aws.single_users import read_groups
+from ciam_tui.ports.aws.single_users import read_group_members, read_groups
 from ciam_tui.ports.aws.user_details import read_user, read_virtual_mfa
 from ciam_tui.ports.aws.user_keys import read_keys_ending, read_keys_of
 from ciam_tui.ports.aws.users import read_users
@@ -170,6 +170,10 @@ class BotoAws:
     def groups(self, names: Sequence[str], progress: Callable[[str], None]) -> Mapping[str, Group]:
         """Those of the groups that may be read, with their policies."""
         return read_groups(self._clients, names, progress)
+
+    def group_members(self, names: Sequence[str]) -> Mapping[str, tuple[str, ...] | None]:
+        """The names of the users in those of the groups that exist, None where they may not be read."""
+        return read_group_members(self._clients, names)
 
     def bucket_policies(self, names: Sequence[str], progress: Callable[[str], None]) -> PoliciesRead:
         """The policies of buckets, by their names."""

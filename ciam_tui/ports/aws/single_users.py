@@ -6,6 +6,7 @@ A read that is refused leaves its field unread and says so; nothing is taken for
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ciam_tui.core.problems import CiamError
@@ -82,6 +83,24 @@ def _group(clients: Clients, name: str) -> Group | None:
         if error.code not in UNREADABLE:
             raise
         return None
+
+
+def read_group_members(clients: Clients, names: Sequence[str]) -> Mapping[str, tuple[str, ...] | None]:
+    """The names of the users in each group, None where they may not be read. A group that is not there is not among them."""
+    iam = clients.iam()
+    found: dict[str, tuple[str, ...] | None] = {}
+    for name in dict.fromkeys(names):
+        ask = partial(_all, iam, "get_group", "Users", GroupName=name)
+        try:
+            users = clients.ask_for_optional(f"read who is in the group {name}", {"NoSuchEntity"}, ask)
+        except CiamError as error:
+            if error.code not in UNREADABLE:
+                raise
+            found[name] = None
+            continue
+        if users is not None:
+            found[name] = tuple(sorted(user["UserName"] for user in users))
+    return found
 
 
 def _all(iam: Any, operation: str, key: str, **params: str) -> list[Any]:
