@@ -74,7 +74,7 @@ class RetirementScreen(AdvancingScreen):
     def __init__(self, session: Session, user_name: str) -> None:
         super().__init__(session, f"Retire {user_name}", user_name)
         self._list = Picker(id="stages")
-        self._pane = TabPane(list(BoardTab), id="stage-pane")
+        self._pane = TabPane(tabs=BoardTab, id="stage-pane")
         self._verdict = Static("", id="retirement-verdict")
 
     def content(self) -> Iterable[Widget]:
