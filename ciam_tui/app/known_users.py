@@ -66,7 +66,7 @@ class KnownUsers:
         """What has to be read for a tab: three of them are answered by one reading."""
         return f"{name}\n{UserTab.IS if tab in _OF_USER else tab}"
 
-    def lines(self, name: str, tab: UserTab, migration: Migration | None, at: datetime) -> list[Line] | None:
+    def answer(self, name: str, tab: UserTab, migration: Migration | None, at: datetime) -> list[Line] | None:
         """What is known for a tab; None where it has to be read first."""
         known = self._known.get(name, _Known())
         if tab is UserTab.COMPARE:
@@ -119,10 +119,10 @@ class KnownUsers:
         return setup.model_dump_json() if setup is not None else ""
 
 
-def _told(found: Any, lines: Callable[[Any], list[Line]]) -> list[Line] | None:
+def _told(found: Any, told: Callable[[Any], list[Line]]) -> list[Line] | None:
     if found is None:
         return None
-    return error_lines(found) if isinstance(found, CiamError) else lines(found)
+    return error_lines(found) if isinstance(found, CiamError) else told(found)
 
 
 def _of_user(found: Understanding, tab: UserTab, at: datetime) -> list[Line]:

@@ -20,6 +20,7 @@ from ciam_tui.app.screens.stage_export import HandOffScreen
 from ciam_tui.app.screens.start import StartScreen
 from ciam_tui.app.screens.wizard import WizardScreen
 from ciam_tui.app.session import Mode, Session
+from ciam_tui.app.widgets.picker import Picker
 from ciam_tui.core.document import Document
 from ciam_tui.core.retirement.stages import Stage
 from ciam_tui.core.setup import to_json
@@ -73,7 +74,7 @@ async def board(pilot: Pilot[None], session: Session) -> RetirementScreen:
 
 
 async def looked(pilot: Pilot[None], screen: RetirementScreen) -> None:
-    await shows(pilot, lambda: pilot.app.screen is screen and not screen.reads and screen.query_one("#stages").rows)  # type: ignore[attr-defined]
+    await shows(pilot, lambda: pilot.app.screen is screen and not screen.reads and screen.query_one("#stages", Picker).rows)
 
 
 def up_to(stage: Stage | None, world: World | None = None) -> tuple[World, Session]:

@@ -200,21 +200,7 @@ class ApplyScreen(WorkScreen[None]):
         if self._runs:
             tail = "stopping after the call that is under way …" if self._stop.is_set() else progress.under_way
             return where, literal(tail, "$muted")
-        match progress.ending:
-            case Ending.FAILED | Ending.NOT_VERIFIED:
-                said = literal(f"✗ {progress.trouble.text if progress.trouble else progress.ending}", "$error")
-            case Ending.REFUSED:
-                said = literal(f"✗ Nothing was done. {progress.trouble.text if progress.trouble else ''}", "$error")
-            case Ending.STOPPED | Ending.RUNNING if self._job.retires:
-                said = literal("· Stopped between two steps. esc, then ctrl+a in the retirement, goes on.", "$warning")
-            case Ending.STOPPED | Ending.RUNNING:
-                said = literal("· Stopped between two steps. ctrl+a goes on, ctrl+u takes back.", "$warning")
-            case Ending.VERIFIED:
-                told = "✓ Verified. esc goes back to the retirement." if self._job.retires else "✓ Verified"
-                said = literal(told, "$success")
-            case _:
-                assert_never(progress.ending)
-        return where, said
+        return where, _ending_words(progress, retires=bool(self._job.retires))
 
     def _advice(self) -> list[Line]:
         """What to do when the run does not go on."""
@@ -315,6 +301,24 @@ class ApplyScreen(WorkScreen[None]):
         """The button for the mouse."""
         event.stop()
         self.action_want(Want.STOP)
+
+
+def _ending_words(progress: Progress, *, retires: bool) -> Content:
+    """How a run ended, and what goes on from there."""
+    match progress.ending:
+        case Ending.FAILED | Ending.NOT_VERIFIED:
+            return literal(f"✗ {progress.trouble.text if progress.trouble else progress.ending}", "$error")
+        case Ending.REFUSED:
+            return literal(f"✗ Nothing was done. {progress.trouble.text if progress.trouble else ''}", "$error")
+        case Ending.STOPPED | Ending.RUNNING if retires:
+            return literal("· Stopped between two steps. esc, then ctrl+a in the retirement, goes on.", "$warning")
+        case Ending.STOPPED | Ending.RUNNING:
+            return literal("· Stopped between two steps. ctrl+a goes on, ctrl+u takes back.", "$warning")
+        case Ending.VERIFIED:
+            told = "✓ Verified. esc goes back to the retirement." if retires else "✓ Verified"
+            return literal(told, "$success")
+        case _:
+            assert_never(progress.ending)
 
 
 def _ways_of_retirement(user: str) -> list[Line]:

@@ -64,7 +64,7 @@ class MigrateScreen(ReadingScreen[None]):
         self._resting: Timer | None = None
         self._was_left = False
         self._list = Picker(id="users", empty="No user of the account has an access key.")
-        self._pane = TabPane(list(UserTab), id="user-pane")
+        self._pane = TabPane(tabs=UserTab, id="user-pane")
         self._summary = Static("", id="users-summary")
 
     def content(self) -> Iterable[Widget]:
@@ -194,7 +194,7 @@ class MigrateScreen(ReadingScreen[None]):
         self._rest()
         if self.reads and self.reads != self._question():
             self.stop_reading()
-        lines = self._known.lines(row.user.name, self._tab, self._migration(), self.users.listing.at)
+        lines = self._known.answer(row.user.name, self._tab, self._migration(), self.users.listing.at)
         if lines is not None:
             self._pane.show([*self._head(), *lines])
             return

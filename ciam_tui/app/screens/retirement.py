@@ -27,8 +27,9 @@ from ciam_tui.app.retirement_lines import (
     unbegun_lines,
     verdict_words,
 )
-from ciam_tui.app.retiring_jobs import NOT_BEGUN, READ_ONLY_REASON, kept_migration, report_read, setup_chosen, stage_job, stage_prepared
-from ciam_tui.app.screens.deciding import REPORT, DecidingScreen
+from ciam_tui.app.retiring_jobs import NOT_BEGUN, kept_migration, report_read, setup_chosen
+from ciam_tui.app.screens.advancing import STAGE, AdvancingScreen
+from ciam_tui.app.screens.deciding import REPORT
 from ciam_tui.app.session import Mode
 from ciam_tui.app.users_lines import error_lines, reading_lines
 from ciam_tui.app.widgets.picker import Picker, Row
@@ -42,18 +43,14 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from ciam_tui.app.document_lines import Line
-    from ciam_tui.app.jobs import Job
     from ciam_tui.app.screens.deciding import Deciding
-    from ciam_tui.app.screens.reading import ShouldStop, Tell
     from ciam_tui.app.session import Session
     from ciam_tui.core.retirement.standing import Standing
-    from ciam_tui.retiring.driving import Prepared
 
-STAGE = "stage"
 _STYLES = {Ink.ALLOWED: "$success", Ink.ERROR: "$error", Ink.WARNING: "$warning"}
 
 
-class RetirementScreen(DecidingScreen):
+class RetirementScreen(AdvancingScreen):
     """Looks in a worker, shows the board, asks before anything is done."""
 
     ABOUT: ClassVar = "retirement"
@@ -77,10 +74,8 @@ class RetirementScreen(DecidingScreen):
 
     def __init__(self, session: Session, user_name: str) -> None:
         super().__init__(session, f"Retire {user_name}", user_name)
-        self._must_read = True
-        self._error: CiamError | None = None
         self._list = Picker(id="stages")
-        self._pane = TabPane(list(BoardTab), id="stage-pane")
+        self._pane = TabPane(tabs=BoardTab, id="stage-pane")
         self._verdict = Static("", id="retirement-verdict")
 
     def content(self) -> Iterable[Widget]:
@@ -94,14 +89,14 @@ class RetirementScreen(DecidingScreen):
 
     def on_screen_resume(self) -> None:
         """Look on the way in, and again when a run or the wizard has changed something meanwhile; not after a question."""
-        if self._must_read:
-            self._must_read = False
+        if self.must_read:
+            self.must_read = False
             self.read_report()
 
     def read_report(self, decide: Deciding | None = None) -> None:
         """Look again, after what was decided was kept."""
         session, name, files = self.session, self.user_name, self.files
-        self._say(("looking …", Ink.NOTE, "esc stops"))
+        self.say_where(("looking …", Ink.NOTE, "esc stops"))
         if not self._list.rows:
             self._list.say("looking at the account; nothing is changed by that")
         self.begin_reading(
@@ -116,18 +111,18 @@ class RetirementScreen(DecidingScreen):
 
     def told(self, what: str, text: str) -> None:
         """Say what is being read."""
-        self._say((f"{text} …", Ink.NOTE, "esc stops"))
+        self.say_where((f"{text} …", Ink.NOTE, "esc stops"))
         if not self._list.rows and what == REPORT:
             self._pane.show(reading_lines(text), from_top=False)
 
     def came(self, what: str, outcome: Any) -> None:
         """Show where it stands, or go on with what was prepared."""
         if what == REPORT:
-            self._error = outcome if isinstance(outcome, CiamError) else None
-            if self._error is None:
+            self.error = outcome if isinstance(outcome, CiamError) else None
+            if self.error is None:
                 self.report = outcome
         elif what == STAGE and not isinstance(outcome, CiamError):
-            self._open_stage(outcome)
+            self.open_stage(outcome)
         elif what == STAGE:
             self.app.tell(outcome)
         else:
@@ -152,15 +147,15 @@ class RetirementScreen(DecidingScreen):
         self._list.show(rows)
         if is_first and report is not None:
             self._list.highlight(next((each.stage for each in report.standings if not each.is_done), Stage.ROLES))
-        if self._error is not None:
-            self._say((f"✗ {self._error.title}", Ink.ERROR, "ctrl+r looks again"))
+        if self.error is not None:
+            self.say_where((f"✗ {self.error.title}", Ink.ERROR, "ctrl+r looks again"))
         elif report is None:
-            self._say(("Not begun", Ink.PROSE, "ctrl+d: propose or choose a Setup, then begin; nothing is changed by that"))
+            self.say_where(("Not begun", Ink.PROSE, "ctrl+d: propose or choose a Setup, then begin; nothing is changed by that"))
         else:
-            self._say(verdict_words(report))
+            self.say_where(verdict_words(report))
         self._show_tab()
 
-    def _say(self, words: tuple[str, Ink, str]) -> None:
+    def say_where(self, words: tuple[str, Ink, str]) -> None:
         first, ink, second = words
         self._verdict.update(lines(literal(first, _STYLES.get(ink, "")), literal(second, "$muted")), layout=False)
 
@@ -177,8 +172,8 @@ class RetirementScreen(DecidingScreen):
 
     def _lines(self) -> list[Line]:
         report, tab = self.report, BoardTab(self._pane.tab)
-        if self._error is not None:
-            return error_lines(self._error)
+        if self.error is not None:
+            return error_lines(self.error)
         if tab is BoardTab.SETUP:
             return [*setup_lines(self.setup, begun=report is not None and not report.is_over)]
         if report is None:
@@ -218,7 +213,7 @@ class RetirementScreen(DecidingScreen):
         """Stop looking, else show the stages again, else clear the filter, else from the pane to the stages, else back."""
         if self.stop_reading():
             if self.report is None:
-                self._error = CiamError("stopped", "Stopped", "Not everything was read.", ["ctrl+r looks again."])
+                self.error = CiamError("stopped", "Stopped", "Not everything was read.", ["ctrl+r looks again."])
             self.show_report()
         elif self.has_class("-whole"):
             self.want_preview()
@@ -245,72 +240,6 @@ class RetirementScreen(DecidingScreen):
         """Look again."""
         self.read_report()
         return None
-
-    def want_apply(self) -> str | None:
-        """See what the next stage that may be done does."""
-        from ciam_tui.retiring.driving import next_to_do
-
-        reason = self._why_not()
-        if reason or self.report is None:
-            return reason
-        standing = next_to_do(self.report)
-        if standing is None:
-            return f"Nothing is due. {verdict_words(self.report)[2]}"
-        self._prepare(standing.stage)
-        return None
-
-    def want_undo(self) -> str | None:
-        """See how the last stage is taken back."""
-        reason = self._why_not()
-        if not reason:
-            self._prepare(None)
-        return reason
-
-    def _why_not(self) -> str | None:
-        """Why nothing can be done now; None where something can."""
-        if self.reads:
-            return "It is still being read; esc stops it."
-        if self.report is None:
-            return NOT_BEGUN if self._error is None else f"{self._error.title}: {self._error.message}"
-        if self.session.mode is Mode.READ_ONLY:
-            return READ_ONLY_REASON
-        return "This retirement is over." if self.report.is_over else None
-
-    def _prepare(self, stage: Stage | None) -> None:
-        session, report = self.session, self.report
-        if report is None:
-            return
-
-        def prepare(tell: Tell, should_stop: ShouldStop) -> tuple[Prepared, Job | None]:
-            """With the job where a run is gone on with: what it has left to do is in its journal."""
-            what = stage_prepared(session, report, stage, tell, should_stop)
-            return what, stage_job(session, what) if what.plan is None else None
-
-        self._say(("preparing …", Ink.NOTE, "esc stops"))
-        self.begin_reading(STAGE, prepare)
-
-    def _open_stage(self, outcome: tuple[Prepared, Job | None]) -> None:
-        what, job = outcome
-        if job is not None:
-            reason = self._ask_to_go_on(what, job)
-            if reason:
-                self.say(reason, severity="warning")
-            return
-        from ciam_tui.app.screens.stage import StageScreen
-
-        self._must_read = True
-        self.app.push_screen(StageScreen(self.session, what))
-
-    def _ask_to_go_on(self, what: Prepared, job: Job) -> str | None:
-        from ciam_tui.app.jobs import run_state
-        from ciam_tui.app.screens.apply import ApplyScreen
-        from ciam_tui.app.screens.resuming import ask_to_resume
-
-        def carry_out(_job: Job) -> None:
-            self._must_read = True
-            self.app.push_screen(ApplyScreen(self.session, job))
-
-        return ask_to_resume(self, run_state(self.session, what.run_id), carry_out)
 
     def want_export(self) -> str | None:
         """Hand the next stage to somebody with more rights."""

@@ -14,6 +14,7 @@ from ciam_tui.app.widgets.document import DocumentView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from enum import StrEnum
 
     from textual import events
     from textual.app import ComposeResult
@@ -80,9 +81,9 @@ class TabPane(Vertical):
     class Looked(Message):
         """Another tab came to the front."""
 
-    def __init__(self, names: Sequence[str], *, id: str) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, *, tabs: type[StrEnum], id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._names = tuple(names)
+        self._names = tuple(tab.value for tab in tabs)
         self._tabs = TabLine(self._names)
         self._counts: Mapping[str, int] = {}
         self._lines: list[Line] = []
