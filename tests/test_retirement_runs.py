@@ -70,8 +70,9 @@ def policies_and_groups(user: User) -> tuple[kinds.Change, ...]:
     return (inactive, *(change for change in removal_changes(user) if not is_irreversible(change)))
 
 
-def applied(changes: Sequence[kinds.Change], world: Ports, run_id: str = "run-1") -> list[Any]:
-    return list(apply_changes(changes, SETUP, world, run_id=run_id, migration="m1", stage="leftovers"))
+def applied(changes: Sequence[kinds.Change], world: Ports, run_id: str = "run-1", stage: str = "deactivate") -> list[Any]:
+    """As a stage that can be taken back, so that `resume` goes on with it by itself."""
+    return list(apply_changes(changes, SETUP, world, run_id=run_id, migration="m1", stage=stage))
 
 
 def undone(world: Ports, run_id: str = "run-1", undo_id: str = "undo-1") -> list[Any]:
@@ -106,7 +107,7 @@ def test_everything_that_hangs_on_a_user_goes_in_the_order_that_iam_wants_and_th
     assert {group["GroupName"] for group in account.iam.list_groups()["Groups"]} == {"deployers", "readers"}
     assert changes_plan(changes, SETUP, world).steps == ()
     started = fold(world.journals.open("run-1").entries()).started
-    assert (started.migration, started.stage) == ("m1", "leftovers")
+    assert (started.migration, started.stage) == ("m1", "deactivate")
 
 
 def test_what_can_come_back_comes_back_as_the_backup_has_it(account: Account) -> None:
@@ -177,6 +178,18 @@ def test_an_answer_that_never_comes_deletes_nothing_twice(account: Account, has_
             events = list(resume("run-1", shaken))
         assert isinstance(events[-1], Verified), (nth, events[-1])
         assert len(faulty.sent) == count + (not has_effect)
+
+
+@pytest.mark.parametrize("stage", ["delete-user", "a stage of another version"])
+def test_a_stage_that_has_no_way_back_is_not_gone_on_with_by_resume(account: Account, stage: str) -> None:
+    world = ports(account.aws, journals=MemoryJournals(crash_after=3))
+    with pytest.raises(CrashError):
+        applied([kinds.DeleteLoginProfile(NAME), kinds.RemoveFromGroup(NAME, "readers")], world, stage=stage)
+    world.journals.crash_after = None  # type: ignore[attr-defined]  # the in-memory journals of this test
+    with pytest.raises(CiamError) as refused:
+        list(resume("run-1", world))
+    assert refused.value.code == "stage-of-retirement"
+    assert "readers" in account.user.groups
 
 
 def test_a_key_goes_out_of_force_and_comes_back_by_undo(account: Account) -> None:
