@@ -185,7 +185,7 @@ INTENTS: tuple[Intent, ...] = (
     ),
     Intent(
         Want.ORDER,
-        ("o",),
+        ("o", "ctrl+z"),
         "Sort",
         "Another order of the list: riskiest, oldest key, last used, name",
         "Sort the users",

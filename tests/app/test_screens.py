@@ -165,7 +165,7 @@ async def test_without_colours_words_and_glyphs_still_say_everything(monkeypatch
                 assert triplet is None or max(triplet) - min(triplet) <= 1, "only greys"
 
 
-@pytest.mark.parametrize("want", [want for want in Want if want not in (Want.LEAVE, Want.PALETTE)])
+@pytest.mark.parametrize("want", [want for want in Want if want not in (Want.LEAVE, Want.PALETTE, Want.THEME)])
 async def test_what_is_not_possible_answers_with_its_reason(want: Want) -> None:
     async with running(fake_session()) as pilot:
         await shows(pilot, "New set-up")
