@@ -295,7 +295,7 @@ async def test_without_an_account_the_reason_is_shown_and_the_export_still_works
         await pilot.press("ctrl+a")
         await shows(pilot, lambda: "There is no plan" in messages(pilot))
         await pilot.press("ctrl+s")
-        await shows(pilot, "Into which folder?")
+        await shows(pilot, "Formats and their files")
 
 
 async def test_reading_can_be_stopped_and_begun_again() -> None:

@@ -226,7 +226,7 @@ async def test_the_list_is_reached_from_anywhere_by_its_key_and_from_the_start_b
         await shows(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
         await pilot.press("escape")
         await shows(pilot, "look at them, or take one back")
-        await pilot.press("end", "up", "enter")
+        await pilot.press("end", "up", "up", "enter")
         await shows(pilot, lambda: isinstance(pilot.app.screen, RunsScreen))
 
 
