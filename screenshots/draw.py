@@ -43,7 +43,8 @@ class StandingClock:
 
 def drawn() -> dict[str, str]:
     """The pictures by file name, as SVG."""
-    return asyncio.run(_drawn())
+    with patch.dict(os.environ, {"TERM": "xterm-256color", "COLORTERM": "truecolor"}):  # a terminal with fewer colours gets others
+        return asyncio.run(_drawn())
 
 
 async def _drawn() -> dict[str, str]:
