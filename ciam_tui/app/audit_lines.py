@@ -105,7 +105,7 @@ def _found(item: Item) -> str:
     return f"{len(item.findings)} found" if item.findings else ""
 
 
-def tab_counts(item: Item) -> dict[AuditTab, int]:
+def tab_counts(item: Item) -> dict[str, int]:
     """How many findings and differences there are, for the names of the tabs."""
     return {AuditTab.FINDINGS: len(item.findings), AuditTab.DRIFT: len(_drift(item))}
 

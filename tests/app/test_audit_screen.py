@@ -107,7 +107,7 @@ async def test_another_row_and_another_tab_say_another_thing() -> None:
 async def test_a_click_on_a_tab_shows_it() -> None:
     async with running(memory_session(audited_account()), WIDE) as pilot:
         screen = await opened(pilot)
-        line = next(widget for widget in screen.query("AuditTabLine"))
+        line = next(widget for widget in screen.query("NamedTabs"))
         await pilot.click(line, offset=(16, 0))
         await shows(pilot, "[May do]")
 

@@ -6,87 +6,29 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Static
 
 from ciam_tui.app.audit_lines import AuditTab, lines_of, tab_counts, text_of
-from ciam_tui.app.literal import joined, lines, literal
 from ciam_tui.app.widgets.document import DocumentView
+from ciam_tui.app.widgets.named_tabs import NamedTabs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
-    from textual import events
     from textual.app import ComposeResult
-    from textual.content import Content
 
     from ciam_tui.app.audit_lines import Item
     from ciam_tui.app.document_lines import Line
 
 
-class AuditTabLine(Static, can_focus=False):
-    """The names of the tabs with their counts, the one that is shown in brackets, in as many rows as that takes; a click chooses."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._ends: list[tuple[int, int, AuditTab]] = []  # row, column behind the name's last
-        self._tab = AuditTab.WHO
-        self._counts: Mapping[AuditTab, int] = {}
-
-    def show(self, tab: AuditTab, counts: Mapping[AuditTab, int]) -> None:
-        """Show `tab` as chosen."""
-        self._tab, self._counts = tab, counts
-        self._draw()
-
-    def on_resize(self) -> None:
-        """Another width takes other rows."""
-        self._draw()
-
-    def _draw(self) -> None:
-        room = self.size.width
-        rows: list[list[Content]] = [[]]
-        self._ends, width = [], 0
-        for each in AuditTab:
-            name = _label(each, self._tab, self._counts)
-            if rows[-1] and room and width + name.cell_length > room:
-                rows.append([])
-                width = 0
-            rows[-1].append(name)
-            width += name.cell_length
-            self._ends.append((len(rows) - 1, width, each))
-        self.styles.height = len(rows)
-        self.update(lines(*(joined(*row) for row in rows)), layout=False)
-
-    def on_click(self, event: events.Click) -> None:
-        """Choose the tab that was clicked."""
-        offset = event.get_content_offset_capture(self)
-        for row, end, tab in self._ends:
-            if offset.y == row and offset.x < end:
-                self.post_message(AuditPane.TabChosen(tab))
-                return
-
-
-def _label(tab: AuditTab, chosen: AuditTab, counts: Mapping[AuditTab, int]) -> Content:
-    count = f" {counts[tab]}" if counts.get(tab) else ""
-    return literal(f"[{tab}{count}]" if tab is chosen else f" {tab}{count} ", "bold $accent" if tab is chosen else "$muted")
-
-
 class AuditPane(Vertical):
     """Tabs above, the chosen one's lines below. The tab stays when another role comes under the cursor."""
-
-    class TabChosen(Message):
-        """A tab was clicked."""
-
-        def __init__(self, tab: AuditTab) -> None:
-            super().__init__()
-            self.tab = tab
 
     class Looked(Message):
         """A tab came to the front."""
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._tabs = AuditTabLine()
+        self._tabs = NamedTabs(list(AuditTab))
         self.view = DocumentView(id="audit-view")
         self.tab = AuditTab.WHO
         self._item: Item | None = None
@@ -142,7 +84,7 @@ class AuditPane(Vertical):
         self.view.show(self._lines)
         self.view.to_top()
 
-    def on_audit_pane_tab_chosen(self, event: TabChosen) -> None:
+    def on_named_tabs_chosen(self, event: NamedTabs.Chosen) -> None:
         """A click on a tab."""
         event.stop()
-        self.choose(event.tab)
+        self.choose(AuditTab(event.name))

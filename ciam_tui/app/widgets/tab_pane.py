@@ -6,77 +6,22 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Static
 
 from ciam_tui.app.audit_lines import text_of
-from ciam_tui.app.literal import joined, lines, literal
 from ciam_tui.app.widgets.document import DocumentView
+from ciam_tui.app.widgets.named_tabs import NamedTabs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from enum import StrEnum
 
-    from textual import events
     from textual.app import ComposeResult
-    from textual.content import Content
 
     from ciam_tui.app.document_lines import Line
 
 
-class TabLine(Static, can_focus=False):
-    """The names of the tabs with their counts, the one that is shown in brackets, in as many rows as that takes; a click chooses."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__()
-        self._names = tuple(names)
-        self._chosen = self._names[0]
-        self._counts: Mapping[str, int] = {}
-        self._ends: list[tuple[int, int, str]] = []  # row, column behind the name's last
-
-    def show(self, chosen: str, counts: Mapping[str, int]) -> None:
-        """Show `chosen` as chosen."""
-        self._chosen, self._counts = chosen, counts
-        self._draw()
-
-    def on_resize(self) -> None:
-        """Another width takes other rows."""
-        self._draw()
-
-    def _draw(self) -> None:
-        room = self.size.width
-        rows: list[list[Content]] = [[]]
-        self._ends, width = [], 0
-        for each in self._names:
-            count = f" {self._counts[each]}" if self._counts.get(each) else ""
-            is_chosen = each == self._chosen
-            name = literal(f"[{each}{count}]" if is_chosen else f" {each}{count} ", "bold $accent" if is_chosen else "$muted")
-            if rows[-1] and room and width + name.cell_length > room:
-                rows.append([])
-                width = 0
-            rows[-1].append(name)
-            width += name.cell_length
-            self._ends.append((len(rows) - 1, width, each))
-        self.styles.height = len(rows)
-        self.update(lines(*(joined(*row) for row in rows)), layout=False)
-
-    def on_click(self, event: events.Click) -> None:
-        """Choose the tab that was clicked."""
-        offset = event.get_content_offset_capture(self)
-        for row, end, name in self._ends:
-            if offset.y == row and offset.x < end:
-                self.post_message(TabPane.TabChosen(name))
-                return
-
-
 class TabPane(Vertical):
     """Tabs above, the lines that its screen gives it below. The tab stays when something else comes under the cursor."""
-
-    class TabChosen(Message):
-        """A tab was clicked."""
-
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
 
     class Looked(Message):
         """Another tab came to the front."""
@@ -84,7 +29,7 @@ class TabPane(Vertical):
     def __init__(self, *, tabs: type[StrEnum], id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._names = tuple(tab.value for tab in tabs)
-        self._tabs = TabLine(self._names)
+        self._tabs = NamedTabs(self._names)
         self._counts: Mapping[str, int] = {}
         self._lines: list[Line] = []
         self.view = DocumentView(id=f"{id}-view")
@@ -124,7 +69,7 @@ class TabPane(Vertical):
         """The next tab, the first after the last."""
         self.choose(self._names[(self._names.index(self.tab) + 1) % len(self._names)])
 
-    def on_tab_pane_tab_chosen(self, event: TabChosen) -> None:
+    def on_named_tabs_chosen(self, event: NamedTabs.Chosen) -> None:
         """A click on a tab."""
         event.stop()
         self.choose(event.name)
