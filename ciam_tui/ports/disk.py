@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.problems import CiamError
-from ciam_tui.ports.lines import append_line, held, whole_lines
+from ciam_tui.ports.lines import append_line, begin_file, content_of, held, kept_names, read_lines
 from ciam_tui.ports.state_dir import StateDir, sync_folder, write_whole
 
 if TYPE_CHECKING:
@@ -148,15 +148,9 @@ class DiskJournals:
             CiamError: `state-not-writable`; `run-exists`; `run-unknown` for what cannot be a run's name.
         """
         path = self._path(run_id)
-        self._state.prove_writable()
-        folder = self._state.folder("runs")
-        try:
-            write_whole(path, b"")
-            sync_folder(folder)
-        except FileExistsError:
-            raise CiamError("run-exists", "Cannot begin the run", f"There is a run {run_id} already.", ("Try again.",)) from None
-        except OSError as error:
-            raise self._state.not_writable(error) from None
+        begin_file(
+            self._state, "runs", path, CiamError("run-exists", "Cannot begin the run", f"There is a run {run_id} already.", ("Try again.",))
+        )
         return DiskJournal(self._state, run_id, path)
 
     def open(self, run_id: str) -> DiskJournal:
@@ -180,14 +174,7 @@ class DiskJournals:
         Raises:
             CiamError: `state-not-readable`.
         """
-        folder = self._state.path / "runs"
-        try:
-            names = [path.stem for path in folder.iterdir() if path.suffix == ".jsonl" and path.is_file()]
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise self._state.not_readable(folder, error) from None
-        return tuple(sorted(name for name in names if _RUN_ID.fullmatch(name)))
+        return kept_names(self._state, "runs", _RUN_ID)
 
     @contextmanager
     def lock(self, account_id: str, setup_id: str) -> Iterator[None]:
@@ -261,20 +248,7 @@ class DiskJournal:
         """
         from ciam_tui.core.journal import from_line
 
-        read: list[Entry] = []
-        for number, line in enumerate(whole_lines(self._content()), start=1):
-            try:
-                read.append(from_line(line.decode()))
-            except (CiamError, UnicodeDecodeError) as error:
-                suggestions = error.suggestions if isinstance(error, CiamError) else ("Leave the file as it is.",)
-                message = f"Line {number} of {self._path} is no entry of this program, or of this version."
-                raise CiamError("journal-unreadable", "Cannot read the journal", message, suggestions) from None
-        return tuple(read)
+        return read_lines(self._path, self._content(), from_line, ("journal-unreadable", "Cannot read the journal"), "entry")
 
     def _content(self) -> bytes:
-        try:
-            return self._path.read_bytes()
-        except FileNotFoundError:
-            raise _unknown_run(self._run_id) from None
-        except OSError as error:
-            raise self._state.not_readable(self._path, error) from None
+        return content_of(self._state, self._path, _unknown_run(self._run_id))

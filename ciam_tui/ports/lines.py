@@ -8,15 +8,81 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from ciam_tui.ports.state_dir import PRIVATE_FILE, StateDir, write_all
+from ciam_tui.core.problems import CiamError
+from ciam_tui.ports.state_dir import PRIVATE_FILE, StateDir, sync_folder, write_all, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import re
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from ciam_tui.core.problems import CiamError
+_Read = TypeVar("_Read")
+
+
+def kept_names(state: StateDir, folder: str, shape: re.Pattern[str]) -> tuple[str, ...]:
+    """The names of the files kept in `folder` that are of `shape`, sorted; none where there is no such folder.
+
+    Raises:
+        CiamError: `state-not-readable`.
+    """
+    place = state.path / folder
+    try:
+        names = [path.stem for path in place.iterdir() if path.suffix == ".jsonl" and path.is_file()]
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise state.not_readable(place, error) from None
+    return tuple(sorted(name for name in names if shape.fullmatch(name)))
+
+
+def begin_file(state: StateDir, folder: str, path: Path, exists: CiamError) -> None:
+    """Make the file `path` in `folder`, with room on the disk for all that follows.
+
+    Raises:
+        CiamError: `state-not-writable`; `exists`, where there is one already.
+    """
+    state.prove_writable()
+    place = state.folder(folder)
+    try:
+        write_whole(path, b"")
+        sync_folder(place)
+    except FileExistsError:
+        raise exists from None
+    except OSError as error:
+        raise state.not_writable(error) from None
+
+
+def content_of(state: StateDir, path: Path, unknown: CiamError) -> bytes:
+    """All that the file holds.
+
+    Raises:
+        CiamError: `unknown`, where there is no such file; `state-not-readable`.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise unknown from None
+    except OSError as error:
+        raise state.not_readable(path, error) from None
+
+
+def read_lines(path: Path, content: bytes, read: Callable[[str], _Read], unreadable: tuple[str, str], what: str) -> tuple[_Read, ...]:
+    """What `read` makes of each line of `content`, without a torn last one.
+
+    Raises:
+        CiamError: with the code and the title of `unreadable`, naming the file, the line and `what` it is not.
+    """
+    found: list[_Read] = []
+    for number, line in enumerate(content.split(b"\n")[:-1], start=1):
+        try:
+            found.append(read(line.decode()))
+        except (CiamError, UnicodeDecodeError) as error:
+            message = f"Line {number} of {path} is no {what} of this program, or of this version."
+            suggestions = error.suggestions if isinstance(error, CiamError) else ("Leave the file as it is.",)
+            raise CiamError(*unreadable, message, suggestions) from None
+    return tuple(found)
 
 
 def append_line(path: Path, line: bytes) -> None:
@@ -32,11 +98,6 @@ def append_line(path: Path, line: bytes) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def whole_lines(content: bytes) -> Sequence[bytes]:
-    """The lines of `content`, without a torn last one."""
-    return content.split(b"\n")[:-1]
 
 
 def _cut_torn_line(handle: int) -> None:

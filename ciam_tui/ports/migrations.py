@@ -11,14 +11,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.problems import CiamError
-from ciam_tui.ports.lines import append_line, held, whole_lines
-from ciam_tui.ports.state_dir import StateDir, sync_folder, write_whole
+from ciam_tui.ports.lines import append_line, begin_file, content_of, held, kept_names, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from ciam_tui.core.retirement.events import Event
+    from ciam_tui.ports.state_dir import StateDir
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 
@@ -35,14 +35,7 @@ class DiskMigrations:
         Raises:
             CiamError: `state-not-readable`.
         """
-        folder = self._state.path / "migrations"
-        try:
-            names = [path.stem for path in folder.iterdir() if path.suffix == ".jsonl" and path.is_file()]
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise self._state.not_readable(folder, error) from None
-        return tuple(sorted(name for name in names if _ID.fullmatch(name)))
+        return kept_names(self._state, "migrations", _ID)
 
     def create(self, migration_id: str) -> None:
         """Make the file of a new migration, with room on the disk for all of it.
@@ -50,17 +43,10 @@ class DiskMigrations:
         Raises:
             CiamError: `state-not-writable`; `migration-exists`.
         """
-        path = self._path(migration_id)
-        self._state.prove_writable()
-        folder = self._state.folder("migrations")
-        try:
-            write_whole(path, b"")
-            sync_folder(folder)
-        except FileExistsError:
-            message = f"There is a migration {migration_id} already."
-            raise CiamError("migration-exists", "Cannot begin the migration", message, ("Try again.",)) from None
-        except OSError as error:
-            raise self._state.not_writable(error) from None
+        exists = CiamError(
+            "migration-exists", "Cannot begin the migration", f"There is a migration {migration_id} already.", ("Try again.",)
+        )
+        begin_file(self._state, "migrations", self._path(migration_id), exists)
 
     def append(self, migration_id: str, event: Event) -> None:
         """Write `event`; it is on the disk when this returns.
@@ -84,21 +70,8 @@ class DiskMigrations:
         from ciam_tui.core.retirement.events import from_line
 
         path = self._path(migration_id)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise _unknown(migration_id) from None
-        except OSError as error:
-            raise self._state.not_readable(path, error) from None
-        read: list[Event] = []
-        for number, line in enumerate(whole_lines(content), start=1):
-            try:
-                read.append(from_line(line.decode()))
-            except (CiamError, UnicodeDecodeError) as error:
-                suggestions = error.suggestions if isinstance(error, CiamError) else ("Leave the file as it is.",)
-                message = f"Line {number} of {path} is no event of this program, or of this version."
-                raise CiamError("migration-unreadable", "Cannot read the migration", message, suggestions) from None
-        return tuple(read)
+        content = content_of(self._state, path, _unknown(migration_id))
+        return read_lines(path, content, from_line, ("migration-unreadable", "Cannot read the migration"), "event")
 
     @contextmanager
     def lock(self, account_id: str, user: str) -> Iterator[None]:
