@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -272,7 +272,7 @@ def asking(aws: BotoAws) -> Iterator[list[str]]:
 
 
 def test_motos_report_of_2015_is_too_old_and_the_keys_are_read_all_the_same(aws: BotoAws) -> None:
-    aws._clock = FakeClock(NOW)
+    aws._clock = FakeClock(datetime(2100, 1, 1, tzinfo=UTC))  # the demo, where it has run in this process, makes moto's report one of today
     iam = aws._clients.iam()
     for name in ("ci", "dana"):
         iam.create_user(UserName=name, Tags=[{"Key": "team", "Value": "web"}])
@@ -293,8 +293,6 @@ def test_motos_report_of_2015_is_too_old_and_the_keys_are_read_all_the_same(aws:
     assert (user.groups, user.tags, found.seen) == (("devops",), (("team", "web"),), 2)
     assert found.groups["devops"].attached == (arn,)
     assert list(found.policies.documents) == [arn]
-    if not found.unread:
-        pytest.skip("the demo's account has run in this process, and mended moto's report")
     assert "too old" in found.unread[0]
     assert requests.count("ListAccessKeys") == 2
     single = aws.user("ci")
