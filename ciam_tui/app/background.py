@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # What the first keys need, and with it every package that imports its own modules: see `load_what_comes_next`.
-COMES_NEXT = ("ciam_tui.app.screens.wizard", "ciam_tui.app.jobs", "ciam_tui.opinions", "ciam_tui.core.proposal", "ciam_tui.core.shut_out")
+COMES_NEXT = ("ciam_tui.app.screens.wizard", "ciam_tui.app.jobs", "ciam_tui.opinions")
 _loading = threading.Lock()
 
 _P = ParamSpec("_P")

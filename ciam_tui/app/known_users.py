@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.app.session import Session
     from ciam_tui.core.evidence.facts import Evidence
-    from ciam_tui.core.proposal import Comparison
+    from ciam_tui.core.proposal.comparison import Comparison
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.users.facts import User
     from ciam_tui.core.users.understanding import Understanding

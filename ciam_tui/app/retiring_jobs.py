@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from ciam_tui.app.session import Session
     from ciam_tui.core.evidence.facts import Evidence
-    from ciam_tui.core.proposal import Comparison, Proposal
+    from ciam_tui.core.proposal.comparison import Comparison
+    from ciam_tui.core.proposal.proposing import Proposal
     from ciam_tui.core.retirement.events import Event
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.retirement.report import Report
@@ -125,7 +126,7 @@ def comparison_read(session: Session, user: User, evidence: Evidence, setup: Set
     Raises:
         CiamError: its policies may not be read.
     """
-    from ciam_tui.core.proposal import compared
+    from ciam_tui.core.proposal.comparison import compared
     from ciam_tui.users_survey import policies_of
 
     groups, policies = policies_of(session.need_aws(), user, tell)

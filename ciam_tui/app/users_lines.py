@@ -13,7 +13,7 @@ from ciam_tui.app.document_lines import MARK, Ink, Line
 from ciam_tui.core.audit.access import Reach
 from ciam_tui.core.audit.words import access_lines
 from ciam_tui.core.evidence.report import UNKNOWN_OBJECTS, lines_of_evidence
-from ciam_tui.core.proposal import lines_of_comparison
+from ciam_tui.core.proposal.report import lines_of_comparison
 from ciam_tui.core.shown import shortened
 from ciam_tui.core.users.choosing import Order
 from ciam_tui.core.users.report import held_words, is_words, key_words, may_words, sign_words, summary, tags_words
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.evidence.facts import Evidence
     from ciam_tui.core.problems import CiamError
-    from ciam_tui.core.proposal import Comparison
+    from ciam_tui.core.proposal.comparison import Comparison
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.users.listing import Listing, UserRow
     from ciam_tui.core.users.understanding import Understanding

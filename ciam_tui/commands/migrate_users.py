@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ciam_tui.apply import Ports
-    from ciam_tui.core.proposal import Proposal
+    from ciam_tui.core.proposal.proposing import Proposal
     from ciam_tui.retiring.driving import Desk
 
 _WIDTH = 120

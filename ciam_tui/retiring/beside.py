@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.evidence.facts import Source
 from ciam_tui.core.evidence.report import seen_words
 from ciam_tui.core.problems import CiamError
-from ciam_tui.core.proposal import compared
+from ciam_tui.core.proposal.comparison import compared
 from ciam_tui.core.retirement.ground import KeyUse, Obstacle
-from ciam_tui.core.shut_out import Kind, shut_out
+from ciam_tui.core.shut_out.blocking import Kind, shut_out
 from ciam_tui.evidence_survey import evidence_of
 from ciam_tui.users_survey import policies_of
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from ciam_tui.apply import Ports
     from ciam_tui.core.evidence.facts import Evidence
-    from ciam_tui.core.proposal import Comparison, Lost
+    from ciam_tui.core.proposal.comparison import Comparison, Lost
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.setup import Setup
-    from ciam_tui.core.shut_out import Blocker
+    from ciam_tui.core.shut_out.blocking import Blocker
     from ciam_tui.core.users.facts import User
     from ciam_tui.retiring.look import Look
 

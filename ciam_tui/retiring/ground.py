@@ -18,7 +18,7 @@ from ciam_tui.core.retirement.ground import Ground, HeldVariables, Planned, Role
 from ciam_tui.core.retirement.held import held_variables
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.setup import read_setup
-from ciam_tui.core.shut_out import Whose, shadow_words, shadowed
+from ciam_tui.core.shut_out.shadowing import Whose, shadow_words, shadowed
 from ciam_tui.core.wiring_problems import is_wiring
 from ciam_tui.opinions.history import activities_of, default_regions
 from ciam_tui.retiring.beside import is_wanted, look_beside

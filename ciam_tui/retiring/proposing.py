@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.problems import CiamError
-from ciam_tui.core.proposal import Proposal, proposed
+from ciam_tui.core.proposal.proposing import Proposal, proposed
 from ciam_tui.retiring.look import inventories
 from ciam_tui.users_survey import policies_of
 

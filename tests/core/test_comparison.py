@@ -12,7 +12,8 @@ from ciam_tui.core.audit.facts import PoliciesRead
 from ciam_tui.core.document import parse_policy
 from ciam_tui.core.evaluate import Request, compile_policy, evaluate
 from ciam_tui.core.evidence.facts import ServiceUse
-from ciam_tui.core.proposal import Comparison, compared, document_of_comparison, lines_of_comparison
+from ciam_tui.core.proposal.comparison import Comparison, compared
+from ciam_tui.core.proposal.report import document_of_comparison, lines_of_comparison
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.setup import Setup
 from tests.core.examples import answers

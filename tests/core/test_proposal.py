@@ -27,7 +27,7 @@ from ciam_tui.core.draft import CircleCiDraft, ProjectDraft
 from ciam_tui.core.evaluate import Request, compile_policy, evaluate
 from ciam_tui.core.facts import Bucket
 from ciam_tui.core.permissions import permission_policy
-from ciam_tui.core.proposal import Proposal, proposed
+from ciam_tui.core.proposal.proposing import Proposal, proposed
 from ciam_tui.core.proposal.rights import rights_of
 from tests.core.examples import ORG_ID, OTHER_PROJECT_ID, PROJECT_ID
 from tests.core.old_users import ACCOUNT, BUILDS, KEY_ID, TUTORIAL, a_user, allow, deny, document, evidence, of_group, seen

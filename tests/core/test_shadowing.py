@@ -19,7 +19,7 @@ from ciam_tui.core.circleci_facts import (
 )
 from ciam_tui.core.config_reading import read_config
 from ciam_tui.core.setup import Setup
-from ciam_tui.core.shut_out import Shade, Shadow, Whose, shadow_words, shadowed
+from ciam_tui.core.shut_out.shadowing import Shade, Shadow, Whose, shadow_words, shadowed
 from ciam_tui.core.users.facts import AccessKey
 from tests.core.examples import ORG_ID, OTHER_PROJECT_ID, PROJECT_ID, answers
 from tests.core.old_users import KEY_ID

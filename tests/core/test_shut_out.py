@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ciam_tui.core.document import Document, parse_policy
 from ciam_tui.core.evaluate import Outcome, Request, compile_policy, evaluate
 from ciam_tui.core.problems import Level
-from ciam_tui.core.shut_out import Blocker, Kind, shut_out
+from ciam_tui.core.shut_out.blocking import Blocker, Kind, shut_out
 from ciam_tui.core.shut_out.facts import ControlPolicies
 from ciam_tui.core.shut_out.mending import with_statement
 from tests.core.old_users import ACCOUNT, ARN, BUILDS, a_user, document

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ciam_tui.app.retirement_lines import Decision
     from ciam_tui.app.retiring_jobs import Source
     from ciam_tui.app.session import Session
-    from ciam_tui.core.proposal import Proposal
+    from ciam_tui.core.proposal.proposing import Proposal
     from ciam_tui.core.retirement.events import Event
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.retirement.report import Report
