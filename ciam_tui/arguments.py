@@ -36,6 +36,7 @@ ROOMS: dict[str, str] = {
     "remove": "ciam_tui.commands.remove",
     "audit": "ciam_tui.commands.audit",
     "migrate": "ciam_tui.commands.migrate",
+    "evidence": "ciam_tui.commands.evidence",
     "demo": "ciam_tui.commands.demo",
     "completion": "ciam_tui.commands.completion",
 }

@@ -1,0 +1,67 @@
+"""JSON data as it may stand in evidence: without anything that is, or looks like, a secret, wherever in it that hides.
+
+Names, tags and descriptions hold what people put there. A secret in one of them is masked, and how many were masked is told, so that nobody
+takes the copy for the original.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ciam_tui.core.redacted import MASK, names_a_secret, without_secrets
+
+# Our own digests, and AWS's numbers of requests, are long runs of characters too: known by where they stand and by their form.
+_OURS = {
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+    "fingerprint": re.compile(r"[0-9a-f]{64}"),
+    "request_id": re.compile(r"[0-9A-Z]{52}"),
+}
+_PAIR = 2
+
+
+@dataclass(slots=True)
+class Masking:
+    """Masks one value after the other, and counts."""
+
+    count: int = 0
+
+    def data(self, value: Any, name: str = "") -> Any:
+        """`value`, JSON as Python has it, which stands under `name`."""
+        match value:
+            case str():
+                return self._text(value, name)
+            case dict():
+                return self._object(value)
+            case list() | tuple():
+                # Tags are pairs of a name and a value.
+                if len(value) == _PAIR and all(isinstance(part, str) for part in value):
+                    return [self.text(value[0]), self._text(value[1], value[0])]
+                return [self.data(item, name) for item in value]
+            case _:
+                return value
+
+    def text(self, text: str) -> str:
+        """`text` by itself."""
+        kept = without_secrets(text)
+        self.count += kept != text
+        return kept
+
+    def _text(self, text: str, name: str) -> str:
+        if text and names_a_secret(name) and text != MASK:
+            self.count += 1
+            return MASK
+        ours = _OURS.get(name)
+        return text if ours is not None and ours.fullmatch(text) else self.text(text)
+
+    def _object(self, value: dict[Any, Any]) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        # AWS's own form of a tag.
+        tag = str(value.get("Key", "")) if set(value) == {"Key", "Value"} else ""
+        for name, each in value.items():
+            shown = self.text(str(name))
+            while shown in kept:  # two names that were masked alike
+                shown += "'"
+            kept[shown] = self.data(each, tag if tag and name == "Value" else str(name))
+        return kept
