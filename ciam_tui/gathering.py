@@ -46,13 +46,14 @@ _ENDS_ALL = frozenset({"wrong-account"})
 class Wanted:
     """What is gathered. Without `users` those of every retirement that is kept, without `runs` all of the Setup and of those retirements.
 
-    `digest_of` gives the SHA-256 of a file of the state directory, None where it cannot be read.
+    `setup_sha256` is the digest of the Setup's file; `digest_of` gives that of a file of the state directory, None where it cannot be read.
     """
 
     setup: Setup
     version: str
     users: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
+    setup_sha256: str | None = None
     digest_of: Callable[[str], str | None] = lambda _: None
 
 
@@ -102,7 +103,7 @@ class _Gathering:
         past = history(self.ports.journals)
         retirements = self._retirements()
         runs = self._runs(past, retirements)
-        yield setup_item(made, setup)
+        yield setup_item(made, setup, self.wanted.setup_sha256)
         own = [run for run in past.runs if run.started.setup_id == setup_id(setup) and run.started.account_id == setup.account_id]
         if own:
             yield roles_before(made, setup, own)

@@ -126,17 +126,26 @@ def _collect(args: argparse.Namespace) -> int:
     from ciam_tui import __version__
     from ciam_tui.commands.account import ports_from, state_dir
     from ciam_tui.commands.progress import progress_line
-    from ciam_tui.commands.setup_source import setup_from
+    from ciam_tui.commands.setup_source import setup_content, setup_in
     from ciam_tui.commands.speaking import print_document, say
+    from ciam_tui.core.assurance.items import sha256_of
     from ciam_tui.core.assurance.pack import bound
     from ciam_tui.gathering import Wanted, gathered
     from ciam_tui.ports.evidence_pack import digest_of, refuse_what_is_there, write_pack
     from ciam_tui.ports.migrations import DiskMigrations
 
-    setup = setup_from(args.setup).setup
+    content = setup_content(args.setup)
+    setup = setup_in(args.setup, content).setup
     refuse_what_is_there(args.out)
     state = state_dir(args)
-    wanted = Wanted(setup, __version__, tuple(args.user), tuple(args.runs), lambda name: digest_of(state.path / name))
+    wanted = Wanted(
+        setup,
+        __version__,
+        tuple(args.user),
+        tuple(args.runs),
+        setup_sha256=sha256_of(content),
+        digest_of=lambda name: digest_of(state.path / name),
+    )
     with progress_line() as tell:
         pack = gathered(wanted, ports_from(args), DiskMigrations(state), tell)
     made = bound(pack, with_files=True)

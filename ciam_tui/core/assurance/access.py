@@ -171,7 +171,11 @@ def _told(data: dict[str, Any]) -> tuple[str, Iterator[str]]:
     words += [f"{counted(len(unknown), 'role')} not known whole"] if unknown else []
     words += [f"{counted(len(other), 'role')} may do other things than its stage was given"] if other else []
     words += [] if absent or unknown or other else ["each answer is what the stage was given"]
-    words += [f"strangers are let in by {counted(len(strangers), 'role')}"] if strangers else ["no stranger is let in"]
+    words += (
+        [f"builds that are not the project's own are let in by {counted(len(strangers), 'role')}"]
+        if strangers
+        else ["no stranger is let in"]
+    )
     return f"{'; '.join(words)}.", (line for role in roles for line in _role_lines(role))
 
 
@@ -207,4 +211,4 @@ def _columns(found: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
 
 
 def _marked(each: dict[str, Any]) -> str:
-    return f"{each['who']} (A STRANGER)" if each["stranger"] else each["who"]
+    return f"{each['who']} (NOT ITS OWN)" if each["stranger"] else each["who"]

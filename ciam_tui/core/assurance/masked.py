@@ -12,13 +12,20 @@ from typing import Any
 
 from ciam_tui.core.redacted import MASK, names_a_secret, without_secrets
 
-# Our own digests, and AWS's numbers of requests, are long runs of characters too: known by where they stand and by their form.
-_OURS = {
-    "sha256": re.compile(r"[0-9a-f]{64}"),
-    "fingerprint": re.compile(r"[0-9a-f]{64}"),
-    "request_id": re.compile(r"[0-9A-Z]{52}"),
-}
+# What AWS numbers its answers with, and what a digest looks like: letters, digits and hyphens, and nothing by which a token is known.
+_NUMBER = re.compile(r"[0-9A-Za-z-]{1,128}")
 _PAIR = 2
+
+
+class Ours(str):
+    """A digest that this program made, or the number of an answer: a long run of characters as a key is, and known to be none."""
+
+    __slots__ = ()
+
+
+def ours(digest: str | None) -> Ours | None:
+    """A digest, where there is one."""
+    return None if digest is None else Ours(digest)
 
 
 @dataclass(slots=True)
@@ -30,6 +37,8 @@ class Masking:
     def data(self, value: Any, name: str = "") -> Any:
         """`value`, JSON as Python has it, which stands under `name`."""
         match value:
+            case Ours() if _NUMBER.fullmatch(value):
+                return str(value)
             case str():
                 return self._text(value, name)
             case dict():
@@ -52,8 +61,7 @@ class Masking:
         if text and names_a_secret(name) and text != MASK:
             self.count += 1
             return MASK
-        ours = _OURS.get(name)
-        return text if ours is not None and ours.fullmatch(text) else self.text(text)
+        return self.text(text)
 
     def _object(self, value: dict[Any, Any]) -> dict[str, Any]:
         kept: dict[str, Any] = {}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.assurance.controls import Kind
 from ciam_tui.core.assurance.items import moment
+from ciam_tui.core.assurance.masked import Ours
 from ciam_tui.core.assurance.saying import code, none_or, prose, rows
 from ciam_tui.core.audit.report_json import report_document
 from ciam_tui.core.audit.words import summary, tally
@@ -73,7 +74,10 @@ def _told_before(data: dict[str, Any]) -> tuple[str, Iterator[str]]:
     roles = data["roles"]
     touched = [role for role in roles if role["run"] is not None]
     new = sum(not role["existed"] for role in touched)
-    headline = f"Of {counted(len(roles), 'role')} {new} did not exist and {len(touched) - new} did; {len(roles) - len(touched)} no run of these journals has touched."
+    words = [f"{new} of {counted(len(roles), 'role')} did not exist"]
+    words += [f"{len(touched) - new} existed"] if new < len(touched) else []
+    words += [f"of {len(roles) - len(touched)} it is not known"] if len(touched) < len(roles) else []
+    headline = f"{', '.join(words)}."
     return headline, rows(
         ("Role", "Before", "As read by run", "At"),
         ((code(role["name"]), _was(role), code(role["run"] or ""), role["at"] or "-") for role in roles),
@@ -102,7 +106,8 @@ def roles_now(made: Made, setup: SetupShape, facts: Facts, found: Mapping[str, R
 def _told_now(data: dict[str, Any]) -> tuple[str, Iterator[str]]:
     there = [role for role in data["roles"] if role["exists"]]
     unread = sum(bool(role["unread"]) for role in there) + bool(data["unread"])
-    words = f"{len(there)} of {counted(len(data['roles']), 'role')} are there; the OIDC provider is {'there' if data['provider'] else 'not there'}."
+    provider = "there" if data["provider"] else "not there"
+    words = f"Roles that are there: {len(there)} of {len(data['roles'])}; the OIDC provider is {provider}."
     return f"{words} Something could not be read." if unread else words, _now_lines(data)
 
 
@@ -185,7 +190,7 @@ def conformity(made: Made, plan: Plan) -> Item:
     data = {
         "is_as_the_setup_says": plan.changes_nothing and not plan.conflicts,
         "is_complete": plan.complete,
-        "fingerprint": plan.fingerprint,
+        "fingerprint": Ours(plan.fingerprint),
         "would_change": [
             {
                 "title": step.title,

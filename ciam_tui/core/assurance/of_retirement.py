@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.assurance.controls import Kind
 from ciam_tui.core.assurance.items import moment
+from ciam_tui.core.assurance.masked import ours
 from ciam_tui.core.assurance.saying import code, none_or, prose, rows
 from ciam_tui.core.codec import to_data
 from ciam_tui.core.retirement.events import (
@@ -59,7 +60,7 @@ def retirement_item(made: Made, events: Sequence[Event], now: datetime, file_sha
         "accepted": [_without(event) for event in events if isinstance(event, Accepted)],
         "backups": [moment(event.at) for event in events if isinstance(event, BackedUp)],
         "events": [_without(event) for event in events],
-        "file": {"file": f"migrations/{migration.id}.jsonl", "sha256": file_sha256},
+        "file": {"file": f"migrations/{migration.id}.jsonl", "sha256": ours(file_sha256)},
     }
     source = f"migrations/{migration.id}.jsonl in the state directory"
     title = f"The retirement of the user {migration.user_name}"
@@ -165,7 +166,9 @@ def _lines(data: dict[str, Any]) -> Iterator[str]:
         for seen in data["roles_seen"]
     )
     yield from (f"- Accepted by {code(each['by'])} on {prose(str(each['at']))}: {code(each['item'])}" for each in data["accepted"])
-    yield from (f"- Known of its use at the beginning: {prose(each)}" for each in data["grounds"])
+    if data["grounds"]:
+        yield "- What was known of its use at the beginning:"
+        yield from (f"  - {prose(each)}" for each in data["grounds"])
 
 
 def _by(stage: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.assurance.controls import Kind
 from ciam_tui.core.assurance.items import moment
+from ciam_tui.core.assurance.masked import Ours, ours
 from ciam_tui.core.assurance.saying import code, prose, rows
 from ciam_tui.core.codec import to_data
 from ciam_tui.core.journal import Began, Failed, LeftOut, NotVerified, Stopped, Succeeded, Verified, fold
@@ -48,7 +49,7 @@ def run_item(made: Made, entries: Sequence[Entry], past: History, file_sha256: s
         "verified_at": next((moment(entry.at) for entry in reversed(entries) if isinstance(entry, Verified)), None),
         "differences": [one for entry in entries[-1:] if isinstance(entry, NotVerified) for one in entry.differences],
         "stopped_at": [moment(entry.at) for entry in entries if isinstance(entry, Stopped)],
-        "journal": {"file": f"runs/{started.run_id}.jsonl", "sha256": file_sha256, "entries": len(entries)},
+        "journal": {"file": f"runs/{started.run_id}.jsonl", "sha256": ours(file_sha256), "entries": len(entries)},
     }
     title = f"Run {started.run_id}: {_what(data)}"
     return made.item(
@@ -73,7 +74,7 @@ def _step(step: Step, entries: Sequence[Entry]) -> dict[str, Any]:
                 told = {
                     "outcome": "done",
                     "at": moment(entry.at),
-                    "request_id": entry.request_id or None,
+                    "request_id": Ours(entry.request_id) if entry.request_id else None,
                     "read_back": entry.read_back,
                     "ids": dict(entry.ids),
                     "why": "",

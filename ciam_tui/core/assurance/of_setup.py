@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ciam_tui.core.assurance.access import intended_access
 from ciam_tui.core.assurance.controls import Kind
 from ciam_tui.core.assurance.items import About, Made, Pack, not_collected
+from ciam_tui.core.assurance.masked import ours
 from ciam_tui.core.assurance.saying import code, none_or, prose, rows
 from ciam_tui.core.findings import findings
 from ciam_tui.core.ownership import our_tags, setup_id
@@ -38,14 +39,15 @@ def offline_pack(setup: SetupShape, version: str) -> Pack:
     return Pack(about, items, tuple(not_collected(kind, _OFFLINE) for kind in _NEEDS_ACCOUNT))
 
 
-def setup_item(made: Made, setup: SetupShape) -> Item:
-    """The Setup as it was given, in the form in which it is saved."""
+def setup_item(made: Made, setup: SetupShape, file_sha256: str | None = None) -> Item:
+    """The Setup as it was given, in the form in which it is saved; `file_sha256` is the digest of the file that it was read from."""
     whole = json.loads(to_json(setup)) if isinstance(setup, Setup) else {}
     data = {
         "setup_id": setup_id(setup),
         "issuer": issuer_url(setup.circleci),
         "audience": audience(setup.circleci),
         "bucket_owner": bucket_owner(setup),
+        "file_sha256": ours(file_sha256),
         "setup": whole,
     }
     return made.item(Kind.SETUP, data, (_FROM_SETUP,), _told_setup)
@@ -55,12 +57,15 @@ def _told_setup(data: dict[str, Any]) -> tuple[str, Iterator[str]]:
     setup = data["setup"]
     stages = setup.get("stages", [])
     headline = f"{counted(len(stages), 'stage')} on one bucket, {counted(len(setup.get('circleci', {}).get('projects', [])), 'project')}."
-    return headline, _setup_lines(setup)
+    return headline, _setup_lines(data)
 
 
-def _setup_lines(setup: dict[str, Any]) -> Iterator[str]:
+def _setup_lines(data: dict[str, Any]) -> Iterator[str]:
+    setup = data["setup"]
     if not setup:
         return
+    if data["file_sha256"]:
+        yield f"- The file that was given has the SHA-256 {code(data['file_sha256'])}: it leads to the reviewed commit"
     circleci = setup["circleci"]
     who = "**every project of the organization**" if circleci["any_project"] else none_or(each["name"] for each in circleci["projects"])
     yield f"- CircleCI organization {code(circleci['org_slug'] or circleci['org_id'])}, projects: {who}"

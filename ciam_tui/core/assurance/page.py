@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ciam_tui.core.assurance.items import Item, Pack
 
 
+# The newest: whoever wants the calls of an older one has its file.
+_RUNS_TOLD_WHOLE = 10
+
+
 def page(pack: Pack, *, with_files: bool) -> str:
     """The page, as Markdown."""
     return "\n".join(_collapsed(_lines(pack, with_files=with_files))) + "\n"
@@ -50,8 +54,10 @@ def _lines(pack: Pack, *, with_files: bool) -> Iterator[str]:
     for control in Control:
         yield from _control(pack, control)
     yield from ("", "## The items", "")
+    told_whole = pack.of(Kind.RUN)[-_RUNS_TOLD_WHOLE:]
     for number, item in enumerate(pack.items, start=1):
         yield from _item(number, item, with_files=with_files)
+        yield from item.lines if item.kind is not Kind.RUN or item in told_whole else ["Each of its calls is in its file."]
     yield from ("", "## How to check that nothing was changed", "")
     yield from _how_to_check(pack, with_files=with_files)
 
@@ -120,7 +126,6 @@ def _item(number: int, item: Item, *, with_files: bool) -> Iterator[str]:
     yield f"- From {sentence(code(source) for source in item.sources)}{read}"
     if item.headline:
         yield from ("", prose(item.headline), "")
-    yield from item.lines
 
 
 def _how_to_check(pack: Pack, *, with_files: bool) -> Iterator[str]:
