@@ -90,6 +90,12 @@ def run_schema(args: argparse.Namespace) -> int:
 
 def run_check(args: argparse.Namespace) -> int:
     """Tells what is wrong with a Setup file or a policy, or, where nothing is, what is risky about it."""
+    from ciam_tui.commands.speaking import reported
+
+    return reported(args, _run_check)
+
+
+def _run_check(args: argparse.Namespace) -> int:
     from ciam_tui.core.findings import findings, worst_first
     from ciam_tui.core.problems import CiamError, Level
     from ciam_tui.core.setup import read_setup
