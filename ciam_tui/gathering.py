@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ciam_tui.audit_survey import audited
+from ciam_tui.core.acceptance.fingerprints import of_setup, place_of_setup
+from ciam_tui.core.acceptance.judging import accepted
+from ciam_tui.core.acceptance.of_audit import marked
 from ciam_tui.core.assurance.access import RoleInForce, access_in_force
 from ciam_tui.core.assurance.controls import Kind
 from ciam_tui.core.assurance.items import About, Item, Made, NotCollected, Pack, not_collected
+from ciam_tui.core.assurance.of_acceptance import accepted_item
 from ciam_tui.core.assurance.of_account import audit_item, conformity, roles_before, roles_now, user_item
 from ciam_tui.core.assurance.of_retirement import retirement_item
 from ciam_tui.core.assurance.of_runs import run_item
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ciam_tui.apply import Ports
+    from ciam_tui.core.acceptance.file import AcceptanceFile
+    from ciam_tui.core.acceptance.judging import Acceptance
+    from ciam_tui.core.audit.report import AuditReport
     from ciam_tui.core.facts import Identity, Role
     from ciam_tui.core.history import History
     from ciam_tui.core.journal import RunState
@@ -43,6 +50,15 @@ _ENDS_ALL = frozenset({"wrong-account"})
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A file of accepted findings, by its name and its digest."""
+
+    name: str
+    sha256: str
+    file: AcceptanceFile
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """What is gathered. Without `users` those of every retirement that is kept, without `runs` all of the Setup and of those retirements.
 
@@ -53,6 +69,7 @@ class Wanted:
     version: str
     users: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
+    accepted: Accepted | None = None
     setup_sha256: str | None = None
     digest_of: Callable[[str], str | None] = lambda _: None
 
@@ -95,6 +112,7 @@ class _Gathering:
     now: datetime
     made: Made
     missing: list[NotCollected] = field(default_factory=list)
+    acceptances: list[Acceptance] = field(default_factory=list)
 
     def items(self) -> Iterator[Item]:
         """The pieces, in the order of their kinds."""
@@ -112,13 +130,15 @@ class _Gathering:
                 Kind.BEFORE, "No run of this Setup is in the state directory, and only a run's journal keeps what was there before it."
             )
         yield from self._of_plan(plan)
-        yield findings_item(made, findings(setup))
+        report = self._audit(past)
+        yield from self._findings()
         yield from self._run_items(runs, past)
         for events in retirements.values():
             migration_id = fold(events).id
             yield retirement_item(made, events, self.now, self.wanted.digest_of(f"migrations/{migration_id}.jsonl"))
         yield from self._users(retirements)
-        yield from self._audit(past)
+        if report is not None:
+            yield audit_item(made, report)
 
     def _lacks(self, kind: Kind, why: str, *, title: str = "") -> None:
         self.missing.append(not_collected(kind, why, title=title))
@@ -152,15 +172,32 @@ class _Gathering:
         yield conformity(self.made, plan)
         yield access_in_force(self.made, self.wanted.setup, found)
 
-    def _audit(self, past: History) -> Iterator[Item]:
+    def _audit(self, past: History) -> AuditReport | None:
         circleci = self.wanted.setup.circleci
         issuers = CircleCiIssuers.with_urls([] if is_cloud(circleci) else [f"https://{issuer_url(circleci)}"])
         try:
             report = audited(self.ports.aws, past, issuers, at=self.now, progress=self.tell)
         except CiamError as error:
             self._failed(Kind.AUDIT, error)
+            return None
+        if self.wanted.accepted is None:
+            return report
+        report, acceptance = marked(report, self.wanted.accepted.file, self.now.date())
+        self.acceptances.append(acceptance)
+        return report
+
+    def _findings(self) -> Iterator[Item]:
+        """The findings on the Setup, with what of them, and of the audit's, was accepted."""
+        found, given = findings(self.wanted.setup), self.wanted.accepted
+        if given is None:
+            yield findings_item(self.made, found)
+            self._lacks(Kind.ACCEPTED, "No file of accepted findings was named (--accepted FILE): no finding counts as accepted.")
             return
-        yield audit_item(self.made, report)
+        reviewable = of_setup(self.wanted.setup, found)
+        acceptance = accepted(reviewable, given.file, self.now.date(), looked_at={place_of_setup(self.wanted.setup)})
+        self.acceptances.append(acceptance)
+        yield findings_item(self.made, found, [acceptance.of(each) for each in reviewable])
+        yield accepted_item(self.made, given.name, given.sha256, given.file, self.acceptances)
 
     def _users(self, retirements: Mapping[str, tuple[Event, ...]]) -> Iterator[Item]:
         names = self.wanted.users or tuple(dict.fromkeys(fold(events).user_name for events in retirements.values()))

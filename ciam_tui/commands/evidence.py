@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.assurance.items import Pack
     from ciam_tui.core.assurance.pack import Bound
     from ciam_tui.core.assurance.verifying import Verification
+    from ciam_tui.gathering import Accepted
 
 CHANGED = 3
 
@@ -29,7 +30,7 @@ _COLLECT_EPILOG = """\
 examples:
   ciam-tui evidence collect setup.json --out evidence-2026-11-25
   ciam-tui evidence collect setup.json --out e --user ci-uploader --user old-deploys
-  ciam-tui evidence collect setup.json --out e --run last
+  ciam-tui evidence collect setup.json --out e --accepted accepted.json --run last
 
 Exit codes: 0 collected, also where something could not be read, which is told; 1 a problem, and nothing was written; 2 wrong usage.
 """
@@ -80,6 +81,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="RUN",
         help="a run whose journal is wanted, as `ciam-tui runs` names it, or last; may be given again. Without it, all runs of the Setup",
     )
+    collect.add_argument("--accepted", metavar="FILE", help="the reviewed file of accepted findings, as `check` and `audit` take it")
     collect.add_argument("--json", action="store_true", help="one JSON document on standard output")
     collect.set_defaults(run=run_collect)
     verify = acts.add_parser(
@@ -143,6 +145,7 @@ def _collect(args: argparse.Namespace) -> int:
         __version__,
         tuple(args.user),
         tuple(args.runs),
+        accepted=_accepted(args.accepted),
         setup_sha256=sha256_of(content),
         digest_of=lambda name: digest_of(state.path / name),
     )
@@ -155,6 +158,25 @@ def _collect(args: argparse.Namespace) -> int:
     else:
         say(args, _collected_lines(args.out, pack, made))
     return 0
+
+
+def _accepted(name: str | None) -> Accepted | None:
+    """The file of accepted findings.
+
+    Raises:
+        CiamError: it cannot be read, or is none.
+    """
+    from ciam_tui.commands.files import content_of
+    from ciam_tui.core.acceptance.file import ACCEPTANCE_BYTES, read_acceptances
+    from ciam_tui.core.assurance.items import sha256_of
+    from ciam_tui.gathering import Accepted
+    from ciam_tui.ports.clock import SystemClock
+
+    if name is None:
+        return None
+    what = "the file of accepted findings"
+    content = content_of(name, ACCEPTANCE_BYTES + 1, what=what)
+    return Accepted(name, sha256_of(content), read_acceptances(content, SystemClock().now().date(), what=what))
 
 
 def _collected_lines(folder: Path, pack: Pack, made: Bound) -> Iterator[str]:

@@ -43,7 +43,7 @@ _NAMED_IN_RECORD = re.compile(
 )
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 # A part of a path as people write one: a word, a number, or a word with a number behind it.
-_WORD = re.compile(r"[a-z]{1,20}[0-9]{0,4}|[A-Z][a-z]{0,19}|[A-Z]{1,12}|[0-9]{0,12}")
+_WORD = re.compile(r"[a-z]{1,20}[0-9]{0,4}|[A-Z][a-z]{0,19}|(?:[A-Z][a-z]{2,19}){2,4}|[A-Z]{1,12}|[0-9]{0,12}")
 
 
 def without_secrets(text: str) -> str:

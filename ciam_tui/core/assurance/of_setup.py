@@ -9,6 +9,7 @@ from ciam_tui.core.assurance.access import intended_access
 from ciam_tui.core.assurance.controls import Kind
 from ciam_tui.core.assurance.items import About, Made, Pack, not_collected
 from ciam_tui.core.assurance.masked import ours
+from ciam_tui.core.assurance.of_acceptance import entry_document
 from ciam_tui.core.assurance.saying import code, none_or, prose, rows
 from ciam_tui.core.findings import findings
 from ciam_tui.core.ownership import our_tags, setup_id
@@ -20,8 +21,9 @@ from ciam_tui.core.trust import audience, issuer_url
 from ciam_tui.core.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from ciam_tui.core.acceptance.file import AcceptedFinding
     from ciam_tui.core.assurance.items import Item
     from ciam_tui.core.findings import Finding
     from ciam_tui.core.shape import SetupShape
@@ -115,11 +117,20 @@ def _statements(policy: dict[str, Any]) -> str:
     return counted(len(policy["Statement"]), "statement")
 
 
-def findings_item(made: Made, found: tuple[Finding, ...]) -> Item:
-    """What is risky about the Setup, worst first."""
+def findings_item(made: Made, found: Sequence[Finding], accepted: Sequence[AcceptedFinding | None] = ()) -> Item:
+    """What is risky about the Setup, worst first; `accepted` has the entry of each that somebody has accepted."""
+    entries = accepted or [None] * len(found)
     told = [
-        {"id": each.id, "level": each.level.value, "field": each.field, "stage": each.stage, "text": each.text, "fix": each.fix}
-        for each in found
+        {
+            "id": each.id,
+            "level": each.level.value,
+            "field": each.field,
+            "stage": each.stage,
+            "text": each.text,
+            "fix": each.fix,
+            "accepted": None if entry is None else entry_document(entry),
+        }
+        for each, entry in zip(found, entries, strict=True)
     ]
     return made.item(Kind.FINDINGS, {"findings": told}, (_FROM_SETUP,), _told_findings)
 
@@ -127,7 +138,7 @@ def findings_item(made: Made, found: tuple[Finding, ...]) -> Item:
 def _told_findings(data: dict[str, Any]) -> tuple[str, Iterator[str]]:
     found = data["findings"]
     counts = ", ".join(f"{sum(each['level'] == level for each in found)} of level {level}" for level in Level)
-    return f"{counts}.", _finding_lines(found)
+    return f"{counts}; {sum(each['accepted'] is not None for each in found)} accepted.", _finding_lines(found)
 
 
 def _finding_lines(found: list[dict[str, Any]]) -> Iterator[str]:
@@ -142,7 +153,7 @@ def _finding_lines(found: list[dict[str, Any]]) -> Iterator[str]:
                 code(each["field"]),
                 prose(each["text"]),
                 prose(each["fix"]),
-                _accepted(each.get("accepted")),
+                _accepted(each["accepted"]),
             )
             for each in found
         ),
@@ -152,4 +163,4 @@ def _finding_lines(found: list[dict[str, Any]]) -> Iterator[str]:
 def _accepted(accepted: dict[str, Any] | None) -> str:
     if accepted is None:
         return "no"
-    return f"by {code(accepted['owner'])} until {accepted['expires'] or 'further notice'}: {prose(accepted['reason'])}"
+    return f"by {code(accepted['owner'])} until {accepted['expires']}: {prose(accepted['reason'])}"
