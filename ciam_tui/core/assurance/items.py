@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.assurance.masked import Masking
@@ -79,6 +79,13 @@ class About:
     def is_offline(self) -> bool:
         """Whether it was made without an account."""
         return self.at is None
+
+    @property
+    def masked(self) -> About:
+        """The same without secrets: an account's alias and a session's name are what somebody chose."""
+        masking = Masking()
+        told = {name: masking.data(getattr(self, name)) for name in ("bucket", "account_alias", "operator", "region")}
+        return replace(self, **told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ the 64 digits of the digest written as zeros. So the one number stands for all; 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.assurance.controls import Control, kinds_for
@@ -42,6 +42,7 @@ class Bound:
 
 def bound(pack: Pack, *, with_files: bool) -> Bound:
     """`pack` as files. Without files of their own, the items' texts stand within `evidence.json`."""
+    pack = replace(pack, about=pack.about.masked)
     of_items = tuple(PackFile(item.file, item.text) for item in pack.items) if with_files else ()
     files = (PackFile(PAGE, page(pack, with_files=with_files)), *of_items)
     document = _manifest(pack, files, with_files=with_files)
