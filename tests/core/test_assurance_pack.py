@@ -171,7 +171,7 @@ def test_each_item_is_bound_by_its_digest_and_names_the_controls_it_supports_wit
         files = whole(with_files=with_files)
         document = json.loads(files[MANIFEST])
         for item in document["items"]:
-            text = files[item["file"]] if with_files else item["content"].encode()
+            text = files[item["file"]] if with_files else "".join(f"{line}\n" for line in item["lines"]).encode()
             assert (sha256_of(text), len(text)) == (item["sha256"], item["size"])
             assert item["supports"]
             assert all(each["why"].endswith(".") for each in item["supports"])
