@@ -64,6 +64,7 @@ examples:
   ciam-tui undo last                  takes the last run back
   ciam-tui audit                      every role of the account that trusts CircleCI, graded; reads only
   ciam-tui migrate                    users with access keys, and their retirement, stage by stage
+  ciam-tui evidence collect setup.json --out e     what an auditor asks for; reads only
 
 AWS settings come the usual ways (--profile, --region, AWS_*).
 Exit codes: 0 done; 1 a problem, told in one line; 2 wrong usage; 3 changes, a denial or findings of level error; 130 interrupted.
