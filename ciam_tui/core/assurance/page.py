@@ -81,7 +81,7 @@ def _about(pack: Pack) -> Iterator[str]:
 
 def _summary(pack: Pack) -> Iterator[str]:
     yield from rows(
-        ("", "Item", "What it shows"),
+        ("No.", "Item", "What it shows"),
         ((str(number), prose(item.title), prose(item.headline)) for number, item in enumerate(pack.items, start=1)),
     )
     without = [control for control in Control if not any(item.kind in kinds_for(control) for item in pack.items)]
