@@ -35,6 +35,7 @@ ROOMS: dict[str, str] = {
     "runs": "ciam_tui.commands.runs",
     "remove": "ciam_tui.commands.remove",
     "audit": "ciam_tui.commands.audit",
+    "creep": "ciam_tui.commands.creep",
     "migrate": "ciam_tui.commands.migrate",
     "demo": "ciam_tui.commands.demo",
     "completion": "ciam_tui.commands.completion",

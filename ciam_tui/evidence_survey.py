@@ -293,7 +293,8 @@ class EventReading:
         gaps = list(self.missing)
         if self.unreadable:
             gaps.append(f"{counted(self.unreadable, 'event')} could not be read")
-        about = f"{self.region}, {counted(self.events, 'event')}; object calls are not in it"
+        of = f"{self.service} in " if self.service else ""
+        about = f"{of}{self.region}, {counted(self.events, 'event')}; object calls are not in it"
         return Coverage(
             Source.EVENT_HISTORY,
             self.back_to or self.window.since,

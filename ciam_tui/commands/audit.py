@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.commands.audit_opinions import add_opinion_arguments, usage_problem
+from ciam_tui.commands.keeping import add_snapshot_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,6 +68,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--unused-days", metavar="N", type=_days, default=90, help="call a role unused that was last used more than N days ago (90)"
     )
     add_opinion_arguments(parser)
+    add_snapshot_argument(parser)
     parser.set_defaults(run=run)
 
 
@@ -97,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from ciam_tui import __version__
+    from ciam_tui.commands.keeping import keep_snapshot
     from ciam_tui.commands.speaking import print_document, say
     from ciam_tui.core.audit.report_json import report_document
     from ciam_tui.core.audit.sarif import sarif_document
@@ -106,6 +109,7 @@ def _run(args: argparse.Namespace) -> int:
         # Told before the account is read, which takes a while.
         raise _not_written(args.sarif, "there is no such folder")
     report, beside = _report(args)
+    keep_snapshot(args, report)
     if args.sarif is not None:
         _write(args.sarif, sarif_document(report, __version__))
     if args.json:
