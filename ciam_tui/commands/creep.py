@@ -179,7 +179,8 @@ def _tightened(setup: Setup | None, report: AuditReport, gaps: Sequence[Gap]) ->
     Raises:
         CiamError: the roles make no Setup; or what was made would be wider, which is not written.
     """
-    from ciam_tui.commands.speaking import warn
+    from dataclasses import replace
+
     from ciam_tui.core.creep.tighten import tightened, wider
     from ciam_tui.core.problems import CiamError
     from ciam_tui.core.roles import wanted_roles
@@ -193,8 +194,7 @@ def _tightened(setup: Setup | None, report: AuditReport, gaps: Sequence[Gap]) ->
     found = tightened(old, of_stage)
     if found.setup is not None and (more := wider(old, found.setup)):
         raise CiamError("not-tighter", "Cannot tighten the Setup", f"The result would allow more: {more[0]}.", ("Please report this.",))
-    warn(f"ciam-tui: {note}" for note in notes)
-    return found
+    return replace(found, notes=notes)
 
 
 def _loaded(report: AuditReport, gaps: Sequence[Gap]) -> tuple[Setup, tuple[str, ...]]:
@@ -203,6 +203,7 @@ def _loaded(report: AuditReport, gaps: Sequence[Gap]) -> tuple[Setup, tuple[str,
     Raises:
         CiamError: they make none, or one that would trust more than they do.
     """
+    from ciam_tui.core.creep.tighten import unsaid
     from ciam_tui.core.loading.comparison import compared
     from ciam_tui.core.loading.setup import RoleText, loaded
     from ciam_tui.core.problems import CiamError
@@ -230,7 +231,8 @@ def _loaded(report: AuditReport, gaps: Sequence[Gap]) -> tuple[Setup, tuple[str,
         for each in told
         if each.gained
     ]
-    return found.setup, (*found.notes, *gained)
+    lost = [unsaid(gap, found.setup, stage) for gap, stage in zip(gaps, found.setup.stages, strict=True)]
+    return found.setup, (*found.notes, *gained, *(each for each in lost if each is not None))
 
 
 def _refuse_existing(path: Path) -> None:

@@ -184,6 +184,7 @@ def lines_of_tightened(found: Tightened, written: str | None) -> tuple[str, ...]
 
 
 def _tightened_lines(found: Tightened, written: str | None) -> Iterator[str]:
+    yield from (f"note       {note}" for note in found.notes)
     for stage in found.unused:
         yield f"unused     stage {stage}: nothing of it was seen, so it is not in the Setup. Its role stays until it is removed."
     for each in found.dropped:

@@ -127,6 +127,7 @@ def _tightened(found: Tightened) -> dict[str, Any]:
         "setup": None if found.setup is None else json.loads(to_json(found.setup)),
         "changes": found.changes,
         "unused_stages": list(found.unused),
+        "notes": list(found.notes),
         "dropped": [
             {
                 "stage": each.stage,

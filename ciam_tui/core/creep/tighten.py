@@ -18,6 +18,7 @@ from ciam_tui.core.evaluate import evaluate
 from ciam_tui.core.permissions import read_places
 from ciam_tui.core.setup import SetupInvalid, read_setup, to_json
 from ciam_tui.core.validate.bucket import prefix_problem
+from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,12 +56,16 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Tightened:
-    """`setup` is None where no stage is left. `unused` are the stages of which nothing was seen at all, which are not in it."""
+    """`setup` is None where no stage is left. `unused` are the stages of which nothing was seen at all, which are not in it.
+
+    `notes` say what the roles may and no Setup says, where one was made of them.
+    """
 
     setup: Setup | None
     dropped: tuple[Dropped, ...] = ()
     kept: tuple[Kept, ...] = ()
     unused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:
@@ -84,6 +89,27 @@ def tightened(setup: Setup, gaps: Mapping[str, Sequence[Gap]]) -> Tightened:
         why = f"without it the Setup would not be valid: {error.message}"
         return Tightened(setup, kept=(*kept, *(Kept(each.stage, each.what, why) for each in dropped)))
     return Tightened(made, dropped, kept, unused)
+
+
+def unsaid(gap: Gap, setup: Setup, stage: StageShape) -> str | None:
+    """What of the role's rights its stage does not say, so that applying it takes them away whatever is known of their use; None for nothing."""
+    said = _granted(stage)
+    key_is_said = ("kms:decrypt", "kms:generatedatakey") if setup.bucket.kms_key_arn else ()
+
+    def is_said(right: Right) -> bool:
+        if right.bucket == setup.bucket.name:
+            return any(right.action == action and right.prefix.startswith(above) for action, above in said)
+        return right.action.lower() in key_is_said
+
+    words = {Used: "in use", Unknown: "unknown", NotSeen: "not seen"}
+    order = list(words)
+    found = sorted(
+        (each for each in gap.rights if not is_said(each.right)), key=lambda each: (order.index(type(each.standing)), each.right)
+    )
+    if not found:
+        return None
+    told = listed(f"{each.right.name} ({words[type(each.standing)]})" for each in found)
+    return f"{gap.role.name}: a Setup does not say {told}: applying it takes that away too."
 
 
 def wider(old: Setup, new: Setup) -> tuple[str, ...]:
