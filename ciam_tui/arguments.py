@@ -37,6 +37,7 @@ ROOMS: dict[str, str] = {
     "audit": "ciam_tui.commands.audit",
     "migrate": "ciam_tui.commands.migrate",
     "demo": "ciam_tui.commands.demo",
+    "serve": "ciam_tui.commands.serve",
     "completion": "ciam_tui.commands.completion",
 }
 
