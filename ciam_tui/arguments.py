@@ -39,6 +39,7 @@ ROOMS: dict[str, str] = {
     "migrate": "ciam_tui.commands.migrate",
     "evidence": "ciam_tui.commands.evidence",
     "demo": "ciam_tui.commands.demo",
+    "serve": "ciam_tui.commands.serve",
     "completion": "ciam_tui.commands.completion",
 }
 
