@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.commands.accepting import accepting_from, accepting_problem, add_accepting_arguments
 from ciam_tui.commands.audit_opinions import add_opinion_arguments, usage_problem
+from ciam_tui.commands.keeping import add_snapshot_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,6 +72,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     add_opinion_arguments(parser)
     add_accepting_arguments(parser)
+    add_snapshot_argument(parser)
     parser.set_defaults(run=run)
 
 
@@ -101,6 +103,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from ciam_tui import __version__
+    from ciam_tui.commands.keeping import keep_snapshot
     from ciam_tui.commands.speaking import print_document, say
     from ciam_tui.core.acceptance.of_audit import marked
     from ciam_tui.core.audit.report_json import report_document
@@ -116,6 +119,7 @@ def _run(args: argparse.Namespace) -> int:
     if accepting.file is not None:
         report, acceptance = marked(report, accepting.file, accepting.today)
         added = accepting.write(args, acceptance)
+    keep_snapshot(args, report)
     if args.sarif is not None:
         _write(args.sarif, sarif_document(report, __version__))
     if args.json:

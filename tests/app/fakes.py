@@ -206,6 +206,10 @@ class FakeAws:
         self._read("key_events")
         return EventPage((), 0)
 
+    def service_events(self, source: str, window: Window, region: str, token: str | None = None) -> EventPage:
+        self._read("service_events")
+        return EventPage((), 0)
+
     def start_service_job(self, arn: str, *, by_action: bool) -> str:
         self._read("start_service_job")
         return "job"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ciam_tui.commands.schemas import accepting, asking, assurance, auditing, checking, migrating, running
+from ciam_tui.commands.schemas import accepting, asking, assurance, auditing, checking, creeping, migrating, running
 from ciam_tui.commands.schemas.shapes import ERROR
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ DOCUMENTS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "remove": (running.RUN,),
     "runs": (running.PAST_RUNS,),
     "audit": (auditing.AUDIT,),
+    "creep": (creeping.CREEP,),
     "migrate": (migrating.LISTING, migrating.USER, migrating.RETIREMENT),
     "evidence": (assurance.COLLECTED, assurance.VERIFIED),
 }
