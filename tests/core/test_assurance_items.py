@@ -36,7 +36,7 @@ def of_run(*entries: Entry, started: RunStarted = STARTED) -> tuple[dict[str, An
 def test_each_step_is_told_as_its_last_entry_leaves_it() -> None:
     run, words = of_run(
         Began(ONE, at(1)),
-        Failed(ONE, at(2), "access-denied", "You may not.", "refused"),
+        Failed(ONE, at(2), "access-denied", "You may not.", "refused", request_id="request-0"),
         Began(ONE, at(3)),
         Succeeded(ONE, at(4), "request-1", {"role_id": "AROAEXAMPLE"}),
         Began(TWO, at(5)),
@@ -68,6 +68,12 @@ def test_what_was_refused_left_out_or_only_read_back_is_called_that(entry: Entry
     run, words = of_run(Began(ONE, at(1)), entry)
     assert run["steps"][0]["outcome"] == outcome
     assert word in words
+
+
+def test_a_call_that_was_refused_is_told_with_its_request_id_too() -> None:
+    run, words = of_run(Began(ONE, at(1)), Failed(ONE, at(2), "access-denied", "You may not.", "refused", request_id="request-0"))
+    assert run["steps"][0]["request_id"] == "request-0"
+    assert "`request-0`" in words
 
 
 def test_a_run_that_ended_otherwise_than_planned_says_what_differs() -> None:
