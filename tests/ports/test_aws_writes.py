@@ -111,8 +111,8 @@ def test_a_call_that_did_not_succeed_keeps_the_number_of_awss_answer(status: int
         (PUT_INLINE, IAM_ERROR, "7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"),
         (VERSION_BUCKET, S3_ERROR, "4442587FB7D0A2F9"),
     ):
-        failure, _ = failure_of(call, Answer(status, form.format(code="AccessDenied", message="No.")))
-        assert failure.request_id == number
+        answer = Answer(status, form.format(code="AccessDenied", message="No."), {"x-amz-request-id": "4442587FB7D0A2F9"})
+        assert failure_of(call, answer)[0].request_id == number
 
 
 def test_what_is_no_number_of_an_answer_is_not_kept_as_one() -> None:
