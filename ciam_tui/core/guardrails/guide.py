@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.guardrails import resource_control as rcp
 from ciam_tui.core.guardrails import service_control as scp
 from ciam_tui.core.guardrails.boundary import BOUNDARY_SIZE, boundary_arn, boundary_name, boundary_path
+from ciam_tui.core.guardrails.ci import BRANCH, PERMISSIONS_FILE, TRUST_FILE, audit_branches, audit_role_name
 from ciam_tui.core.guardrails.proofs import SCAFFOLD, proofs
 from ciam_tui.core.markdown.safe import code, fenced, prose, table
 from ciam_tui.core.trust import CLOUD_HOST, issuer_url
@@ -62,6 +63,7 @@ def guide(setup: SetupShape, choices: GuardrailChoices, made: Guardrails) -> str
         *_resource_control(setup, choices, made.rcp),
         *_boundary(setup, made.boundary),
         *_try_it(setup, choices),
+        *_in_ci(setup),
         *_not_stopped(),
     ]
     return "\n".join(lines) + "\n"
@@ -248,6 +250,30 @@ def _try_it(setup: SetupShape, choices: GuardrailChoices) -> Iterator[str]:
     for proof in proofs(setup, choices):
         lines += ["", f"# {'allowed' if proof.allowed else 'denied'}: {proof.title}", proof.command]
     yield from fenced(lines, "sh")
+    yield ""
+
+
+def _in_ci(setup: SetupShape) -> Iterator[str]:
+    name = audit_role_name(setup)
+    yield "## ci.yml, jobs that fail on new findings"
+    yield ""
+    yield "`check-setup` looks at the Setup file, and `audit-account` at the account, by a role that reads IAM and changes nothing. Make that role once:"
+    yield ""
+    yield from fenced(
+        [
+            f"aws iam create-role --role-name {name} --path {quote(boundary_path(setup))} --assume-role-policy-document file://{TRUST_FILE}",
+            f"aws iam put-role-policy --role-name {name} --policy-name audit --policy-document file://{PERMISSIONS_FILE}",
+        ],
+        "sh",
+    )
+    yield ""
+    if audit_branches(setup):
+        yield f"It trusts the branch {code(BRANCH)} of the Setup's projects. An export of the same name for another Setup of the account has other projects in it."
+    else:
+        yield (
+            "**It trusts every branch of whatever the Setup trusts**, since the Setup does not name the repository of each of its projects (`vcs_origin`): "
+            "any job of them may read the account's IAM."
+        )
     yield ""
 
 
