@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import shutil
 import time
 from contextlib import asynccontextmanager
@@ -64,6 +65,11 @@ KEYS = {
     "F6": (117, ""),
 }
 CTRL = 2
+LISTENS = re.compile(r"(?P<port>\d+)\n(?P<path>/devtools/browser/[\w-]+)\n?")
+
+
+class BrowserDoesNotStart(Exception):
+    """There is a Chromium, and it does not run on this machine."""
 
 
 class Page:
@@ -210,15 +216,14 @@ async def chromium(profile: Path, *flags: str) -> AsyncIterator[Browser]:
     try:
         told = profile / "DevToolsActivePort"
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (told.exists() and told.read_text(encoding="utf-8").count("\n")):
-            assert process.returncode is None, f"Chromium ended with {process.returncode}"
-            assert time.monotonic() < deadline, "Chromium never began to listen"
+        while (address := LISTENS.fullmatch(told.read_text(encoding="utf-8") if told.exists() else "")) is None:
+            if process.returncode is not None or time.monotonic() > deadline:
+                raise BrowserDoesNotStart(f"{CHROMIUM} does not start here (exit code {process.returncode})")
             await asyncio.sleep(0.05)
-        port, path = told.read_text(encoding="utf-8").split("\n")[:2]
-        address = f"ws://127.0.0.1:{port}{path}"
+        debugger = f"ws://127.0.0.1:{address['port']}{address['path']}"
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(address, max_msg_size=0) as connection,
+            session.ws_connect(debugger, max_msg_size=0) as connection,
             Browser(connection) as browser,
         ):
             yield browser

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
-from tests.web.browser import CHROMIUM, Browser, chromium
+from tests.web.browser import CHROMIUM, Browser, BrowserDoesNotStart, chromium
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -23,5 +24,12 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
     if CHROMIUM is None:
         assert not IS_REQUIRED, "CIAM_TUI_BROWSER=required, and there is no Chromium"
         pytest.skip("no Chromium here: install it (Debian: apt-get install chromium) to see the wizard in a browser")
-    async with chromium(tmp_path_factory.mktemp("browser") / "profile") as running:
+    profile = tmp_path_factory.mktemp("browser") / "profile"
+    async with AsyncExitStack() as stack:
+        try:
+            running = await stack.enter_async_context(chromium(profile))
+        except BrowserDoesNotStart as error:
+            if IS_REQUIRED:
+                raise
+            pytest.skip(str(error))
         yield running

@@ -68,6 +68,42 @@ async def test_the_demo_begins_by_the_link_and_takes_keys_and_asks_nobody_else_f
         assert complaints(page) == []
 
 
+# From the start to what is applied: what shows that the next key may be pressed, and that key.
+WALK = [
+    ("signed in as", "Enter"),
+    ("✓ account 1", "Enter"),
+    ("builds.acme.example", "Enter"),
+    ("releases/", "Enter"),
+    ("Begin with", "Enter"),
+    ("published/", "Enter"),
+    ("Acme Labs", "Enter"),
+    ("Organization Settings", "Tab"),
+    ("The projects whose jobs", " "),
+    ("1 chosen", "Enter"),
+    ("8 steps", "^s"),
+    ("cloudformation", "Escape"),
+    ("8 steps", "^a"),
+    ("Apply this plan?", "Tab"),
+    ("Apply this plan?", "Enter"),
+]
+
+
+@pytest.mark.long
+async def test_a_set_up_is_answered_reviewed_exported_applied_and_copied_in_a_browser(browser: Browser) -> None:
+    with serving("--demo") as (_, link):
+        page = await browser.page()
+        await page.open(link)
+        await page.evaluate("globalThis.copied = []; navigator.clipboard.writeText = async (text) => { copied.push(text); }")
+        for shown, key in WALK:
+            await page.shows(shown)
+            await page.press(key.removeprefix("^"), modifiers=CTRL if key.startswith("^") else 0)
+        await page.shows("Verified: everything was read back")
+        await page.press("y")
+        await page.shows("No clipboard here", "browser")
+        assert await page.evaluate("copied") == ["arn:aws:iam::123456789012:role/circleci/circleci-build"]
+        assert complaints(page) == []
+
+
 async def test_a_link_opened_by_a_second_browser_shows_nothing_and_the_first_goes_on(browser: Browser) -> None:
     async with served() as running:
         page = await browser.page()
