@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.commands.audit_opinions import add_opinion_arguments, usage_problem
+from ciam_tui.commands.audit_organization import add_organization_arguments, organization_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,9 +34,11 @@ examples:
   ciam-tui audit --issuer https://circleci.example.com
   ciam-tui audit --circleci                     and the access keys that CircleCI holds
   ciam-tui audit --second-opinions --activity   and what AWS itself says of each role, and who took it
+  ciam-tui audit --all-accounts --audit-role ciam-tui-audit --json      every account of the organization
 
 Grades: open (strangers get in), wide (more get in, or may do more, than a job needs), unknown (it could not be read), dead (nobody
-gets in), tight. Exit codes: 0 nothing of level error, 3 findings of level error, 1 a problem, 2 wrong usage, 130 interrupted.
+gets in), tight. Exit codes: 0 nothing of level error, 3 findings of level error, 1 a problem, or no account at all could be read,
+2 wrong usage, 130 interrupted. Accounts that could not be read are told, and are not in the exit code where others were.
 """
 
 
@@ -67,6 +70,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--unused-days", metavar="N", type=_days, default=90, help="call a role unused that was last used more than N days ago (90)"
     )
     add_opinion_arguments(parser)
+    add_organization_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -90,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
         # Standard output is wanted as two documents, and an error's would be a third.
         warn(["ciam-tui: --json and --sarif - both want standard output: write one of them to a file."])
         return WRONG_USAGE
-    if problem := usage_problem(args, sarif_alone=args.sarif == STANDARD_OUTPUT):
+    if problem := organization_problem(args) or usage_problem(args, sarif_alone=args.sarif == STANDARD_OUTPUT):
         return misused(args, problem)
     return reported(args, _run)
 
@@ -105,6 +109,8 @@ def _run(args: argparse.Namespace) -> int:
     if args.sarif not in (None, STANDARD_OUTPUT) and not args.sarif.parent.is_dir():
         # Told before the account is read, which takes a while.
         raise _not_written(args.sarif, "there is no such folder")
+    if args.all_accounts:
+        return _of_all_accounts(args)
     report, beside = _report(args)
     if args.sarif is not None:
         _write(args.sarif, sarif_document(report, __version__))
@@ -112,6 +118,26 @@ def _run(args: argparse.Namespace) -> int:
         print_document(beside.added_to(report_document(report)))
     elif args.sarif != STANDARD_OUTPUT:
         say(args, _fitting([*report_lines(report), *beside.lines(report)]))
+    return ERRORS if report.has_errors else 0
+
+
+def _of_all_accounts(args: argparse.Namespace) -> int:
+    from ciam_tui import __version__
+    from ciam_tui.commands.audit_organization import NOTHING_READ, documents_of, organization_report
+    from ciam_tui.commands.speaking import print_document, say, warn
+    from ciam_tui.core.organization.documents import organization_sarif
+    from ciam_tui.core.organization.words import organization_lines
+
+    report = organization_report(args)
+    if args.sarif is not None:
+        _write(args.sarif, organization_sarif(report, __version__))
+    if args.json:
+        print_document(documents_of(report))
+    elif args.sarif != STANDARD_OUTPUT:
+        say(args, _fitting(organization_lines(report)))
+    if report.covers_nothing:
+        warn([NOTHING_READ])
+        return 1
     return ERRORS if report.has_errors else 0
 
 

@@ -11,6 +11,7 @@ from ciam_tui.commands.schemas.shapes import (
     PATCH,
     TEXT,
     TEXTS,
+    TOLD,
     choice,
     listed,
     maybe,
@@ -109,6 +110,20 @@ AUDIT = record(
     roles=listed(_ROLE),
     providers=listed(_PROVIDER),
     gone=listed(record(kind=TEXT, name=TEXT, run=TEXT, findings=listed(_FINDING))),
+    keys=maybe(listed(_KEY)),
+    unread=TEXTS,
+    has_errors=FLAG,
+)
+_MEMBER = {"account_id": TEXT, "account_name": TEXT}
+ORGANIZATION = record(
+    ok=FLAG,
+    error=maybe(TOLD),
+    operator=TEXT,
+    at=TEXT,
+    unused_days=COUNT,
+    accounts=listed(record(**_MEMBER, report=AUDIT)),
+    not_read=listed(record(**_MEMBER, code=TEXT, why=TEXT, fix=TEXT)),
+    skipped=listed(record(**_MEMBER, state=TEXT)),
     keys=maybe(listed(_KEY)),
     unread=TEXTS,
     has_errors=FLAG,
