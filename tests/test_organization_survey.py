@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from ciam_tui.audit_survey import AuditStopped
+from ciam_tui.core.acceptance.file import AcceptanceFile, AcceptedFinding
+from ciam_tui.core.acceptance.fingerprints import of_audit
 from ciam_tui.core.audit.facts import UserKey
+from ciam_tui.core.organization.accepting import marked_everywhere
 from ciam_tui.core.organization.words import organization_lines
 from ciam_tui.core.problems import CiamError
 from ciam_tui.organization_survey import MOST_WORKERS, Wanted
 from tests.key_holder import holding
-from tests.organization_world import OWN, World, audited
+from tests.organization_world import NOW, OWN, World, audited
 
 if TYPE_CHECKING:
+    from ciam_tui.core.acceptance.fingerprints import Reviewable
     from tests.key_holder import KeyHolder
 
 A, B, C = "000000000001", "000000000002", "000000000003"
@@ -109,3 +114,21 @@ def test_progress_counts_the_accounts() -> None:
 
 def test_what_is_wanted_is_shown_without_the_external_id() -> None:
     assert "between us" not in repr(Wanted("audit", external_id="between us"))
+
+
+def entry(each: Reviewable) -> AcceptedFinding:
+    return AcceptedFinding(each.finding, each.where, each.about, each.text, each.fingerprint, "known", "dana", NOW.date())
+
+
+def test_one_file_accepts_what_it_names_in_the_account_that_it_names() -> None:
+    report = audited(World(4, wide=frozenset({A, B})), circleci=holding("AKIAIOSFODNN7EXAMPLE"))
+    found = {each.account.account_id: of_audit(each.report) for each in report.accounts}
+    one = AcceptanceFile(tuple(map(entry, found[A])))
+    marked, acceptance = marked_everywhere(report, one, NOW.date())
+    assert (len(acceptance.accepted), marked.has_errors) == (len(found[A]), True)
+    both = AcceptanceFile(tuple(map(entry, (*found[A], *found[B]))))
+    assert not marked_everywhere(report, both, NOW.date())[0].has_errors
+    keys = of_audit(replace(next(each.report for each in report.accounts if each.account.account_id == OWN), keys=report.keys))
+    settled, _ = marked_everywhere(report, AcceptanceFile(tuple(map(entry, keys))), NOW.date())
+    assert settled.keys is not None
+    assert all(finding.accepted for key in settled.keys for finding in key.findings)

@@ -58,6 +58,8 @@ def organization_problem(args: argparse.Namespace) -> str | None:
         return "--all-accounts takes a role in each account: name it with --audit-role."
     if args.second_opinions or args.activity is not None:
         return "--second-opinions and --activity are about one account: leave --all-accounts out."
+    if args.write_accepted is not None:
+        return "--write-accepted is about one account: leave --all-accounts out. --accepted takes one file for all."
     return None
 
 
@@ -120,7 +122,7 @@ def organization_report(args: argparse.Namespace) -> OrganizationReport:
         )
 
 
-def documents_of(report: OrganizationReport) -> dict[str, Any]:
+def document_of(report: OrganizationReport) -> dict[str, Any]:
     """The JSON document, each account's roles in the form of an audit of one."""
     from ciam_tui.commands.audit_opinions import Beside
     from ciam_tui.core.organization.documents import organization_document

@@ -200,6 +200,10 @@ WRONG = {
     "without a role": (("--all-accounts",), "name it with --audit-role"),
     "without all accounts": (("--audit-role", "x"), "--audit-role goes with --all-accounts"),
     "beside the facts": (("--all-accounts", "--audit-role", "x", "--activity"), "are about one account"),
+    "accepting anew": (
+        ("--all-accounts", "--audit-role", "x", "--write-accepted", "f", "--owner", "o", "--reason", "r", "--expires", "2027-01-01"),
+        "is about one account",
+    ),
     "no role": (("--all-accounts", "--audit-role", "arn:aws:iam::1:role/x"), "is not the name of a role"),
     "too many": (("--all-accounts", "--audit-role", "x", "--workers", "33"), "is not a number from 1 to 32"),
     "no unit": (("--all-accounts", "--audit-role", "x", "--ou", "jobs"), "no organizational unit"),

@@ -45,6 +45,7 @@ def sarif_document(report: AuditReport, version: str) -> dict[str, Any]:
 
 def log_of(found: Sequence[tuple[AuditFinding, Place]], about: str, at: datetime, unread: Sequence[str], version: str) -> dict[str, Any]:
     """The log of one run that is about `about`; `unread` is what was not read in it. Many accounts are one run too: readers take few a file."""
+    suppresses = any(finding.accepted for finding, _ in found)
     rules = {finding.id: finding for finding, _ in reversed(found)}
     indexes = {rule: number for number, rule in enumerate(sorted(rules))}
     by_rule: dict[str, list[AuditFinding]] = {}
@@ -70,7 +71,10 @@ def log_of(found: Sequence[tuple[AuditFinding, Place]], about: str, at: datetime
                         "toolExecutionNotifications": [{"level": "warning", "message": {"text": each}} for each in unread],
                     }
                 ],
-                "results": [_result(finding, place, indexes[finding.id]) for finding, place in found],
+                "results": [
+                    _result(finding, place, indexes[finding.id]) | (_suppressions(finding) if suppresses else {})
+                    for finding, place in found
+                ],
                 "columnKind": "unicodeCodePoints",
             }
         ],
@@ -148,6 +152,13 @@ def _result(finding: AuditFinding, place: Place, rule_index: int) -> dict[str, A
         ],
         "partialFingerprints": {FINGERPRINT: _fingerprint(finding, place)},
     }
+
+
+def _suppressions(finding: AuditFinding) -> dict[str, Any]:
+    """Who accepted the finding, and why; where one result of a run says so, all have to, with an empty list (3.27.23)."""
+    if finding.accepted is None:
+        return {"suppressions": []}
+    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": f"Accepted {finding.accepted.words}"}]}
 
 
 def _open(finding: AuditFinding) -> str:

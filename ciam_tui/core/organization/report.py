@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.audit.findings import key_findings
 from ciam_tui.core.audit.report import KeyAudit
-from ciam_tui.core.problems import Level, worst_first
+from ciam_tui.core.problems import worst_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,8 +76,8 @@ class OrganizationReport:
 
     @property
     def has_errors(self) -> bool:
-        """Whether any finding is of level error."""
-        return any(finding.level is Level.ERROR for finding in self.findings)
+        """Whether any finding is of level error and not accepted."""
+        return any(finding.is_new_error for finding in self.findings)
 
     @property
     def covers_nothing(self) -> bool:
