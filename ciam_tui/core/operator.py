@@ -282,5 +282,14 @@ def retirement_policy(account_id: str, partition: str, *, user: str = "*") -> Do
     )
 
 
+def audit_policy() -> Document:
+    """The least policy of the role by which an audit of all accounts reads one: what it asks of IAM, and with `--circleci` of the users' keys.
+
+    It is about all there is in the account, and is the policy of the role's session too.
+    """
+    statements = [_allow("ReadIam", AUDIT_READS, ["*"]), _allow("ReadUsers", USER_READS, ["*"])]
+    return Document.of({"Version": "2012-10-17", "Statement": statements})
+
+
 def _allow(sid: str, actions: tuple[str, ...], resources: list[str]) -> dict[str, Any]:
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resources}

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from ciam_tui.core.operator import audit_policy
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.stack_sets.accounts_file import read_accounts, shared_bucket_problem
-from ciam_tui.core.stack_sets.audit_role import audit_policy
 from ciam_tui.core.stack_sets.parameters import setup_in
 from ciam_tui.core.stack_sets.rollout import Rollout, default_name, refuse_what_cannot_be
 from tests.core.asking import everything_setup, example_setup
