@@ -282,7 +282,7 @@ def retirement_policy(account_id: str, partition: str, *, user: str = "*") -> Do
     )
 
 
-def audit_policy() -> Document:
+def member_audit_policy() -> Document:
     """The least policy of the role by which an audit of all accounts reads one: what it asks of IAM, and with `--circleci` of the users' keys.
 
     It is about all there is in the account, and is the policy of the role's session too.
