@@ -60,6 +60,7 @@ EPILOG = """\
 examples:
   ciam-tui                            the wizard, on the account of your AWS settings
   ciam-tui demo                       the same on an embedded account: no credentials, nothing real is touched
+  ciam-tui serve                      the wizard in a browser on this machine, by a link that is good once
   ciam-tui check setup.json           what is wrong or risky about a Setup file, offline
   ciam-tui plan setup.json            what apply would do to the account; reads only
   ciam-tui apply setup.json           the same, then asks, applies and verifies
