@@ -27,6 +27,7 @@ _EPILOG = """\
 examples:
   ciam-tui export setup.json --format json --out policies
   ciam-tui export setup.json --format all --out exports                    each format in a folder of its name
+  ciam-tui export setup.json --format guardrails --out guardrails --ci-user-path /ci/
   ciam-tui export setup.json --format circleci --into .circleci/config.yml | git apply
   ciam-tui export setup.json --format cloudformation --stack-set service-managed --ou ou-ab12-cd345678 --out stacks
 
@@ -72,6 +73,24 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="with --into: the job that takes the stage's role, where it is not called as the stage; may be repeated",
     )
     export_stack_set.add_stack_set_arguments(parser)
+    guardrails = parser.add_argument_group("with guardrails")
+    guardrails.add_argument(
+        "--ci-user-path",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="stop new access keys for the users of this IAM path alone, such as /ci/",
+    )
+    guardrails.add_argument(
+        "--admin-role",
+        action="append",
+        default=[],
+        metavar="ARN",
+        help="spare this role, and let nobody else change the roles and the provider",
+    )
+    guardrails.add_argument(
+        "--also-project", action="append", default=[], metavar="ID", help="let this CircleCI project take roles in the accounts, too"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run, wrong_usage=parser.error)
 
@@ -99,6 +118,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from ciam_tui.core.export.formats import exported
     from ciam_tui.core.findings import findings
+    from ciam_tui.core.guardrails.choices import GuardrailChoices
     from ciam_tui.ports.export_folder import write_export
 
     if misused := _misused(args):
@@ -114,7 +134,8 @@ def _run(args: argparse.Namespace) -> int:
     if args.stack_set is not None:
         files = export_stack_set.stack_set_files(args, file.setup)
     else:
-        files = exported(file.setup, args.format, contexts=args.contexts)
+        choices = GuardrailChoices(tuple(args.ci_user_path), tuple(args.admin_role), tuple(args.also_project))
+        files = exported(file.setup, args.format, contexts=args.contexts, guardrails=choices)
     written = write_export(args.out, files)
     if args.json:
         _print_document(args.out, written)
@@ -132,6 +153,8 @@ def _misused(args: argparse.Namespace) -> str | None:
         return "--project and --job go with --into"
     if args.contexts and (args.into is not None or args.format not in {"circleci", ALL}):
         return "--contexts is for --format circleci with --out"
+    if (args.ci_user_path or args.admin_role or args.also_project) and (args.into is not None or args.format not in {"guardrails", ALL}):
+        return "--ci-user-path, --admin-role and --also-project are for --format guardrails"
     return export_stack_set.misused(args)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.export.files import ExportFile
     from ciam_tui.core.facts import Facts
+    from ciam_tui.core.guardrails.choices import GuardrailChoices
     from ciam_tui.core.shape import SetupShape
 
 ALL = "all"
@@ -61,6 +62,12 @@ def _evidence(setup: SetupShape) -> tuple[ExportFile, ...]:
     return export_evidence(setup)
 
 
+def _guardrails(setup: SetupShape, choices: GuardrailChoices | None = None) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.guardrails import export_guardrails
+
+    return export_guardrails(setup, choices)
+
+
 FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "json": _json,
     "aws-cli": _aws_cli,
@@ -69,6 +76,7 @@ FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "circleci": _circleci,
     "markdown": _markdown,
     "evidence": _evidence,
+    "guardrails": _guardrails,
 }
 
 # What each is for, in as few words as fit below its files.
@@ -80,23 +88,33 @@ ABOUT: Mapping[str, str] = {
     "circleci": "jobs that take the roles, without an orb and with it",
     "markdown": "a summary for a pull request",
     "evidence": "what the Setup grants and why, for an auditor",
+    "guardrails": "policies for the organization, and a boundary",
     ALL: "every format, each in a folder of its name",
 }
 
 
-def exported(setup: SetupShape, name: str, *, contexts: bool = False, facts: Facts | None = None) -> tuple[ExportFile, ...]:
+def exported(
+    setup: SetupShape,
+    name: str,
+    *,
+    contexts: bool = False,
+    facts: Facts | None = None,
+    guardrails: GuardrailChoices | None = None,
+) -> tuple[ExportFile, ...]:
     """The files of the format called `name`; of `all` formats, each in a folder of its format's name.
 
     With `contexts` the jobs of a CircleCI configuration are given the contexts that are called as their roles. With `facts` Terraform
-    is told what the account has already.
+    is told what the account has already. `guardrails` is what the organization's owner decides about those.
     """
     match name:
         case "all":
-            each_format = ((each, exported(setup, each, contexts=contexts, facts=facts)) for each in FORMATS)
+            each_format = ((each, exported(setup, each, contexts=contexts, facts=facts, guardrails=guardrails)) for each in FORMATS)
             return tuple(replace(file, path=f"{each}/{file.path}") for each, files in each_format for file in files)
         case "circleci":
             return _circleci(setup, contexts=contexts)
         case "terraform":
             return _terraform(setup, facts)
+        case "guardrails":
+            return _guardrails(setup, guardrails)
         case _:
             return FORMATS[name](setup)
