@@ -8,16 +8,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ciam_tui.commands.setup_source import add_setup_argument, setup_from
 from ciam_tui.core.export.formats import ALL, FORMATS
+from ciam_tui.core.gcp.place import WANTED, Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ciam_tui.core.findings import Finding
+    from ciam_tui.core.gcp.place import Wanted
     from ciam_tui.core.problems import Problem
     from ciam_tui.ports.export_folder import WrittenFile
 
@@ -27,6 +30,7 @@ examples:
   ciam-tui export setup.json --format json --out policies
   ciam-tui export setup.json --format all --out exports                    each format in a folder of its name
   ciam-tui export setup.json --format circleci --into .circleci/config.yml | git apply
+  ciam-tui export setup.json --format gcp --out gcp --gcp-project acme-prod --gcp-bucket acme-builds-gcs
 
 Exit codes: 0 written, whatever the findings; 1 the Setup is not valid, a file cannot be written, or with --into something
 is to be added by hand; 2 wrong usage.
@@ -69,8 +73,27 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="STAGE=JOB",
         help="with --into: the job that takes the stage's role, where it is not called as the stage; may be repeated",
     )
+    _add_place_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run, wrong_usage=parser.error)
+
+
+def _add_place_arguments(parser: argparse.ArgumentParser) -> None:
+    about = "Where it is, which no Setup says. The script takes from its environment what is not said, and Terraform from variables."
+    place = parser.add_argument_group("on Google Cloud", about)
+    for wanted, metavar in zip(WANTED, ("ID", "N", "NAME"), strict=True):
+        place.add_argument(
+            f"--{wanted.name.replace('_', '-')}",
+            type=partial(_fitting, wanted),
+            metavar=metavar,
+            help=f"{wanted.what}, such as {wanted.example}",
+        )
+
+
+def _fitting(wanted: Wanted, text: str) -> str:
+    if not wanted.fits(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted.what}, such as {wanted.example}")
+    return text
 
 
 def _job_of_stage(text: str) -> tuple[str, str]:
@@ -108,7 +131,8 @@ def _run(args: argparse.Namespace) -> int:
         for stage, job in args.job:
             jobs.setdefault(stage, []).append(job)
         return into(file.setup, args.into, project=args.project, jobs=jobs, as_json=args.json)
-    written = write_export(args.out, exported(file.setup, args.format, contexts=args.contexts))
+    place = Place(args.gcp_project, args.gcp_project_number, args.gcp_bucket)
+    written = write_export(args.out, exported(file.setup, args.format, contexts=args.contexts, place=place))
     if args.json:
         _print_document(args.out, written)
     else:
@@ -125,6 +149,8 @@ def _misused(args: argparse.Namespace) -> str | None:
         return "--project and --job go with --into"
     if args.contexts and (args.into is not None or args.format not in {"circleci", ALL}):
         return "--contexts is for --format circleci with --out"
+    if args.format not in {"gcp", ALL} and (args.gcp_project or args.gcp_project_number or args.gcp_bucket):
+        return "--gcp-project, --gcp-project-number and --gcp-bucket are for --format gcp"
     return None
 
 
