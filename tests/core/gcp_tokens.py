@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ciam_tui.core.gcp.provider import GivenProvider
-    from ciam_tui.core.setup import Project, Setup, Stage
+    from ciam_tui.core.setup import Setup, Stage
+    from ciam_tui.core.shape import ProjectShape
     from ciam_tui.core.tokens.claims import Claims
 
 PLACE = Place("acme-prod", "123456789012", "acme-gcs")
@@ -43,7 +44,7 @@ def claims_for(setup: Setup, sub: str, **changes: Any) -> Claims:
     return claims_of({key: value for key, value in payload.items() if value is not None})
 
 
-def should_act(setup: Setup, stage: Stage, projects: Iterable[Project], sub: str) -> bool:
+def should_act(setup: Setup, stage: Stage, projects: Iterable[ProjectShape], sub: str) -> bool:
     """Whether the Setup means it. Who started the job, whose id AWS's pattern counts, does not matter where branches are claims."""
     subject = Subject.of(sub)
     if subject is None:
@@ -51,4 +52,6 @@ def should_act(setup: Setup, stage: Stage, projects: Iterable[Project], sub: str
     v1 = f"org/{subject.org}/project/{subject.project}/user/{USER}"
     plain = v1 if subject.origin is None else f"{v1}/vcs-origin/{subject.origin}/vcs-ref/{subject.ref}"
     token = token_of(setup, plain)
-    return should_enter(setup, stage, projects, replace(token, sub=plain))
+    ids = {project.id for project in projects}
+    named = [project for project in setup.circleci.projects if project.id in ids]
+    return should_enter(setup, stage, named, replace(token, sub=plain))

@@ -33,6 +33,7 @@ from tests.runs import a_setup
 if TYPE_CHECKING:
     from hypothesis.strategies import DataObject
 
+    from ciam_tui.core.gcp.provider import GivenProvider
     from ciam_tui.core.setup import Setup
 
 WEB, FORK = "github.com/acme/web", "github.com/mallory/web"
@@ -116,12 +117,20 @@ class TestTheDocumentedSetup:
         assert next(check.verdict for check in answer.checks if check.id == "time") == verdict
 
 
+def provider_if_any(setup: Setup) -> GivenProvider | None:
+    """None where the Setup has no twin, which is said in a sentence with a fix."""
+    try:
+        return provider_for(setup)
+    except CiamError as error:
+        if error.code != NO_TWIN or not error.suggestions:
+            raise
+        return None
+
+
 def prove(setup: Setup, data: DataObject) -> None:
     """For tokens around the border of a stage: as whom they may act is what a model of its own says."""
-    try:
-        provider = provider_for(setup)
-    except CiamError as error:
-        assert (error.code, len(error.suggestions)) == (NO_TWIN, 1)
+    provider = provider_if_any(setup)
+    if provider is None:
         return
     at = data.draw(st.integers(0, len(setup.stages) - 1))
     subs = tuple(dict.fromkeys(subs_around(setup, setup.stages[at])))
@@ -168,10 +177,10 @@ class TestEverySetup:
     @settings(max_examples=15)
     @given(setups())
     def test_has_a_condition_on_its_organization_and_projects(self, setup: Setup) -> None:
-        try:
-            condition = provider_for(setup).condition
-        except CiamError:
+        provider = provider_if_any(setup)
+        if provider is None:
             return
+        condition = provider.condition
         assert setup.circleci.org_id in condition
         assert all(each.id in condition for each in setup.circleci.projects)
         assert "assertion.sub.startsWith(" in condition

@@ -1,45 +1,99 @@
-"""A `gcloud` that keeps what it is told in a file and records each call: as much of the real one, which is not to be had, as the script uses.
+"""A `gcloud` that keeps what it is told and records each call: as much of the real one, which is not to be had, as the script uses.
 
-A command, a flag or a format that it does not know ends it with 2, so that no call of the script's goes by unseen. It is started once a call,
-and therefore imports little.
+A command, a flag or a format that it does not know ends it with 2, so that no call of the script's goes by unseen. What the script starts is a
+few lines of bash that lead to the test's own process: an interpreter started for each of some hundred calls would be most of the test.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
+import socketserver
+import threading
 from pathlib import Path
 from typing import Any, NoReturn
 
 MISSING = 1
-FLAGS = {"--quiet", "--enabled", "--all"}
+_FLAGS = {"--quiet", "--enabled", "--all"}
+_CALLER = """\
+#!/usr/bin/env bash
+exec 3<>"/dev/tcp/127.0.0.1/{port}"
+printf '%s\\0' "$#" "$@" >&3
+IFS= read -r -d '' code <&3
+IFS= read -r -d '' out <&3
+IFS= read -r -d '' err <&3
+printf %s "$out"
+printf %s "$err" >&2
+exit "$code"
+"""
 
 
-def main(argv: list[str]) -> None:
-    folder = Path(os.environ["FAKE_GCLOUD"])
-    with (folder / "calls").open("a", encoding="utf-8") as calls:
-        calls.write(json.dumps(argv) + "\n")
-    path = folder / "state.json"
-    state = json.loads(path.read_text(encoding="utf-8"))
+class RefusedError(Exception):
+    """What gcloud says instead of doing it, and its exit code."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class FakeGcloud:
+    """The double: `command` is the folder of a `gcloud` that leads to it, `state` what there is, `calls` what was said."""
+
+    def __init__(self, folder: Path, state: Any) -> None:
+        self.state = state
+        self.calls: list[list[str]] = []
+        double = self
+
+        class Call(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                def word() -> str:
+                    read = bytearray()
+                    while (byte := self.rfile.read(1)) not in (b"\0", b""):
+                        read += byte
+                    return read.decode()
+
+                argv = [word() for _ in range(int(word()))]
+                code, out, err = double.answer(argv)
+                self.wfile.write(f"{code}\0{out}\0{err}\0".encode())
+
+        self._server = socketserver.TCPServer(("127.0.0.1", 0), Call)
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self.command = folder
+        folder.mkdir(parents=True)
+        caller = folder / "gcloud"
+        caller.write_text(_CALLER.format(port=self._server.server_address[1]))
+        caller.chmod(0o755)
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, argv: list[str]) -> tuple[int, str, str]:
+        self.calls.append(argv)
+        try:
+            return 0, answered(self.state, argv), ""
+        except RefusedError as refused:
+            return refused.code, "", f"ERROR: (gcloud) {refused}\n"
+
+
+def answered(state: Any, argv: list[str]) -> str:
+    """What gcloud prints."""
     words: list[str] = []
     flags: dict[str, str] = {}
     for word in argv:
         if word.startswith("--"):
             name, equals, value = word.partition("=")
-            if not equals and name not in FLAGS:
+            if not equals and name not in _FLAGS:
                 refuse(f"no value for {name}", 2)
             flags[name] = value
         else:
             words.append(word)
     flags.pop("--quiet", None)
     state["project_asked"] = flags.pop("--project", None)
-    wanted: dict[str, str] = {key: flags.pop(key) for key in ("--format", "--flatten") if key in flags}
+    form, flatten = flags.pop("--format", None), flags.pop("--flatten", None)
     answer = run(state, words, flags)
     if flags:
         refuse(f"{words}: unknown {sorted(flags)}", 2)
-    path.write_text(json.dumps(state, indent=1), encoding="utf-8")
-    show(answer, wanted)
+    return shown(answer, form, flatten)
 
 
 def run(state: Any, words: list[str], flags: dict[str, str]) -> Any:
@@ -178,23 +232,21 @@ def only(verb: str, known: str, found: Any) -> Any:
     return found if verb == known else refuse(f"unknown verb {verb}", 2)
 
 
-def show(answer: Any, wanted: dict[str, str]) -> None:
-    if answer is None:
-        return
+def shown(answer: Any, form: str | None, flatten: str | None) -> str:
+    if answer is None or form is None:
+        return ""
     rows = answer if isinstance(answer, list) else [answer]
-    if "--flatten" in wanted:
-        assert wanted["--flatten"] == "bindings[].members"
+    if flatten is not None:
+        assert flatten == "bindings[].members"
         rows = [{"bindings": {**each, "members": member}} for row in rows for each in row["bindings"] for member in each["members"]]
-    kind, _, rest = wanted.get("--format", "none(").partition("(")
+    kind, _, rest = form.partition("(")
     fields = rest.rstrip(")").split(",")
     if kind == "json":
-        sys.stdout.write(json.dumps({field: at(rows[0], field) for field in fields}, indent=2, sort_keys=True) + "\n")
-        return
-    separator = kind.partition('separator="')[2].partition('"')[0] or "\t"
+        return json.dumps({field: at(rows[0], field) for field in fields}, indent=2, sort_keys=True) + "\n"
     if kind.partition("[")[0] != "value":
         refuse(f"unknown format {kind}", 2)
-    for row in rows:
-        sys.stdout.write(separator.join(valued(at(row, field)) for field in fields) + "\n")
+    separator = kind.partition('separator="')[2].partition('"')[0] or "\t"
+    return "".join(separator.join(valued(at(row, field)) for field in fields) + "\n" for row in rows)
 
 
 def at(row: Any, field: str) -> Any:
@@ -208,9 +260,4 @@ def valued(value: Any) -> str:
 
 
 def refuse(text: str, code: int = MISSING) -> NoReturn:
-    sys.stderr.write(f"ERROR: (gcloud) {text}\n")
-    raise SystemExit(code)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    raise RefusedError(text, code)
