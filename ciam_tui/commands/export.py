@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.findings import Finding
     from ciam_tui.core.gcp.place import Wanted
     from ciam_tui.core.problems import Problem
+    from ciam_tui.core.shape import SetupShape
     from ciam_tui.ports.export_folder import WrittenFile
 
 
@@ -138,7 +139,19 @@ def _run(args: argparse.Namespace) -> int:
     else:
         _print_report(args.out, written)
     _print_findings(file.notes, findings(file.setup))
+    if args.format == "gcp":
+        _print_differences(file.setup)
     return 0
+
+
+def _print_differences(setup: SetupShape) -> None:
+    """Nothing is otherwise on Google Cloud without being said; the README says it in full."""
+    from ciam_tui.core.gcp.notes import About, notes
+    from ciam_tui.core.gcp.twin import twin_of
+
+    told = notes(setup, twin_of(setup))
+    counts = ", ".join(f"{sum(note.about is about for note in told)} {about[0].lower()}{about[1:]}" for about in About)
+    print(f"On Google Cloud: {counts}; README.md tells them.", file=sys.stderr)
 
 
 def _misused(args: argparse.Namespace) -> str | None:

@@ -69,8 +69,8 @@ def _readme(setup: SetupShape, twin: GcpTwin, place: Place) -> Iterator[str]:
     yield from ("", "## In CircleCI", "")
     yield (
         "`config.yml` does it by the `circleci/gcp-cli` orb. The orb sends `CIRCLE_OIDC_TOKEN`, whose `sub` names no branch; the step before it puts "
-        "`CIRCLE_OIDC_TOKEN_V2` in its place. The mapping takes either, since it reads the branch from claims of their own. A custom webhook's tokens "
-        "have none, and get into stages without branches alone."
+        "`CIRCLE_OIDC_TOKEN_V2` in its place. The mapping takes either, since it reads the branch from the claims `vcs-origin` and `vcs-ref`, which CircleCI "
+        "documents for both. Tokens without them, such as a custom webhook's, get into stages without branches alone."
     )
     yield from ("", "Without the orb, with what each stage asks for as the life of its tokens:", "")
     yield from fenced(
@@ -81,9 +81,10 @@ def _readme(setup: SetupShape, twin: GcpTwin, place: Place) -> Iterator[str]:
         ],
         "sh",
     )
-    yield from (
-        "",
-        "The credential files hold no secret and belong into the repository. `setup.sh` fills what was not known when they were written.",
+    yield ""
+    yield (
+        "The credential files hold no secret and belong into the repository. What was not known when they were written `setup.sh` fills; Terraform "
+        "does not: export them anew with `--gcp-project` and `--gcp-project-number`."
     )
     yield from ("", "## Take it back", "")
     yield "Delete the service accounts first: their bindings stop to work at once. Then the pool, the custom roles and the managed folders. A pool and a custom role can be undeleted for some weeks, and their names are taken until then."

@@ -144,7 +144,7 @@ def _differences(setup: SetupShape, twin: GcpTwin) -> Iterator[Note]:
             "listing-by-managed-folder",
             Level.NOTE,
             f"Listing is granted on managed folders, below {listed(twin.folders)} alone and with the slash: no condition on names holds for it. To list the "
-            "bucket, or to look at its settings, is denied.",
+            "bucket is denied.",
         )
     long = [stage.name for stage in setup.stages if session_seconds(stage) > _HOUR]
     if long:
