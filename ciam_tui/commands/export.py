@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ciam_tui.commands import export_stack_set
 from ciam_tui.commands.setup_source import add_setup_argument, setup_from
 from ciam_tui.core.export.formats import ALL, FORMATS
 from ciam_tui.core.gcp.place import WANTED, Place
@@ -32,6 +33,7 @@ examples:
   ciam-tui export setup.json --format all --out exports                    each format in a folder of its name
   ciam-tui export setup.json --format circleci --into .circleci/config.yml | git apply
   ciam-tui export setup.json --format gcp --out gcp --gcp-project acme-prod --gcp-bucket acme-builds-gcs
+  ciam-tui export setup.json --format cloudformation --stack-set service-managed --ou ou-ab12-cd345678 --out stacks
 
 Exit codes: 0 written, whatever the findings; 1 the Setup is not valid, a file cannot be written, or with --into something
 is to be added by hand; 2 wrong usage.
@@ -75,6 +77,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="with --into: the job that takes the stage's role, where it is not called as the stage; may be repeated",
     )
     _add_place_arguments(parser)
+    export_stack_set.add_stack_set_arguments(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run, wrong_usage=parser.error)
 
@@ -132,8 +135,12 @@ def _run(args: argparse.Namespace) -> int:
         for stage, job in args.job:
             jobs.setdefault(stage, []).append(job)
         return into(file.setup, args.into, project=args.project, jobs=jobs, as_json=args.json)
-    place = Place(args.gcp_project, args.gcp_project_number, args.gcp_bucket)
-    written = write_export(args.out, exported(file.setup, args.format, contexts=args.contexts, place=place))
+    if args.stack_set is not None:
+        files = export_stack_set.stack_set_files(args, file.setup)
+    else:
+        place = Place(args.gcp_project, args.gcp_project_number, args.gcp_bucket)
+        files = exported(file.setup, args.format, contexts=args.contexts, place=place)
+    written = write_export(args.out, files)
     if args.json:
         _print_document(args.out, written)
     else:
@@ -164,7 +171,7 @@ def _misused(args: argparse.Namespace) -> str | None:
         return "--contexts is for --format circleci with --out"
     if args.format not in {"gcp", ALL} and (args.gcp_project or args.gcp_project_number or args.gcp_bucket):
         return "--gcp-project, --gcp-project-number and --gcp-bucket are for --format gcp"
-    return None
+    return export_stack_set.misused(args)
 
 
 def _print_document(out: Path, written: Sequence[WrittenFile]) -> None:

@@ -63,6 +63,12 @@ def _gcp(setup: SetupShape, place: Place | None = None) -> tuple[ExportFile, ...
     return export_gcp(setup, place or OPEN)
 
 
+def _evidence(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.evidence import export_evidence
+
+    return export_evidence(setup)
+
+
 FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "json": _json,
     "aws-cli": _aws_cli,
@@ -71,6 +77,7 @@ FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "circleci": _circleci,
     "markdown": _markdown,
     "gcp": _gcp,
+    "evidence": _evidence,
 }
 
 # What each is for, in as few words as fit below its files.
@@ -82,6 +89,7 @@ ABOUT: Mapping[str, str] = {
     "circleci": "jobs that take the roles, without an orb and with it",
     "markdown": "a summary for a pull request",
     "gcp": "the same on Google Cloud, by gcloud or Terraform",
+    "evidence": "what the Setup grants and why, for an auditor",
     ALL: "every format, each in a folder of its name",
 }
 

@@ -209,6 +209,10 @@ class BotoAws:
         """One page of CloudTrail's events of the access key."""
         return key_use.read_key_events(self._clients, key_id, window, region, token)
 
+    def service_events(self, source: str, window: Window, region: str, token: str | None = None) -> EventPage:
+        """One page of CloudTrail's events of a service, everybody's."""
+        return key_use.read_service_events(self._clients, source, window, region, token)
+
     def start_service_job(self, arn: str, *, by_action: bool) -> str:
         """The id of IAM's job about the services that the principal with `arn` asked."""
         return key_use.start_service_job(self._clients, arn, by_action=by_action)
