@@ -125,6 +125,8 @@ def run(state: Any, words: list[str], flags: dict[str, str]) -> Any:
                 return made(state["pools"], name, fresh)
             found = there(state["pools"], name)
             return found.update(state="ACTIVE") if verb == "undelete" else only(verb, "describe", found)
+        case ["iam", "service-accounts", "list"]:
+            return list(state["accounts"].values())
         case ["iam", "service-accounts", verb, name]:
             return account(state, verb, name, flags)
         case _:

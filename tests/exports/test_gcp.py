@@ -190,6 +190,15 @@ class TestScript:
         }
         assert found["roles"]["circleci_web_read"] == ["storage.objects.get"]
 
+    def test_tells_of_an_account_that_no_stage_has_any_more_and_leaves_it(self, gcloud: Gcloud, tmp_path: Path) -> None:
+        gcloud.run(written(a_setup(stages=[STAGE]), tmp_path / "before", PLACE))
+        said = gcloud.run(written(a_setup(stages=[{**STAGE, "name": "other"}]), tmp_path / "after", PLACE))
+        assert said.returncode == 0
+        (sentence,) = said.stderr.splitlines()
+        assert sentence.startswith(
+            "service account circleci-web-build@acme-prod.iam.gserviceaccount.com: no stage has it any more, and it was left."
+        )
+
     @pytest.mark.parametrize("kind", ["pools", "roles", "accounts"])
     def test_leaves_alone_what_was_not_made_for_the_setup_until_it_is_named(self, kind: str, gcloud: Gcloud, tmp_path: Path) -> None:
         setup = a_setup(stages=[STAGE])

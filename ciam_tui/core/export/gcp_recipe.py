@@ -11,6 +11,7 @@ from __future__ import annotations
 RECIPE = r"""
 changes=0
 answer=""
+said=""
 refusal="$(mktemp)"
 condition_file="$(mktemp)"
 trap 'rm -f -- "$refusal" "$condition_file"' EXIT
@@ -265,14 +266,26 @@ list_below() {
   if grep -qxF -- "$mine|$list" <<<"$said"; then holds=yes; fi
   case "$wanted $holds" in
     "yes no")
-      change_soon storage managed-folders add-iam-policy-binding "$folder" --role="$list" --member="$mine"
+      change_soon storage managed-folders add-iam-policy-binding "$folder" --role="$list" --member="$mine" --condition=None
       changed "service account $id: lists below $folder"
       ;;
     "no yes")
-      change storage managed-folders remove-iam-policy-binding "$folder" --role="$list" --member="$mine"
+      change storage managed-folders remove-iam-policy-binding "$folder" --role="$list" --member="$mine" --all
       changed "service account $id: no longer lists below $folder"
       ;;
   esac
+}
+
+# What this Setup made once and no longer names is told, and left: somebody may still use it.
+tell_leftovers() {
+  local line="" each="" wanted=""
+  said="$(ask iam service-accounts list '--format=value[separator="|"](email,description)')"
+  while IFS= read -r line; do
+    case "$line" in *"|$mark") line="${line%"|$mark"}" ;; *) continue ;; esac
+    wanted=no
+    for each in "$@"; do if [ "$line" = "$each@$project.iam.gserviceaccount.com" ]; then wanted=yes; fi; done
+    if [ "$wanted" = no ]; then printf 'service account %s: no stage has it any more, and it was left. Delete it: gcloud iam service-accounts delete %s\n' "$line" "$line" >&2; fi
+  done <<<"$said"
 }
 
 # The credential files beside this script are given what was open in them.

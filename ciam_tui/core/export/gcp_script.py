@@ -110,6 +110,7 @@ def _main_lines(twin: GcpTwin, place: Place, credential_files: list[str]) -> Ite
     yield "make_provider"
     yield "make_folders"
     yield from (_account(twin, account, place) for account in twin.accounts)
+    yield f"tell_leftovers {' '.join(quote(account.id) for account in twin.accounts)}"
     yield f"fill_credentials {' '.join(map(quote, credential_files))}"
     yield "if [ \"$changes\" -eq 0 ]; then printf 'Nothing to change.\\n'; else printf 'Done. Changes: %s\\n' \"$changes\"; fi"
 

@@ -2,8 +2,9 @@
 
 Where S3 and Cloud Storage differ, less is granted and it is told, never more:
 - who replaces an object deletes the old one there, so that a stage that writes and does not delete makes new objects alone;
-- listing is a permission on the bucket, which no condition on an object's name can hold to a prefix. It is granted on a managed folder of
-  the prefix, below which alone it lists. https://cloud.google.com/storage/docs/managed-folders
+- listing is a permission on the bucket, which no condition on an object's name can hold to a prefix; the prefix that is asked for is no
+  attribute that Cloud Storage gives to conditions. It is granted on a managed folder of the prefix, below which alone it lists.
+  https://cloud.google.com/storage/docs/managed-folders
 
 The permissions of each operation: https://cloud.google.com/storage/docs/access-control/iam-json
 """
