@@ -31,6 +31,7 @@ _EPILOG = """\
 examples:
   ciam-tui export setup.json --format json --out policies
   ciam-tui export setup.json --format all --out exports                    each format in a folder of its name
+  ciam-tui export setup.json --format guardrails --out guardrails --ci-user-path /ci/
   ciam-tui export setup.json --format circleci --into .circleci/config.yml | git apply
   ciam-tui export setup.json --format gcp --out gcp --gcp-project acme-prod --gcp-bucket acme-builds-gcs
   ciam-tui export setup.json --format cloudformation --stack-set service-managed --ou ou-ab12-cd345678 --out stacks
@@ -78,6 +79,24 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     _add_place_arguments(parser)
     export_stack_set.add_stack_set_arguments(parser)
+    guardrails = parser.add_argument_group("with guardrails")
+    guardrails.add_argument(
+        "--ci-user-path",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="stop new access keys for the users of this IAM path alone, such as /ci/",
+    )
+    guardrails.add_argument(
+        "--admin-role",
+        action="append",
+        default=[],
+        metavar="ARN",
+        help="spare this role, and let nobody else change the roles and the provider",
+    )
+    guardrails.add_argument(
+        "--also-project", action="append", default=[], metavar="ID", help="let this CircleCI project take roles in the accounts, too"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run, wrong_usage=parser.error)
 
@@ -123,6 +142,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from ciam_tui.core.export.formats import exported
     from ciam_tui.core.findings import findings
+    from ciam_tui.core.guardrails.choices import GuardrailChoices
     from ciam_tui.ports.export_folder import write_export
 
     if misused := _misused(args):
@@ -139,7 +159,8 @@ def _run(args: argparse.Namespace) -> int:
         files = export_stack_set.stack_set_files(args, file.setup)
     else:
         place = Place(args.gcp_project, args.gcp_project_number, args.gcp_bucket)
-        files = exported(file.setup, args.format, contexts=args.contexts, place=place)
+        choices = GuardrailChoices(tuple(args.ci_user_path), tuple(args.admin_role), tuple(args.also_project))
+        files = exported(file.setup, args.format, contexts=args.contexts, guardrails=choices, place=place)
     written = write_export(args.out, files)
     if args.json:
         _print_document(args.out, written)
@@ -171,6 +192,8 @@ def _misused(args: argparse.Namespace) -> str | None:
         return "--contexts is for --format circleci with --out"
     if args.format not in {"gcp", ALL} and (args.gcp_project or args.gcp_project_number or args.gcp_bucket):
         return "--gcp-project, --gcp-project-number and --gcp-bucket are for --format gcp"
+    if (args.ci_user_path or args.admin_role or args.also_project) and (args.into is not None or args.format not in {"guardrails", ALL}):
+        return "--ci-user-path, --admin-role and --also-project are for --format guardrails"
     return export_stack_set.misused(args)
 
 

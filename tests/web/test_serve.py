@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import stat
@@ -142,6 +143,44 @@ def test_a_link_that_nobody_opens_ends_the_server_with_a_sentence() -> None:
     said = subprocess.run([sys.executable, "-c", unopened], capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
     assert LINK.fullmatch(said.stdout)
     assert said.stderr.splitlines()[-1].endswith("Nobody opened the link: it was good for 0.001 minutes. Start `ciam-tui serve` again.")
+
+
+@contextmanager
+def wizard() -> Iterator[subprocess.Popen[bytes]]:
+    """The wizard as a server starts it, once it is drawn."""
+    pipe = subprocess.PIPE
+    environment = os.environ | {terminal.DRIVER_VARIABLE: terminal.SERVED_DRIVER}
+    with subprocess.Popen(program([]), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment) as process:
+        assert process.stdout is not None
+        try:
+            seen = b""
+            while b"New set-up" not in seen:
+                piece = process.stdout.read1()  # type: ignore[attr-defined]  # a pipe that is read is buffered
+                assert piece, seen
+                seen += piece
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_wizard_to_which_nobody_can_speak_leaves() -> None:
+    with wizard() as process:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.stdin = None
+        process.communicate(timeout=PATIENCE_SECONDS)
+        assert process.returncode == 0
+
+
+def test_a_wizard_that_nobody_sees_leaves() -> None:
+    with wizard() as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.close()
+        key = b"\x1bOP"
+        process.stdin.write(b"D" + len(key).to_bytes(4, "big") + key)
+        process.stdin.flush()
+        assert process.wait(PATIENCE_SECONDS) == 0
 
 
 # --- what is typed ----------------------------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ DOCUMENTS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "resume": (running.RUN,),
     "remove": (running.RUN,),
     "runs": (running.PAST_RUNS,),
-    "audit": (auditing.AUDIT,),
+    "audit": (auditing.AUDIT, auditing.ORGANIZATION),
     "creep": (creeping.CREEP,),
     "migrate": (migrating.LISTING, migrating.USER, migrating.RETIREMENT),
     "evidence": (assurance.COLLECTED, assurance.VERIFIED),
