@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.audit.facts import ReadRole
     from ciam_tui.core.audit.issuers import CircleCiIssuers
     from ciam_tui.core.audit.report import AuditReport
-    from ciam_tui.core.circleci_facts import Inventory, Variable
+    from ciam_tui.core.circleci.facts import Inventory, Variable
     from ciam_tui.core.facts import ManagedPolicy, Provider
     from ciam_tui.core.history import History
     from ciam_tui.ports.api import Aws, CircleCi

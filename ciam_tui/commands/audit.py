@@ -11,6 +11,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ciam_tui.commands.accepting import accepting_from, accepting_problem, add_accepting_arguments
 from ciam_tui.commands.audit_opinions import add_opinion_arguments, usage_problem
 from ciam_tui.commands.keeping import add_snapshot_argument
 
@@ -33,10 +34,12 @@ examples:
   ciam-tui audit --sarif audit.sarif            for code scanning
   ciam-tui audit --issuer https://circleci.example.com
   ciam-tui audit --circleci                     and the access keys that CircleCI holds
+  ciam-tui audit --accepted accepted.json       exit code 3 for findings alone that the reviewed file does not accept
   ciam-tui audit --second-opinions --activity   and what AWS itself says of each role, and who took it
 
 Grades: open (strangers get in), wide (more get in, or may do more, than a job needs), unknown (it could not be read), dead (nobody
-gets in), tight. Exit codes: 0 nothing of level error, 3 findings of level error, 1 a problem, 2 wrong usage, 130 interrupted.
+gets in), tight. Exit codes: 0 nothing of level error, 3 findings of level error that are not accepted, 1 a problem, 2 wrong usage,
+130 interrupted.
 """
 
 
@@ -68,6 +71,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--unused-days", metavar="N", type=_days, default=90, help="call a role unused that was last used more than N days ago (90)"
     )
     add_opinion_arguments(parser)
+    add_accepting_arguments(parser)
     add_snapshot_argument(parser)
     parser.set_defaults(run=run)
 
@@ -92,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
         # Standard output is wanted as two documents, and an error's would be a third.
         warn(["ciam-tui: --json and --sarif - both want standard output: write one of them to a file."])
         return WRONG_USAGE
-    if problem := usage_problem(args, sarif_alone=args.sarif == STANDARD_OUTPUT):
+    if problem := usage_problem(args, sarif_alone=args.sarif == STANDARD_OUTPUT) or accepting_problem(args):
         return misused(args, problem)
     return reported(args, _run)
 
@@ -101,6 +105,7 @@ def _run(args: argparse.Namespace) -> int:
     from ciam_tui import __version__
     from ciam_tui.commands.keeping import keep_snapshot
     from ciam_tui.commands.speaking import print_document, say
+    from ciam_tui.core.acceptance.of_audit import marked
     from ciam_tui.core.audit.report_json import report_document
     from ciam_tui.core.audit.sarif import sarif_document
     from ciam_tui.core.audit.words import report_lines
@@ -108,14 +113,21 @@ def _run(args: argparse.Namespace) -> int:
     if args.sarif not in (None, STANDARD_OUTPUT) and not args.sarif.parent.is_dir():
         # Told before the account is read, which takes a while.
         raise _not_written(args.sarif, "there is no such folder")
+    accepting = accepting_from(args)
     report, beside = _report(args)
+    added, acceptance = None, None
+    if accepting.file is not None:
+        report, acceptance = marked(report, accepting.file, accepting.today)
+        added = accepting.write(args, acceptance)
     keep_snapshot(args, report)
     if args.sarif is not None:
         _write(args.sarif, sarif_document(report, __version__))
     if args.json:
-        print_document(beside.added_to(report_document(report)))
+        told = {} if acceptance is None else {"acceptances": accepting.document(acceptance, added)}
+        print_document(beside.added_to(report_document(report)) | told)
     elif args.sarif != STANDARD_OUTPUT:
-        say(args, _fitting([*report_lines(report), *beside.lines(report)]))
+        lines = () if acceptance is None else accepting.lines(acceptance, added)
+        say(args, _fitting([*report_lines(report), *beside.lines(report), *lines]))
     return ERRORS if report.has_errors else 0
 
 

@@ -61,6 +61,18 @@ IAM_READS = (
     "iam:ListRoleTags",
     "iam:SimulatePrincipalPolicy",
 )
+# All that an audit asks of IAM where it may: the details of all roles in one pass, and what they leave out.
+AUDIT_READS = (
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetOpenIDConnectProvider",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "iam:GetRole",
+    "iam:ListAccountAliases",
+    "iam:ListOpenIDConnectProviders",
+    "iam:ListPolicyVersions",
+    "iam:ListRoles",
+)
 # Only an audit that looks for the keys that CircleCI holds.
 USER_READS = (
     "iam:GetAccessKeyLastUsed",

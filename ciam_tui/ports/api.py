@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.activity import EventPage, Window
     from ciam_tui.core.audit.facts import KeysRead, PoliciesRead, RolesRead
     from ciam_tui.core.changes.calls import Call
-    from ciam_tui.core.circleci_facts import (
+    from ciam_tui.core.circleci.facts import (
         CircleCiUser,
         Context,
         Inventory,

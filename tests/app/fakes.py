@@ -12,7 +12,7 @@ from ciam_tui.app.session import Mode, Session, no_circleci
 from ciam_tui.core.activity import EventPage
 from ciam_tui.core.answers import preset_stages
 from ciam_tui.core.audit.facts import KeysRead, PoliciesRead, RolesRead
-from ciam_tui.core.circleci_facts import (
+from ciam_tui.core.circleci.facts import (
     Inventory,
     OidcClaims,
     Organization,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ciam_tui.commands.schemas import asking, auditing, checking, creeping, migrating, running
+from ciam_tui.commands.schemas import accepting, asking, assurance, auditing, checking, creeping, migrating, running
 from ciam_tui.commands.schemas.shapes import ERROR
 
 if TYPE_CHECKING:
@@ -32,13 +32,21 @@ DOCUMENTS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "audit": (auditing.AUDIT,),
     "creep": (creeping.CREEP,),
     "migrate": (migrating.LISTING, migrating.USER, migrating.RETIREMENT),
+    "evidence": (assurance.COLLECTED, assurance.VERIFIED),
 }
 ERROR_NAME = "error"
-NAMES = (*DOCUMENTS, ERROR_NAME)
+# Files that people write beside a Setup, and that other programs read.
+FILES: Mapping[str, dict[str, Any]] = {"accepted": accepting.FILE, "evidence.json": assurance.PACK | {"title": "ciam-tui: evidence.json"}}
+NAMES = (*DOCUMENTS, ERROR_NAME, *FILES)
 
 
 def document_schema(name: str) -> dict[str, Any]:
-    """The schema of what the command `name` prints with `--json`; of `error`, that of the document that any of them prints when it cannot go on."""
+    """The schema of what the command `name` prints with `--json`; of `error`, that of the document that any of them prints when it cannot go on.
+
+    A name of `FILES` is that of a file that the commands read, or write for other programs.
+    """
+    if name in FILES:
+        return {"$schema": DRAFT, "title": f"ciam-tui: the file of {name} findings", **FILES[name]}
     shapes = (*DOCUMENTS.get(name, ()), ERROR)
     title = "ciam-tui: an error" if name == ERROR_NAME else f"ciam-tui {name} --json"
     return {"$schema": DRAFT, "title": title, **(shapes[0] if len(shapes) == 1 else {"anyOf": list(shapes)})}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ciam_tui.commands.schemas.accepting import ACCEPTANCES, ENTRY
 from ciam_tui.commands.schemas.shapes import (
     COUNT,
     FLAG,
@@ -32,6 +33,7 @@ _FINDING = record(
     leaves_open=TEXT,
     opens=FLAG,
     patch=PATCH,
+    accepted=maybe(ENTRY),
 )
 _DRIFT = record(subject=TEXT, field=TEXT, expected=TEXT, actual=TEXT, text=TEXT)
 _CASE = record(id=TEXT, title=TEXT, is_stranger=FLAG, let_in=FLAG, answer=TEXT, advice=TEXTS)
@@ -98,6 +100,7 @@ _PROVIDER = record(
 )
 _KEY = record(organization=TEXT, place=TEXT, variable=TEXT, last_four=TEXT, may_be=listed({"type": "object"}), findings=listed(_FINDING))
 AUDIT = record(
+    {"acceptances": ACCEPTANCES},
     ok={"const": True},
     error={"type": "null"},
     account_id=TEXT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ciam_tui.commands.schemas.accepting import ACCEPTANCES, ENTRY
 from ciam_tui.commands.schemas.shapes import (
     CONTEXT,
     COUNT,
@@ -29,7 +30,8 @@ _CELL = record(
     requests=listed(record(action=TEXT, resource=TEXT, context=CONTEXT, allowed=FLAG)),
 )
 _ACCESS = listed(record(stage=TEXT, roles=TEXTS, limits=TEXTS, cells=listed(_CELL)))
-SETUP = record({"access": _ACCESS}, problems=listed(PROBLEM), findings=listed(FINDING), unread=TEXTS, ok=FLAG)
+_FINDING = FINDING | {"properties": FINDING["properties"] | {"accepted": maybe(ENTRY)}}
+SETUP = record({"access": _ACCESS, "acceptances": ACCEPTANCES}, problems=listed(PROBLEM), findings=listed(_FINDING), unread=TEXTS, ok=FLAG)
 POLICY = record(
     kind=choice("trust", "permissions"),
     problems=listed(PROBLEM),

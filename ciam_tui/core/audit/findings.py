@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from ciam_tui.core.acceptance.file import AcceptedFinding
     from ciam_tui.core.audit.drift import Expectation
     from ciam_tui.core.audit.facts import AuditFacts, HeldKey, ReadRole
     from ciam_tui.core.compare import Difference
@@ -37,7 +38,7 @@ class AuditFinding:
 
     `statement` and `line` count from 1, `line` in the document's canonical form. `leaves_open` is what it does not establish. `about` tells
     findings of one id in one place apart, and stays when their texts change. `opens` says that the fix would let in, or grant, what is
-    refused now: the finding is about a door that is shut by mistake.
+    refused now: the finding is about a door that is shut by mistake. `accepted` is the entry of a reviewed file that accepts it.
     """
 
     id: str
@@ -52,6 +53,12 @@ class AuditFinding:
     patch: tuple[Operation, ...] = ()
     about: str = ""
     opens: bool = False
+    accepted: AcceptedFinding | None = None
+
+    @property
+    def is_new_error(self) -> bool:
+        """Whether it is of level error and nobody has accepted it."""
+        return self.level is Level.ERROR and self.accepted is None
 
     def __str__(self) -> str:
         """`error: text Fix. (id)`."""

@@ -107,5 +107,5 @@ class AuditReport:
 
     @property
     def has_errors(self) -> bool:
-        """Whether any finding is of level error."""
-        return any(finding.level is Level.ERROR for finding in self.findings)
+        """Whether any finding is of level error and not accepted."""
+        return any(finding.is_new_error for finding in self.findings)

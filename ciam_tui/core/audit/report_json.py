@@ -143,6 +143,7 @@ def finding_document(finding: AuditFinding) -> dict[str, Any]:
         "leaves_open": finding.leaves_open,
         "opens": finding.opens,
         "patch": [operation.as_json() for operation in finding.patch],
+        "accepted": None if finding.accepted is None else finding.accepted.as_json(),
     }
 
 

@@ -40,6 +40,7 @@ class _Place:
 def sarif_document(report: AuditReport, version: str) -> dict[str, Any]:
     """The log of one run; `version` is the tool's."""
     placed = [*_placed(report)]
+    suppresses = any(finding.accepted for finding, _ in placed)
     rules = {finding.id: finding for finding, _ in reversed(placed)}
     indexes = {rule: number for number, rule in enumerate(sorted(rules))}
     return {
@@ -62,7 +63,10 @@ def sarif_document(report: AuditReport, version: str) -> dict[str, Any]:
                         "toolExecutionNotifications": [{"level": "warning", "message": {"text": each}} for each in report.unread],
                     }
                 ],
-                "results": [_result(finding, place, indexes[finding.id]) for finding, place in placed],
+                "results": [
+                    _result(finding, place, indexes[finding.id]) | (_suppressions(finding) if suppresses else {})
+                    for finding, place in placed
+                ],
                 "columnKind": "unicodeCodePoints",
             }
         ],
@@ -134,6 +138,13 @@ def _result(finding: AuditFinding, place: _Place, rule_index: int) -> dict[str, 
         ],
         "partialFingerprints": {FINGERPRINT: _fingerprint(finding, place)},
     }
+
+
+def _suppressions(finding: AuditFinding) -> dict[str, Any]:
+    """Who accepted the finding, and why; where one result of a run says so, all have to, with an empty list (3.27.23)."""
+    if finding.accepted is None:
+        return {"suppressions": []}
+    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": f"Accepted {finding.accepted.words}"}]}
 
 
 def _open(finding: AuditFinding) -> str:

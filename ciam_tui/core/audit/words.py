@@ -34,9 +34,11 @@ def ago(days: int) -> str:
 
 
 def tally(findings: Sequence[AuditFinding]) -> str:
-    """`2 errors, 1 note`; `no findings`."""
-    counts = [(level, sum(finding.level is level for finding in findings)) for level in Level]
-    return ", ".join(counted(number, level.value) for level, number in counts if number) or "no findings"
+    """`2 errors, 1 note`; `no findings`; with `and 1 accepted` where some are."""
+    new = [finding for finding in findings if finding.accepted is None]
+    counts = [(level, sum(finding.level is level for finding in new)) for level in Level]
+    told = ", ".join(counted(number, level.value) for level, number in counts if number) or "no findings"
+    return told if len(new) == len(findings) else f"{told} and {len(findings) - len(new)} accepted"
 
 
 def who_lines(answers: Sequence[Entrant]) -> Iterator[tuple[str, Entrant]]:
@@ -131,7 +133,10 @@ def _provider_lines(audit: ProviderAudit) -> Iterator[str]:
 
 def _finding_lines(findings: Sequence[AuditFinding]) -> Iterator[str]:
     for finding in findings:
-        yield f"  {finding.level}: {place_of(finding)}{finding.text} {finding.fix} ({finding.id})"
+        if finding.accepted is None:
+            yield f"  {finding.level}: {place_of(finding)}{finding.text} {finding.fix} ({finding.id})"
+        else:
+            yield f"  accepted {finding.level}: {place_of(finding)}{finding.text} ({finding.id}) Accepted {finding.accepted.words}"
 
 
 def place_of(finding: AuditFinding) -> str:

@@ -55,6 +55,12 @@ def _markdown(setup: SetupShape) -> tuple[ExportFile, ...]:
     return export_markdown(setup)
 
 
+def _evidence(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.evidence import export_evidence
+
+    return export_evidence(setup)
+
+
 FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "json": _json,
     "aws-cli": _aws_cli,
@@ -62,6 +68,7 @@ FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "cloudformation": _cloudformation,
     "circleci": _circleci,
     "markdown": _markdown,
+    "evidence": _evidence,
 }
 
 # What each is for, in as few words as fit below its files.
@@ -72,6 +79,7 @@ ABOUT: Mapping[str, str] = {
     "cloudformation": "a template for a stack, or for CDK",
     "circleci": "jobs that take the roles, without an orb and with it",
     "markdown": "a summary for a pull request",
+    "evidence": "what the Setup grants and why, for an auditor",
     ALL: "every format, each in a folder of its name",
 }
 

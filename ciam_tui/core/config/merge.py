@@ -12,7 +12,7 @@ from difflib import unified_diff
 from textwrap import dedent, indent
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.yaml_outline import Entry, Outline, OutlineUnclear, outline, plain
+from ciam_tui.core.config.yaml_outline import Entry, Outline, OutlineUnclear, outline, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

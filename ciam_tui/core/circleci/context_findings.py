@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_facts import RestrictionType
+from ciam_tui.core.circleci.facts import RestrictionType
 from ciam_tui.core.findings import Finding
 from ciam_tui.core.problems import Level
 from ciam_tui.core.roles import wanted_roles
@@ -18,7 +18,7 @@ from ciam_tui.core.words import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ciam_tui.core.circleci_facts import CircleCiFacts, ContextContents, Restriction, Variable
+    from ciam_tui.core.circleci.facts import CircleCiFacts, ContextContents, Restriction, Variable
     from ciam_tui.core.roles import WantedRole
     from ciam_tui.core.shape import CircleCiShape, SetupShape
 

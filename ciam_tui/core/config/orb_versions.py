@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 
-from ciam_tui.core.config_use import Token
+from ciam_tui.core.config.use import Token
 
 AWS_CLI = "circleci/aws-cli"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime  # noqa: TC003  pydantic resolves the annotation when a journal is read
 from enum import StrEnum
 
-from ciam_tui.core.config_use import ConfigUse  # noqa: TC001  as above
+from ciam_tui.core.config.use import ConfigUse  # noqa: TC001  as above
 
 _MASKS = ("xxxx", "****")
 _VISIBLE = 4

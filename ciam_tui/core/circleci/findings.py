@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_context_findings import context_findings
-from ciam_tui.core.config_findings import config_findings
+from ciam_tui.core.circleci.context_findings import context_findings
+from ciam_tui.core.config.findings import config_findings
 from ciam_tui.core.findings import Finding, worst_first
 from ciam_tui.core.problems import Level
 from ciam_tui.core.shown import shown
@@ -20,7 +20,7 @@ from ciam_tui.core.words import counted, listed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ciam_tui.core.circleci_facts import CircleCiFacts, Project, ProjectSettings
+    from ciam_tui.core.circleci.facts import CircleCiFacts, Project, ProjectSettings
     from ciam_tui.core.shape import ProjectShape, SetupShape, StageShape
 
 _SHORT_HOSTS = {"github": "gh", "bitbucket": "bb"}

@@ -15,7 +15,7 @@ from ciam_tui.core.trust import CLOUD_HOST
 from ciam_tui.core.validate import vcs_origin_problem
 
 if TYPE_CHECKING:
-    from ciam_tui.core.circleci_facts import CircleCiFacts
+    from ciam_tui.core.circleci.facts import CircleCiFacts
     from ciam_tui.core.draft import CircleCiDraft, Draft, ProjectDraft
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.subjects import context_subject
-from ciam_tui.core.circleci_facts import RestrictionType, visible_end
+from ciam_tui.core.circleci.context_expression import expression_of
+from ciam_tui.core.circleci.facts import RestrictionType, visible_end
+from ciam_tui.core.circleci.wiring_problems import FIELD, FOR_GOOD, is_for_good
 from ciam_tui.core.compare import Difference
-from ciam_tui.core.context_expression import expression_of
 from ciam_tui.core.facts import GROUP
 from ciam_tui.core.naming import role_names
 from ciam_tui.core.outcome import Outcome
@@ -22,13 +23,12 @@ from ciam_tui.core.plan import Conflict
 from ciam_tui.core.problems import Level, Problem
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.static_keys import STATIC_KEYS
-from ciam_tui.core.wiring_problems import FIELD, FOR_GOOD, is_for_good
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
-    from ciam_tui.core.context_expression import Expression
+    from ciam_tui.core.circleci.context_expression import Expression
     from ciam_tui.core.facts import ContextFacts, Facts
     from ciam_tui.core.shape import SetupShape
 

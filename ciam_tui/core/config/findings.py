@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ciam_tui.core.config_use import Token
+from ciam_tui.core.config.orb_versions import is_aws_cli, presented_by
+from ciam_tui.core.config.use import Token
 from ciam_tui.core.export.circleci_recipe import ORB
 from ciam_tui.core.findings import Finding
-from ciam_tui.core.orb_versions import is_aws_cli, presented_by
 from ciam_tui.core.problems import Level
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.shown import shown
@@ -20,7 +20,7 @@ from ciam_tui.core.words import listed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ciam_tui.core.config_use import ConfigUse, OrbCall, OrbUse
+    from ciam_tui.core.config.use import ConfigUse, OrbCall, OrbUse
     from ciam_tui.core.shape import SetupShape
 
 _BY_STEPS = "or take the role by the steps that `ciam-tui export --format circleci --into` adds"

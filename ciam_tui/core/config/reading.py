@@ -10,15 +10,15 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_facts import visible_end
-from ciam_tui.core.config_use import ConfigUse, OrbCall, OrbUse, StaticKey, StepToken, Token
+from ciam_tui.core.circleci.facts import visible_end
+from ciam_tui.core.config.use import ConfigUse, OrbCall, OrbUse, StaticKey, StepToken, Token
+from ciam_tui.core.config.yaml_outline import Entry, OutlineUnclear, outline, plain
 from ciam_tui.core.static_keys import KEY_ID, STATIC_KEYS
-from ciam_tui.core.yaml_outline import Entry, OutlineUnclear, outline, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ciam_tui.core.circleci_facts import PipelineConfig
+    from ciam_tui.core.circleci.facts import PipelineConfig
 
 CONFIG_CHARACTERS = 1_000_000  # ten times what a large configuration has
 _MOST_ORBS = 100
