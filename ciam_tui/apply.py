@@ -13,11 +13,11 @@ from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import is_done
 from ciam_tui.core.changes.subjects import ids_in, subjects, users_of, variables_deleted_by
 from ciam_tui.core.changes.user_effects import field_changed
+from ciam_tui.core.circleci.undo_wiring import judged_by_piece
 from ciam_tui.core.compare import differences
 from ciam_tui.core.journal import Began, Failed, NotVerified, Stopped, Succeeded, Verified, fold
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.undo import facts_after
-from ciam_tui.core.undo_wiring import judged_by_piece
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
 from ciam_tui.ports.circleci.wiring import ContextWriter
 from ciam_tui.survey import survey

@@ -35,8 +35,11 @@ ROOMS: dict[str, str] = {
     "runs": "ciam_tui.commands.runs",
     "remove": "ciam_tui.commands.remove",
     "audit": "ciam_tui.commands.audit",
+    "creep": "ciam_tui.commands.creep",
     "migrate": "ciam_tui.commands.migrate",
+    "evidence": "ciam_tui.commands.evidence",
     "demo": "ciam_tui.commands.demo",
+    "serve": "ciam_tui.commands.serve",
     "completion": "ciam_tui.commands.completion",
 }
 

@@ -10,16 +10,16 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ciam_tui.core.circleci_facts import CircleCiFacts, Organization, ProjectFacts, ProjectSettings
-from ciam_tui.core.config_reading import read_pipeline
+from ciam_tui.core.circleci.facts import CircleCiFacts, Organization, ProjectFacts, ProjectSettings
+from ciam_tui.core.config.reading import read_pipeline
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci.failures import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ciam_tui.core.circleci_facts import Inventory, Project, Variable
-    from ciam_tui.core.config_use import ConfigUse
+    from ciam_tui.core.circleci.facts import Inventory, Project, Variable
+    from ciam_tui.core.config.use import ConfigUse
     from ciam_tui.core.shape import CircleCiShape, ProjectShape, SetupShape
     from ciam_tui.ports.api import CircleCi
 

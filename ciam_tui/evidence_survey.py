@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ciam_tui.core.activity import EventPage
+    from ciam_tui.core.evidence.calls import Callers
     from ciam_tui.core.evidence.facts import JobPage, Seen, ServiceUse
     from ciam_tui.core.users.facts import LastUse, User
     from ciam_tui.ports.api import Aws, Clock
@@ -38,13 +39,13 @@ if TYPE_CHECKING:
 DAYS = 90  # what the event history keeps
 # 50 events a page at two pages a second: 10,000 events of a key and a region, and a hundred seconds.
 PAGES = 200
-_IAM_KEEPS = timedelta(days=400)
+IAM_KEEPS = timedelta(days=400)  # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html
 _GLOBAL_REGION = "us-east-1"  # where IAM, STS's global endpoint and other global services keep their events
 _JOB_WAITS = (0.5, 1.0, 2.0, 5.0)  # seconds between looks at IAM's job; the last goes on
 _JOB_TAKES = timedelta(hours=6)  # it takes seconds, in large accounts minutes; a broken server would be asked for ever
 _PASSING = frozenset({"throttled", "aws-unavailable", "no-answer", "unreachable"})
 _PASSING_IN_A_ROW = 5
-_STOPPED = "it was stopped before this was read"
+STOPPED = "it was stopped before this was read"
 _LONGEST_NAP = 0.5  # so that whoever wants to leave is heard
 
 
@@ -129,7 +130,7 @@ class _Survey:
         missing = [] if self.user.keys is not None else ["which keys the user has could not be read"]
         for key_id in self.key_ids:
             if self.stops():
-                missing.append(_STOPPED)
+                missing.append(STOPPED)
                 break
             self.tell(f"Last use of the key {key_id}")
             try:
@@ -137,19 +138,62 @@ class _Survey:
             except CiamError as error:
                 missing.append(str(error))
         about = counted(len(self.keys), "key")
-        self.coverage.append(Coverage(Source.KEY_LAST_USED, None, self.at, sees_objects=False, about=about, missing=_joined(missing)))
+        self.coverage.append(Coverage(Source.KEY_LAST_USED, None, self.at, sees_objects=False, about=about, missing=joined(missing)))
 
     def read_services(self) -> None:
         missing = None
         try:
-            self.services = self._job()
+            self.services = services_of(self.aws, self.user.arn, clock=self.clock, tell=self.tell, stops=self.stops)
         except CiamError as error:
             missing = str(error)
-        since, until = (None, None) if self.services is None else (self.at - _IAM_KEEPS, self.at)
+        since, until = (None, None) if self.services is None else (self.at - IAM_KEEPS, self.at)
         about = "" if self.services is None else counted(len(self.services), "service")
         self.coverage.append(Coverage(Source.SERVICE_LAST_ACCESSED, since, until, sees_objects=False, about=about, missing=missing))
 
-    def _job(self) -> tuple[ServiceUse, ...]:
+    def read_events(self, regions: Sequence[str]) -> None:
+        last_used = [use.region for use in self.keys.values()]
+        likely = default_regions(self.aws.region, self.partition, (*last_used, *regions))
+        window = Window.of_last(DAYS, self.at)
+        pace = Pace(clock=self.clock, tell=self.tell, leaves=self.stops)
+        for region in likely:
+            pace.begin_region()
+            tally = Tally(Source.EVENT_HISTORY, self.partition)
+            history = EventReading(pace, window, region, self.whose, tally, self.pages)
+            for key_id in self.key_ids:
+                history.read(key_id, partial(self.aws.key_events, key_id, window, region))
+            if not self.key_ids:
+                history.missing.append("no key of the user is known")
+            self.seen = merged(self.seen, tally.seen())
+            self.coverage.append(history.coverage())
+
+
+def services_of(
+    aws: Aws, arn: str, *, clock: Clock, tell: Callable[[str], None], stops: Callable[[], bool], about: str = ""
+) -> tuple[ServiceUse, ...]:
+    """When services were last asked by the user or role with `arn`, as IAM's job finds, which is waited for to its end.
+
+    Raises:
+        CiamError: IAM may not be asked, does not come to an end, or `stops` said so.
+    """
+    return _Job(aws, arn, clock, tell, stops, about).result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """IAM's job about one user or role; `about` names it where there are several."""
+
+    aws: Aws
+    arn: str
+    clock: Clock
+    tell_of: Callable[[str], None]
+    stops: Callable[[], bool]
+    about: str
+
+    def tell(self, text: str) -> None:
+        """Say what is being read, and of whom."""
+        self.tell_of(f"{text}{f' ({self.about})' if self.about else ''}")
+
+    def result(self) -> tuple[ServiceUse, ...]:
         """What IAM's job found, after it has come to its end."""
         if self.stops():
             raise _stopped()
@@ -179,12 +223,12 @@ class _Survey:
 
     def _begun_job(self) -> str:
         try:
-            return self.aws.start_service_job(self.user.arn, by_action=True)
+            return self.aws.start_service_job(self.arn, by_action=True)
         except CiamError as error:
             if error.code not in ("request-invalid", "aws-refused"):
                 raise
         # A partition or a server may know services alone.
-        return self.aws.start_service_job(self.user.arn, by_action=False)
+        return self.aws.start_service_job(self.arn, by_action=False)
 
     def _look(self, job_id: str, marker: str | None) -> JobPage:
         """The job as it is now; what passes by itself is waited for."""
@@ -206,49 +250,34 @@ class _Survey:
             self.clock.sleep(min(left, _LONGEST_NAP))
             left -= _LONGEST_NAP
 
-    def read_events(self, regions: Sequence[str]) -> None:
-        last_used = [use.region for use in self.keys.values()]
-        likely = default_regions(self.aws.region, self.partition, (*last_used, *regions))
-        window = Window.of_last(DAYS, self.at)
-        pace = Pace(clock=self.clock, tell=self.tell, leaves=self.stops)
-        for region in likely:
-            pace.begin_region()
-            tally = Tally(Source.EVENT_HISTORY, self.partition)
-            history = _History(self.aws, pace, window, region, self.whose, tally, self.pages)
-            for key_id in self.key_ids:
-                history.read(key_id)
-            if not self.key_ids:
-                history.missing.append("no key of the user is known")
-            self.seen = merged(self.seen, tally.seen())
-            self.coverage.append(history.coverage())
-
 
 @dataclass(slots=True)
-class _History:
-    """The events of one region."""
+class EventReading:
+    """The events of one region while they are read, by one attribute after another; with `service` those of one service alone."""
 
-    aws: Aws
     pace: Pace
     window: Window
     region: str
-    whose: Whose
+    whose: Callers
     tally: Tally
     pages: int
+    service: str = ""
     events: int = 0
     unreadable: int = 0
     back_to: datetime | None = None
     missing: list[str] = field(default_factory=list)
 
-    def read(self, key_id: str) -> None:
+    def read(self, about: str, ask: Callable[[str | None], EventPage]) -> None:
+        """Take in the events that `ask` gives page by page, the newest first; `about` names what they are found by."""
         token: str | None = None
         oldest: datetime | None = None
         for number in range(1, self.pages + 1):
-            self.pace.tell(f"CloudTrail in {self.region}: events of {key_id}, page {number}")
+            self.pace.tell(f"CloudTrail in {self.region}: events of {about}, page {number}")
             page: EventPage | NotChecked | None = None
             if not self.pace.has_left():
-                page = self.pace.ask(self.region, partial(self.aws.key_events, key_id, self.window, self.region, token))
+                page = self.pace.ask(self.region, partial(ask, token))
             if page is None or isinstance(page, NotChecked):
-                self.missing.append(_STOPPED if page is None else page.reason)
+                self.missing.append(STOPPED if page is None else page.reason)
                 self._goes_back_to(oldest)
                 return
             oldest = self._take(page.texts) or oldest
@@ -260,12 +289,22 @@ class _History:
         self._goes_back_to(oldest)
 
     def coverage(self) -> Coverage:
+        """What was covered, and what was not."""
         gaps = list(self.missing)
         if self.unreadable:
             gaps.append(f"{counted(self.unreadable, 'event')} could not be read")
-        about = f"{self.region}, {counted(self.events, 'event')}; object calls are not in it"
-        since = self.back_to or self.window.since
-        return Coverage(Source.EVENT_HISTORY, since, self.window.until, sees_objects=False, about=about, missing=_joined(gaps))
+        of = f"{self.service} in " if self.service else ""
+        about = f"{of}{self.region}, {counted(self.events, 'event')}; object calls are not in it"
+        return Coverage(
+            Source.EVENT_HISTORY,
+            self.back_to or self.window.since,
+            self.window.until,
+            sees_objects=False,
+            about=about,
+            missing=joined(gaps),
+            region=self.region,
+            service=self.service,
+        )
 
     def _take(self, texts: Iterable[str]) -> datetime | None:
         """Count a page's events, the newest first; when the last of them was."""
@@ -296,12 +335,13 @@ def default_regions(region: str, partition: str, more: Iterable[str] = ()) -> tu
 
 
 def _stopped() -> CiamError:
-    return CiamError("stopped", "Stopped", f"{_STOPPED}.".capitalize())
+    return CiamError("stopped", "Stopped", f"{STOPPED}.".capitalize())
 
 
 def _not_told(message: str) -> CiamError:
     return CiamError("not-told", "Cannot read which services were last accessed", message)
 
 
-def _joined(gaps: Sequence[str]) -> str | None:
+def joined(gaps: Sequence[str]) -> str | None:
+    """What is missing, in one text; None where nothing is."""
     return "; ".join(dict.fromkeys(gap.rstrip(".") for gap in gaps)) or None

@@ -18,6 +18,7 @@ from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.calls import call_of
 from ciam_tui.core.changes.possible import plan_of
 from ciam_tui.core.changes.subjects import role_subject, subjects, users_of, variables_deleted_by
+from ciam_tui.core.circleci.undo_wiring import judged_by_piece
 from ciam_tui.core.compare import differences
 from ciam_tui.core.history import History, UnreadableRun
 from ciam_tui.core.journal import LeftOut, RunStarted, fold, known_ids, known_wiring
@@ -31,7 +32,6 @@ from ciam_tui.core.setup import read_setup, to_json
 from ciam_tui.core.taking_down.known import known_of
 from ciam_tui.core.taking_down.planning import plan_removal
 from ciam_tui.core.undo import UndoGround, facts_after, now_needed, plan_undo
-from ciam_tui.core.undo_wiring import judged_by_piece
 from ciam_tui.survey import leftovers, survey
 
 if TYPE_CHECKING:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 FULL_SCREEN = "ciam_tui.app.launch"
 PLAIN = "ciam_tui.plain.launch"
+# Set for a process whose full screen is shown by another one, as `ciam-tui serve` does: Textual reads it.
+DRIVER_VARIABLE, SERVED_DRIVER = "TEXTUAL_DRIVER", "ciam_tui.app.served:ServedDriver"
 
 
 class FrontEnd(Protocol):
@@ -24,6 +26,8 @@ class FrontEnd(Protocol):
 
 def why_no_full_screen(environ: Mapping[str, str], *, plain: bool, stdin_is_terminal: bool, stdout_is_terminal: bool) -> str | None:
     """Why prompts are wanted in place of the full screen, in half a sentence; None where the full screen is right."""
+    if environ.get(DRIVER_VARIABLE) == SERVED_DRIVER:
+        return None
     if plain:
         return "--plain"
     if environ.get("ACCESSIBLE", "") not in ("", "0"):

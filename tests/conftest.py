@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,11 @@ if _IN_MEMORY.is_dir() and os.access(_IN_MEMORY, os.W_OK):
     _found = os.statvfs(_IN_MEMORY)
     if _found.f_bavail * _found.f_frsize >= _ROOM_BYTES and not _found.f_flag & getattr(os, "ST_NOEXEC", 0):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+
+# A shell that runs the tests behind it has them ignore SIGINT, and `nohup` SIGHUP: every process inherits that, and never hears the signals that tests send.
+for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)
 
 _FOREIGN_PREFIXES = ("AWS_", "BOTO_", "CIRCLE", "CIAM_", "TEXTUAL")
 # Where pytest-textual-snapshot puts its report: set by the test run itself.

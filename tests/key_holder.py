@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from ciam_tui.core.circleci_facts import Context, ContextContents, Inventory, Organization, Project, ProjectContents, Variable, visible_end
+from ciam_tui.core.circleci.facts import Context, ContextContents, Inventory, Organization, Project, ProjectContents, Variable, visible_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable

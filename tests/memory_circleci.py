@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ciam_tui.core.circleci_facts import Context, Organization, Project, Restriction, RestrictionType, Variable
+from ciam_tui.core.circleci.facts import Context, Organization, Project, Restriction, RestrictionType, Variable
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
 

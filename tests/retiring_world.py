@@ -14,7 +14,7 @@ from ciam_tui.core.activity import EventPage
 from ciam_tui.core.audit.facts import KeysRead, UserKey
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import effect
-from ciam_tui.core.circleci_facts import ContextContents, Inventory, Organization, Project, ProjectContents, Variable
+from ciam_tui.core.circleci.facts import ContextContents, Inventory, Organization, Project, ProjectContents, Variable
 from ciam_tui.core.document import Document
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.events import Event, from_line, to_line

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ciam_tui.core.config_merge import StepWanted, merge_config
+from ciam_tui.core.config.merge import StepWanted, merge_config
 from ciam_tui.core.export.circleci import config_of, export_circleci, step_lines
 from ciam_tui.core.export.circleci_recipe import take_role
 from ciam_tui.ports.sandbox import circleci_configs

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ciam_tui.circleci_survey import circleci_survey
-from ciam_tui.core.circleci_answers import prefilled
-from ciam_tui.core.circleci_facts import CircleCiFacts, OidcClaims, PipelineConfig, RestrictionType
-from ciam_tui.core.circleci_findings import circleci_findings
+from ciam_tui.core.circleci.answers import prefilled
+from ciam_tui.core.circleci.facts import CircleCiFacts, OidcClaims, PipelineConfig, RestrictionType
+from ciam_tui.core.circleci.findings import circleci_findings
 from ciam_tui.core.draft import Draft
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.sandbox import account

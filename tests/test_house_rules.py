@@ -30,7 +30,7 @@ FILE_LIMIT = 400
 CLASS_LIMIT = 250
 APP_LIMIT = 150
 
-HEAVY = frozenset({"textual", "rich", "boto3", "botocore", "moto", "flask", "pydantic", "requests"})
+HEAVY = frozenset({"textual", "rich", "boto3", "botocore", "moto", "flask", "pydantic", "requests", "aiohttp", "textual_serve"})
 # What may stand in for a docstring nobody thought about: fewer words than this cannot say why a module exists.
 FEWEST_WORDS = 8
 

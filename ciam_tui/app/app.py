@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -17,6 +16,7 @@ from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.mfa import asked_for_mfa
 from ciam_tui.app.screens.problem import ProblemScreen, internal_failure
 from ciam_tui.app.screens.start import StartScreen
+from ciam_tui.app.signals import go_on_with_a_terminal_alone, leave_on_signals
 from ciam_tui.app.theme import begin_with
 from ciam_tui.core.problems import CiamError
 
@@ -52,10 +52,11 @@ class CiamApp(App[None]):
 
     def on_load(self) -> None:
         """Threads that keep nobody from leaving, and signals that leave as Ctrl+Q does."""
-        loop = asyncio.get_running_loop()
-        loop.set_default_executor(DaemonThreads())
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.leave, 128 + number)  # the exit code of a process that a signal ended
+        asyncio.get_running_loop().set_default_executor(DaemonThreads())
+        leave_on_signals(self.leave)
+
+    def on_mount(self) -> None:  # the terminal is there by now
+        go_on_with_a_terminal_alone()
 
     def get_default_screen(self) -> Screen[None]:
         """The first screen."""

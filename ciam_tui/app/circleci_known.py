@@ -16,7 +16,7 @@ from ciam_tui.core.words import listed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ciam_tui.core.circleci_facts import CircleCiFacts, Organization, Project, ProjectList
+    from ciam_tui.core.circleci.facts import CircleCiFacts, Organization, Project, ProjectList
     from ciam_tui.core.draft import CircleCiDraft, Draft, ProjectDraft
     from ciam_tui.core.findings import Finding
     from ciam_tui.core.problems import CiamError
@@ -80,14 +80,14 @@ class KnownCircleCi:
             unread = (*unread, "The contexts were not read.")
         if waiting:  # what the others show would tell half of it, and be told again differently a moment later
             return unread_findings((f"Not yet read: {listed(waiting)}.",))
-        from ciam_tui.core.circleci_findings import circleci_findings
+        from ciam_tui.core.circleci.findings import circleci_findings
 
         return (*circleci_findings(draft, facts), *unread_findings(unread))
 
 
 def findings_read(setup: SetupShape, facts: CircleCiFacts) -> tuple[Finding, ...]:
     """What `facts` show about `setup`, and what they lack."""
-    from ciam_tui.core.circleci_findings import circleci_findings
+    from ciam_tui.core.circleci.findings import circleci_findings
 
     return (*circleci_findings(setup, facts), *unread_findings(facts.unread))
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ciam_tui.app.widgets.picker import Row
-from ciam_tui.core.circleci_context_findings import context_findings
-from ciam_tui.core.circleci_facts import RestrictionType
-from ciam_tui.core.context_expression import NO_SSH
+from ciam_tui.core.circleci.context_expression import NO_SSH
+from ciam_tui.core.circleci.context_findings import context_findings
+from ciam_tui.core.circleci.facts import RestrictionType
 from ciam_tui.core.naming import context_names
 from ciam_tui.core.static_keys import KEY_ID, STATIC_KEYS
 from ciam_tui.core.words import counted, listed
@@ -20,7 +20,7 @@ from ciam_tui.core.words import counted, listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ciam_tui.core.circleci_facts import CircleCiFacts, ContextContents, Restriction, Variable
+    from ciam_tui.core.circleci.facts import CircleCiFacts, ContextContents, Restriction, Variable
     from ciam_tui.core.draft import Draft
 
 USES = "wiring uses it"

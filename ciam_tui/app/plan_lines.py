@@ -15,10 +15,10 @@ from ciam_tui.app.document_lines import Ink, Line, finding_line, highlighted
 from ciam_tui.app.opinion_lines import remark_lines
 from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.changes.made import taken_back
+from ciam_tui.core.circleci.wiring_problems import is_for_good, is_wiring
 from ciam_tui.core.findings import Finding
 from ciam_tui.core.opinions import contradictions
 from ciam_tui.core.problems import Level
-from ciam_tui.core.wiring_problems import is_for_good, is_wiring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -70,7 +70,7 @@ def circleci_reading(args: argparse.Namespace, setup: SetupShape) -> CircleCiRea
     if not args.circleci:
         return CircleCiReading(files.findings, files.unread)
     from ciam_tui.circleci_survey import circleci_survey
-    from ciam_tui.core.circleci_findings import circleci_findings
+    from ciam_tui.core.circleci.findings import circleci_findings
 
     with closing(opened_circleci(args)) as circleci:
         if sys.stderr is not None and sys.stderr.isatty():

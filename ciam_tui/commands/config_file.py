@@ -67,8 +67,8 @@ def told_of_files(setup: SetupShape, paths: Sequence[str]) -> Told:
 
 def told_of_text(setup: SetupShape, text: str, path: str) -> Told:
     """What the configuration `text`, called `path`, does to the roles of `setup`."""
-    from ciam_tui.core.config_findings import config_findings
-    from ciam_tui.core.config_reading import read_config
+    from ciam_tui.core.config.findings import config_findings
+    from ciam_tui.core.config.reading import read_config
     from ciam_tui.core.findings import worst_first
 
     use = read_config(text)

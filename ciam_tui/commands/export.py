@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ciam_tui.commands import export_stack_set
 from ciam_tui.commands.setup_source import add_setup_argument, setup_from
 from ciam_tui.core.export.formats import ALL, FORMATS
 
@@ -28,6 +29,7 @@ examples:
   ciam-tui export setup.json --format all --out exports                    each format in a folder of its name
   ciam-tui export setup.json --format guardrails --out guardrails --ci-user-path /ci/
   ciam-tui export setup.json --format circleci --into .circleci/config.yml | git apply
+  ciam-tui export setup.json --format cloudformation --stack-set service-managed --ou ou-ab12-cd345678 --out stacks
 
 Exit codes: 0 written, whatever the findings; 1 the Setup is not valid, a file cannot be written, or with --into something
 is to be added by hand; 2 wrong usage.
@@ -70,6 +72,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="STAGE=JOB",
         help="with --into: the job that takes the stage's role, where it is not called as the stage; may be repeated",
     )
+    export_stack_set.add_stack_set_arguments(parser)
     guardrails = parser.add_argument_group("with guardrails")
     guardrails.add_argument(
         "--ci-user-path",
@@ -128,8 +131,12 @@ def _run(args: argparse.Namespace) -> int:
         for stage, job in args.job:
             jobs.setdefault(stage, []).append(job)
         return into(file.setup, args.into, project=args.project, jobs=jobs, as_json=args.json)
-    choices = GuardrailChoices(tuple(args.ci_user_path), tuple(args.admin_role), tuple(args.also_project))
-    written = write_export(args.out, exported(file.setup, args.format, contexts=args.contexts, guardrails=choices))
+    if args.stack_set is not None:
+        files = export_stack_set.stack_set_files(args, file.setup)
+    else:
+        choices = GuardrailChoices(tuple(args.ci_user_path), tuple(args.admin_role), tuple(args.also_project))
+        files = exported(file.setup, args.format, contexts=args.contexts, guardrails=choices)
+    written = write_export(args.out, files)
     if args.json:
         _print_document(args.out, written)
     else:
@@ -148,7 +155,7 @@ def _misused(args: argparse.Namespace) -> str | None:
         return "--contexts is for --format circleci with --out"
     if (args.ci_user_path or args.admin_role or args.also_project) and (args.into is not None or args.format not in {"guardrails", ALL}):
         return "--ci-user-path, --admin-role and --also-project are for --format guardrails"
-    return None
+    return export_stack_set.misused(args)
 
 
 def _print_document(out: Path, written: Sequence[WrittenFile]) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ciam_tui.commands.config_file import Told
-    from ciam_tui.core.config_merge import ByHand, Merged
+    from ciam_tui.core.config.merge import ByHand, Merged
     from ciam_tui.core.shape import SetupShape
 
 DONE = 0
@@ -27,7 +27,7 @@ def into(setup: SetupShape, path: str, *, project: str | None, jobs: Mapping[str
     Raises:
         CiamError: the configuration cannot be read, or the project or a stage is none of the Setup's.
     """
-    from ciam_tui.core.config_merge import config_diff
+    from ciam_tui.core.config.merge import config_diff
 
     before = config_text(path)
     merged = _merged(setup, before, project, jobs)
@@ -45,7 +45,7 @@ def into(setup: SetupShape, path: str, *, project: str | None, jobs: Mapping[str
 
 
 def _merged(setup: SetupShape, before: str, project: str | None, jobs: Mapping[str, Sequence[str]]) -> Merged:
-    from ciam_tui.core.config_merge import StepWanted, merge_config
+    from ciam_tui.core.config.merge import StepWanted, merge_config
     from ciam_tui.core.export.circleci import config_of, step_lines
     from ciam_tui.core.export.circleci_recipe import take_role
 

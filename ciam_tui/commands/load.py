@@ -78,7 +78,7 @@ def _run(args: argparse.Namespace) -> int:
     comparisons = compared(roles, found.setup)
     text = to_json(found.setup)
     if args.out is not None:
-        _write(args.out, text)
+        write_setup(args.out, text)
     warn(_lines(found, comparisons))
     if args.json:
         print_document(_document(found, comparisons))
@@ -172,7 +172,12 @@ def _region_of_bucket(roles: Sequence[RoleText], aws: Any) -> str | None:
     return bucket.region if bucket is not None else None
 
 
-def _write(path: Path, text: str) -> None:
+def write_setup(path: Path, text: str) -> None:
+    """Write a Setup file that is not there yet.
+
+    Raises:
+        CiamError: `file-exists`; `file-unwritable`.
+    """
     from ciam_tui.core.problems import CiamError
 
     try:

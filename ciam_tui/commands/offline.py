@@ -92,6 +92,12 @@ def run_schema(args: argparse.Namespace) -> int:
 
 def run_check(args: argparse.Namespace) -> int:
     """Tells what is wrong with Setup files and policies, or, where nothing is, what is risky about them."""
+    from ciam_tui.commands.speaking import reported
+
+    return reported(args, _run_check)
+
+
+def _run_check(args: argparse.Namespace) -> int:
     from ciam_tui.commands.speaking import misused
 
     if problem := accepting_problem(args) or _too_many(args):

@@ -24,10 +24,14 @@ def setup_from(name: str) -> SetupFile:
         SetupInvalid: what was read is not a valid Setup.
         CiamError: it could not be read.
     """
+    return setup_in(name, setup_content(name))
+
+
+def setup_in(name: str, content: bytes) -> SetupFile:
+    """The Setup that `content` holds, which was read from `name`; raises as `setup_from`."""
     from ciam_tui.core.saved_plans.file import is_saved_plan
     from ciam_tui.core.setup import read_setup
 
-    content = setup_content(name)
     if is_saved_plan(content):
         from ciam_tui.core.problems import CiamError
 

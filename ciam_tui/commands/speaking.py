@@ -49,6 +49,21 @@ def reported(args: argparse.Namespace, run: Callable[[argparse.Namespace], int])
                 {"ok": False, "error": {"code": "interrupted", "title": "Interrupted", "message": "Nothing was begun.", "suggestions": []}}
             )
         raise
+    except BrokenPipeError:  # nobody reads what would be printed
+        raise
+    except Exception as error:
+        if args.json:
+            print_document({"ok": False, "error": _unforeseen(error)})
+        raise
+
+
+def _unforeseen(error: Exception) -> dict[str, object]:
+    """What nobody foresaw, for a program. Its own text stays out: it may quote anything."""
+    if isinstance(error, OSError):
+        message = error.strerror or type(error).__name__
+        return {"code": "system-refused", "title": "The system refused", "message": message, "suggestions": []}
+    fix = "Run it again with --debug FILE to keep its details, and please report it."
+    return {"code": "internal-error", "title": "Internal error", "message": type(error).__name__, "suggestions": [fix]}
 
 
 def misused(args: argparse.Namespace, sentence: str) -> int:

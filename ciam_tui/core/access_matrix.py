@@ -18,7 +18,7 @@ from ciam_tui.core.permissions import bucket_arn, bucket_owner, permission_polic
 from ciam_tui.core.validate.bucket import normalized_prefix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ciam_tui.core.shape import SetupShape, StageShape
 
@@ -203,8 +203,20 @@ def stage_matrix(setup: SetupShape, stage: StageShape) -> Matrix:
     policy = _compiled(permission_policy(setup, stage).text)
     places = tuple(_places(setup, stage))
     operations = tuple(each for each in OPERATIONS if setup.bucket.kms_key_arn or each.scope not in _ON_KEYS)
-    rows = tuple(tuple(_cell(setup, stage, policy, operation, place) for place in places) for operation in operations)
+
+    def passes(request: Request) -> bool:
+        return evaluate(request, [policy]).allowed
+
+    rows = tuple(tuple(_cell(setup, stage, passes, operation, place) for place in places) for operation in operations)
     return Matrix(stage, places, operations, rows, tuple(_limits(setup)), policy)
+
+
+def cells_where(setup: SetupShape, stage: StageShape, passes: Callable[[Request], bool]) -> tuple[Cell, ...]:
+    """The cells of `stage`, row by row, as `passes` answers them in the stage's own policy's stead: by the policies that a role has in fact."""
+    operations = (each for each in OPERATIONS if setup.bucket.kms_key_arn or each.scope not in _ON_KEYS)
+    places = tuple(_places(setup, stage))
+    cells = (_cell(setup, stage, passes, operation, place) for operation in operations for place in places)
+    return tuple(cell for cell in cells if cell is not None)
 
 
 @lru_cache(maxsize=16)
@@ -265,11 +277,10 @@ def _untaken(candidates: Sequence[str], taken: set[str]) -> str:
 # Requests
 
 
-def _cell(setup: SetupShape, stage: StageShape, policy: CompiledPolicy, operation: Operation, place: Place) -> Cell | None:
-    answers = []
-    for request in _requests(setup, operation, place):
-        allowed = evaluate(request, [policy]).allowed
-        answers.append(Answer(request, allowed, _is_expected(stage, operation, place, request)))
+def _cell(setup: SetupShape, stage: StageShape, passes: Callable[[Request], bool], operation: Operation, place: Place) -> Cell | None:
+    answers = [
+        Answer(request, passes(request), _is_expected(stage, operation, place, request)) for request in _requests(setup, operation, place)
+    ]
     return Cell(operation, place, tuple(answers)) if answers else None
 
 

@@ -61,6 +61,18 @@ IAM_READS = (
     "iam:ListRoleTags",
     "iam:SimulatePrincipalPolicy",
 )
+# All that an audit asks of IAM where it may: the details of all roles in one pass, and what they leave out.
+AUDIT_READS = (
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetOpenIDConnectProvider",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "iam:GetRole",
+    "iam:ListAccountAliases",
+    "iam:ListOpenIDConnectProviders",
+    "iam:ListPolicyVersions",
+    "iam:ListRoles",
+)
 # Only an audit that looks for the keys that CircleCI holds.
 USER_READS = (
     "iam:GetAccessKeyLastUsed",
@@ -233,21 +245,6 @@ def operator_policy(account_id: str, partition: str, *, role_path: str = DEFAULT
     )
 
 
-def audit_policy(account_id: str, partition: str) -> Document:
-    """The least policy for an audit by a robot, which asks neither CircleCI nor AWS for its opinion: it reads IAM, and changes nothing."""
-    account = f"arn:{partition}:iam::{account_id}"
-    resources = [*(f"{account}:{kind}/*" for kind in ("oidc-provider", "policy", "role")), f"arn:{partition}:iam::aws:policy/*"]
-    return Document.of(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                _allow("ReadAccount", tuple(each for each in ACCOUNT_READS if each.startswith("iam:")), ["*"]),
-                _allow("ReadIam", tuple(each for each in IAM_READS if not each.startswith("iam:Simulate")), resources),
-            ],
-        }
-    )
-
-
 def retirement_policy(account_id: str, partition: str, *, user: str = "*") -> Document:
     """The least policy for whoever retires the user, beside that for its roles; a statement each for what one may leave to somebody else.
 
@@ -268,6 +265,15 @@ def retirement_policy(account_id: str, partition: str, *, user: str = "*") -> Do
             ],
         }
     )
+
+
+def audit_policy(*, users: bool = True) -> Document:
+    """The least policy of a role that audits: what it asks of IAM and, with `users`, of the users' keys, as `--circleci` does.
+
+    It is about all there is in the account, and where all accounts are audited it is the policy of the role's session too.
+    """
+    statements = [_allow("ReadIam", AUDIT_READS, ["*"]), *([_allow("ReadUsers", USER_READS, ["*"])] if users else [])]
+    return Document.of({"Version": "2012-10-17", "Statement": statements})
 
 
 def _allow(sid: str, actions: tuple[str, ...], resources: list[str]) -> dict[str, Any]:

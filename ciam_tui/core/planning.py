@@ -14,6 +14,7 @@ from ciam_tui.core.bucket_planning import bucket_outcome
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.effects import merged_tags
 from ciam_tui.core.changes.subjects import policy_subject, role_subject
+from ciam_tui.core.circleci.wiring import wiring_outcome
 from ciam_tui.core.compare import Difference, differences
 from ciam_tui.core.findings import findings
 from ciam_tui.core.outcome import Outcome
@@ -23,7 +24,6 @@ from ciam_tui.core.plan import Conflict, Plan, make_steps
 from ciam_tui.core.problems import Level, Problem
 from ciam_tui.core.roles import WantedRole, wanted_roles
 from ciam_tui.core.trust import audience, issuer_url, provider_arn
-from ciam_tui.core.wiring import wiring_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -31,6 +31,42 @@ def redacted(text: str) -> str:
     return text
 
 
+# What a name has to end in for its value to be a secret in a record: `secretsmanager:GetSecretValue` names an action, and hides nothing.
+_NAMES = (
+    r"secret[_-]?(?:access[_-]?)?key | (?:session|security|access|refresh|api|auth|circle|identity|bearer)[_-]?token | client[_-]?secret"
+    r" | password | passwd | passphrase | private[_-]?key | authorization"
+)
+_SECRET_NAME = re.compile(rf"(?ix) (?: {_NAMES} ) $")
+_NAMED_IN_RECORD = re.compile(
+    rf"""(?ix) ( (?: {_NAMES} ) ["']? \s* [:=] \s* )
+        (?: b? (["']) .*? \2 | (?: (?: bearer | basic ) \s+ )? [^\s"'&,;)\]}}]+ )"""
+)
+_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+# A part of a path as people write one: a word, a number, or a word with a number behind it.
+_WORD = re.compile(r"[a-z]{1,20}[0-9]{0,4}|[A-Z][a-z]{0,19}|(?:[A-Z][a-z]{2,19}){2,4}|[A-Z]{1,12}|[0-9]{0,12}")
+
+
+def without_secrets(text: str) -> str:
+    """`text` of a record that must stay readable, with what is, or looks like, a secret replaced by `MASK`.
+
+    It differs from `redacted` where that masks what a record is about: IAM actions with `secret` in their name, and long paths of plain words.
+    """
+    text = _NAMED_IN_RECORD.sub(lambda match: match.group(1) + MASK, _PEM.sub(MASK, text))
+    for pattern in (_JWT, _CIRCLECI_TOKEN):
+        text = pattern.sub(MASK, text)
+    return _KEY.sub(lambda match: match[0] if _is_a_path(match[0]) else MASK, text)
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether what is called `name` is a secret by that alone, however short it is."""
+    return _SECRET_NAME.search(name) is not None
+
+
+def _is_a_path(run: str) -> bool:
+    """Whether a long run is words between slashes. Random characters are not: of twelve, all in lower case are one in a hundred thousand."""
+    return run.count("/") > 1 and all(map(_WORD.fullmatch, run.split("/")))
+
+
 def without_jwts(text: str) -> str:
     """`text` with every JWT masked: for a sentence about what was typed, of which the rest has to stay readable."""
     return _JWT.sub(MASK, text)

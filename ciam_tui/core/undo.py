@@ -15,12 +15,12 @@ from ciam_tui.core.changes.effects import effect
 from ciam_tui.core.changes.inverse import inverse
 from ciam_tui.core.changes.subjects import BUCKET, PROVIDER, subjects
 from ciam_tui.core.changes.titles import title
+from ciam_tui.core.circleci.undo_wiring import ContextChange, WiringGround, gone_for_good
 from ciam_tui.core.compare import differences
 from ciam_tui.core.conditions import compile_condition
 from ciam_tui.core.document import parse_policy
 from ciam_tui.core.plan import Plan, make_steps
 from ciam_tui.core.problems import CiamError, Level, Problem
-from ciam_tui.core.undo_wiring import ContextChange, WiringGround, gone_for_good
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

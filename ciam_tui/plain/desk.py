@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ciam_tui.apply import Ports
-    from ciam_tui.core.circleci_facts import Organization
+    from ciam_tui.core.circleci.facts import Organization
     from ciam_tui.core.draft import Draft
     from ciam_tui.core.facts import Identity
     from ciam_tui.core.setup import Setup

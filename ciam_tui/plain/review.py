@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.answers import settled
 from ciam_tui.core.changes.subjects import context_subject
+from ciam_tui.core.circleci.wiring_problems import is_for_good
 from ciam_tui.core.problems import CiamError, Level
 from ciam_tui.core.steps import STEPS, StepId
-from ciam_tui.core.wiring_problems import is_for_good
 from ciam_tui.core.words import counted
 from ciam_tui.plain.choosing import Option, choose_one
 from ciam_tui.plain.talk import Back
@@ -87,7 +87,7 @@ class Review:
     def _of_circleci(self) -> tuple[Finding, ...]:
         """What CircleCI shows. That it cannot be asked keeps nobody from a plan."""
         from ciam_tui.circleci_survey import circleci_survey
-        from ciam_tui.core.circleci_findings import circleci_findings
+        from ciam_tui.core.circleci.findings import circleci_findings
 
         try:
             facts = circleci_survey(self.setup, self.desk.circleci())

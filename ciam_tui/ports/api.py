@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.activity import EventPage, Window
     from ciam_tui.core.audit.facts import KeysRead, PoliciesRead, RolesRead
     from ciam_tui.core.changes.calls import Call
-    from ciam_tui.core.circleci_facts import (
+    from ciam_tui.core.circleci.facts import (
         CircleCiUser,
         Context,
         Inventory,
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.facts import Bucket, BucketSummary, Identity, ManagedPolicy, PrefixPage, Provider, Quotas, Role, TrustingRole
     from ciam_tui.core.journal import Entry
     from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
+    from ciam_tui.core.organization.facts import MemberAccount
     from ciam_tui.core.retirement.events import Event
     from ciam_tui.core.shut_out.facts import ControlPolicies
     from ciam_tui.core.users.facts import AccessKey, Group, LastUse, User
@@ -79,7 +80,8 @@ class Aws(Protocol):
     Every read raises CiamError: code `access-denied` when the operator may not, `no-credentials`, `sso-expired`, `unreachable`, ...
 
     Second opinions (`validated`, `simulated`) never raise it: they say that they are not checked, and why. They and `assume_events`, one page
-    of CloudTrail about a role or, with None, about all, ask once and do not wait long; so does `key_events`, a page about a key.
+    of CloudTrail about a role or, with None, about all, ask once and do not wait long; so do `key_events`, a page about a key, and
+    `service_events`, one about a service.
     `key_policy` is None where there is no such key. `service_control_policies` says itself what could not be read.
 
     `users` are those with access keys, of which most have no ids; `access_keys` gives ids, None for a user whose keys may not be listed.
@@ -120,10 +122,28 @@ class Aws(Protocol):
     def assume_events(self, window: Window, region: str, role_arn: str | None, token: str | None = None) -> EventPage: ...
     def key_last_use(self, key_id: str) -> LastUse: ...
     def key_events(self, key_id: str, window: Window, region: str, token: str | None = None) -> EventPage: ...
+    def service_events(self, source: str, window: Window, region: str, token: str | None = None) -> EventPage: ...
     def start_service_job(self, arn: str, *, by_action: bool) -> str: ...
     def service_job(self, job_id: str, marker: str | None = None) -> JobPage: ...
     def key_policy(self, arn: str) -> Document | None: ...
     def service_control_policies(self) -> ControlPolicies: ...
+
+
+class AccountInOrganization(Aws, Protocol):
+    """An account that was opened by a role taken in it; closing it lets go of its connections."""
+
+    def close(self) -> None: ...
+
+
+class AwsOrganization(Protocol):
+    """The accounts beside the operator's own. Every read raises CiamError: `no-organization`, `access-denied`, `throttled`, ...
+
+    `accounts` are those of the organization, or those below some of its units; `in_account` takes the role there, and raises where it cannot.
+    """
+
+    def identity(self) -> Identity: ...
+    def accounts(self, units: Sequence[str], progress: Callable[[str], None]) -> tuple[MemberAccount, ...]: ...
+    def in_account(self, account_id: str, role: str, external_id: str | None) -> AccountInOrganization: ...
 
 
 class CircleCi(Protocol):

@@ -21,7 +21,7 @@ from ciam_tui.core.shown import shown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ciam_tui.core.evidence.calls import Whose
+    from ciam_tui.core.evidence.calls import Callers
 
 _CHUNK = 262_144  # bytes
 _TOLD_EVERY = 16 * 1_048_576  # bytes unpacked, after which it is said again that it goes on
@@ -36,7 +36,7 @@ class _Stopped(Exception):
 
 def read_evidence_files(
     paths: Sequence[Path],
-    whose: Whose,
+    whose: Callers,
     *,
     progress: Callable[[str], None] | None = None,
     should_stop: Callable[[], bool] | None = None,

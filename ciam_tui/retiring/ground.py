@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from ciam_tui.apply import CIRCLECI
 from ciam_tui.core.activity import Trust
 from ciam_tui.core.activity.report import who_words
-from ciam_tui.core.config_reading import read_config
+from ciam_tui.core.circleci.wiring_problems import is_wiring
+from ciam_tui.core.config.reading import read_config
 from ciam_tui.core.problems import CiamError, Level
 from ciam_tui.core.retirement.ground import Ground, HeldVariables, Planned, RoleUse
 from ciam_tui.core.retirement.held import held_variables
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.setup import read_setup
 from ciam_tui.core.shut_out.shadowing import Whose, shadow_words, shadowed
-from ciam_tui.core.wiring_problems import is_wiring
 from ciam_tui.opinions.history import activities_of, default_regions
 from ciam_tui.retiring.beside import is_wanted, look_beside
 from ciam_tui.retiring.look import LookStopped, inventories
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.apply import Ports
     from ciam_tui.core.activity import Activity
-    from ciam_tui.core.circleci_facts import Inventory
+    from ciam_tui.core.circleci.facts import Inventory
     from ciam_tui.core.facts import Role
     from ciam_tui.core.plan import Plan
     from ciam_tui.core.retirement.ground import RunWord

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ciam_tui.core.circleci_facts import Inventory
+    from ciam_tui.core.circleci.facts import Inventory
     from ciam_tui.ports.api import CircleCi
 
 

@@ -12,7 +12,7 @@ from ciam_tui.app.session import Mode, Session, no_circleci
 from ciam_tui.core.activity import EventPage
 from ciam_tui.core.answers import preset_stages
 from ciam_tui.core.audit.facts import KeysRead, PoliciesRead, RolesRead
-from ciam_tui.core.circleci_facts import (
+from ciam_tui.core.circleci.facts import (
     Inventory,
     OidcClaims,
     Organization,
@@ -204,6 +204,10 @@ class FakeAws:
 
     def key_events(self, key_id: str, window: Window, region: str, token: str | None = None) -> EventPage:
         self._read("key_events")
+        return EventPage((), 0)
+
+    def service_events(self, source: str, window: Window, region: str, token: str | None = None) -> EventPage:
+        self._read("service_events")
         return EventPage((), 0)
 
     def start_service_job(self, arn: str, *, by_action: bool) -> str:

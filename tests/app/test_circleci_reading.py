@@ -16,7 +16,8 @@ from ciam_tui.app.previewing import Tab, View, preview_of
 from ciam_tui.app.session import Mode
 from ciam_tui.app.widgets.field import Field
 from ciam_tui.app.widgets.picker import Picker
-from ciam_tui.core.circleci_facts import (
+from ciam_tui.core.circleci.context_expression import expression_of
+from ciam_tui.core.circleci.facts import (
     CircleCiFacts,
     Context,
     ContextContents,
@@ -29,7 +30,6 @@ from ciam_tui.core.circleci_facts import (
     Restriction,
     Variable,
 )
-from ciam_tui.core.context_expression import expression_of
 from ciam_tui.core.draft import CircleCiDraft, ProjectDraft
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci.client import HttpCircleCi

@@ -18,7 +18,7 @@ from ciam_tui.app.screens.start import StartScreen
 from ciam_tui.app.screens.wizard import WizardScreen
 from ciam_tui.app.session import Mode, Session
 from ciam_tui.app.widgets.picker import Picker
-from ciam_tui.core.circleci_facts import OidcClaims, Organization, Project
+from ciam_tui.core.circleci.facts import OidcClaims, Organization, Project
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, ProjectDraft, RoleDraft, StageDraft
 from ciam_tui.core.facts import Bucket, Identity
 from ciam_tui.core.problems import CiamError

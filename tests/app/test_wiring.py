@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from ciam_tui.app.session import Session
-    from ciam_tui.core.circleci_facts import Organization
+    from ciam_tui.core.circleci.facts import Organization
 
 NAMES = ["circleci-web-build", "circleci-web-test", "circleci-web-deploy"]
 DEPLOY = NAMES[2]

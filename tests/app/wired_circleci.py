@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_facts import ContextContents, Inventory, ProjectContents
+from ciam_tui.core.circleci.facts import ContextContents, Inventory, ProjectContents
 from tests.app.fakes import FakeCircleCi
 from tests.memory_circleci import MemoryCircleCi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ciam_tui.core.circleci_facts import Organization, Project
+    from ciam_tui.core.circleci.facts import Organization, Project
 
 
 @dataclass

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-from ciam_tui.core.circleci_facts import Organization
+from ciam_tui.core.circleci.facts import Organization
 from ciam_tui.ports.circleci.client import HttpCircleCi
 from ciam_tui.ports.circleci.listing import IN_FLIGHT
 from ciam_tui.ports.circleci.secret import Secret

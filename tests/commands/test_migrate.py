@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from ciam_tui.core.circleci_facts import Organization
+from ciam_tui.core.circleci.facts import Organization
 from ciam_tui.ports import clock
 from ciam_tui.ports.aws import SharedConfigAccess
 from ciam_tui.ports.circleci.client import HttpCircleCi

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ciam_tui.core.circleci_facts import (
+from ciam_tui.core.circleci.facts import (
     CircleCiFacts,
     Context,
     ContextContents,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_tui.core.circleci_answers import prefilled
-from ciam_tui.core.circleci_facts import CircleCiFacts, OidcClaims
-from ciam_tui.core.circleci_findings import circleci_findings
+from ciam_tui.core.circleci.answers import prefilled
+from ciam_tui.core.circleci.facts import CircleCiFacts, OidcClaims
+from ciam_tui.core.circleci.findings import circleci_findings
 from ciam_tui.core.draft import Draft
 from tests.core.circleci_reading import (
     API_FACTS,

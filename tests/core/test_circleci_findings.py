@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_tui.core.circleci_facts import (
+from ciam_tui.core.circleci.facts import (
     CircleCiFacts,
     Context,
     ContextContents,
@@ -21,8 +21,8 @@ from ciam_tui.core.circleci_facts import (
     Restriction,
     Variable,
 )
-from ciam_tui.core.circleci_findings import circleci_findings
-from ciam_tui.core.config_reading import read_config
+from ciam_tui.core.circleci.findings import circleci_findings
+from ciam_tui.core.config.reading import read_config
 from ciam_tui.core.problems import Level
 from ciam_tui.core.roles import stage_roles
 from tests.core.asking import example_setup

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ciam_tui.core.circleci_facts import PipelineConfig
-from ciam_tui.core.config_findings import config_findings
-from ciam_tui.core.config_reading import CONFIG_CHARACTERS, read_config, read_pipeline
-from ciam_tui.core.config_use import ConfigUse, Token
+from ciam_tui.core.circleci.facts import PipelineConfig
+from ciam_tui.core.config.findings import config_findings
+from ciam_tui.core.config.orb_versions import presented_by
+from ciam_tui.core.config.reading import CONFIG_CHARACTERS, read_config, read_pipeline
+from ciam_tui.core.config.use import ConfigUse, Token
 from ciam_tui.core.export.circleci import export_circleci
-from ciam_tui.core.orb_versions import presented_by
 from ciam_tui.core.problems import Level
 from ciam_tui.core.roles import stage_roles
 from tests.core.asking import everything_setup, example_setup

@@ -11,7 +11,7 @@ import yaml  # type: ignore[import-untyped]  # comes with moto, without types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_tui.core.config_merge import Merged, StepWanted, config_diff, merge_config
+from ciam_tui.core.config.merge import Merged, StepWanted, config_diff, merge_config
 from ciam_tui.core.export.circleci import export_circleci, step_lines
 from ciam_tui.core.export.circleci import project_configs as configs
 from ciam_tui.core.export.circleci_recipe import COMMAND, take_role

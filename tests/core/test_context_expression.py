@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciam_tui.core.context_expression import expression_of, quoted
+from ciam_tui.core.circleci.context_expression import expression_of, quoted
 
 MAIN = 'pipeline.git.branch == "main"'
 

@@ -7,9 +7,9 @@ import pytest
 from ciam_tui.core import operator
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.calls import call_of
+from ciam_tui.core.circleci.undo_wiring import ContextChange
 from ciam_tui.core.document import Document, parse_policy
 from ciam_tui.core.operator import actions_of, operator_policy, resource_of, retirement_policy
-from ciam_tui.core.undo_wiring import ContextChange
 
 ACCOUNT = "123456789012"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/circleci/r"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ciam_tui.core.audit.access import Reach
 from ciam_tui.core.audit.facts import PoliciesRead
-from ciam_tui.core.circleci_facts import (
+from ciam_tui.core.circleci.facts import (
     Context,
     ContextContents,
     Inventory,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.calls import Call, call_of
-from ciam_tui.core.circleci_facts import Context, ContextContents, Inventory, Organization, Project, ProjectContents, Variable
+from ciam_tui.core.circleci.facts import Context, ContextContents, Inventory, Organization, Project, ProjectContents, Variable
 from ciam_tui.core.document import parse_policy
 from ciam_tui.core.evaluate import Request, compile_policy, evaluate
 from ciam_tui.core.retirement.hand_off import hand_off_files, least_policy

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ciam_tui.core.circleci_facts import (
+from ciam_tui.core.circleci.facts import (
     Context,
     ContextContents,
     Inventory,
@@ -17,7 +17,7 @@ from ciam_tui.core.circleci_facts import (
     RestrictionType,
     Variable,
 )
-from ciam_tui.core.config_reading import read_config
+from ciam_tui.core.config.reading import read_config
 from ciam_tui.core.setup import Setup
 from ciam_tui.core.shut_out.shadowing import Shade, Shadow, Whose, shadow_words, shadowed
 from ciam_tui.core.users.facts import AccessKey

@@ -143,7 +143,11 @@ def _bucket_settings(each: Any) -> dict[str, Any]:
 
 def template_holdings(source: str, account: str, partition: str) -> Holdings:
     """What `template.yaml` makes with its parameters as they are, as a reader of YAML reads it."""
-    template = yaml.safe_load(source)
+    return parsed_template_holdings(yaml.safe_load(source), account, partition)
+
+
+def parsed_template_holdings(template: Mapping[str, Any], account: str, partition: str) -> Holdings:
+    """The same of a template that was read, in which no function is left but those of conditions."""
     conditions = {
         name: template["Parameters"][condition["Fn::Equals"][0]["Ref"]]["Default"] == condition["Fn::Equals"][1]
         for name, condition in template["Conditions"].items()

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ciam_tui.core.export.formats import exported
 from ciam_tui.core.journal import Verified
@@ -43,10 +43,23 @@ exit "$code"
 """
 
 
+class Leading(Protocol):
+    """What leads tools to an account."""
+
+    def environment(self) -> dict[str, str]: ...
+
+
+class Served(Protocol):
+    """An account over HTTP."""
+
+    @property
+    def sandbox(self) -> Leading: ...
+
+
 class AwsCli:
     """The first version of the AWS CLI, real but started once; `command` is the folder of an `aws` that leads to it."""
 
-    def __init__(self, folder: Path, account: ServedAccount) -> None:
+    def __init__(self, folder: Path, account: Served) -> None:
         self.command = folder
         # The output that people set for themselves is none that a script can read.
         self.environment = {

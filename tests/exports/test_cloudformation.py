@@ -13,7 +13,8 @@ import pytest
 from botocore.config import Config
 from hypothesis import given, settings
 
-from ciam_tui.core.export.cloudformation import export_cloudformation, logical_ids
+from ciam_tui.core.export.cloudformation import export_cloudformation
+from ciam_tui.core.export.cloudformation_resources import logical_ids
 from ciam_tui.ports.export_folder import write_export
 from tests.core.asking import everything_setup, example_setup
 from tests.core.strategies import setups

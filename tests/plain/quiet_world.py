@@ -22,7 +22,7 @@ from tests.plain.conversation import assert_is_plain
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ciam_tui.core.circleci_facts import Context, Organization
+    from ciam_tui.core.circleci.facts import Context, Organization
     from ciam_tui.ports.api import CircleCi
     from ciam_tui.ports.circleci.secret import Secret
 

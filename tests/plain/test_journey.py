@@ -17,6 +17,7 @@ import pytest
 from tests.plain.conversation import ACCOUNT, APPLIED, TO_THE_REVIEW, Conversation, assert_is_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ciam_tui.ports.sandbox.launch import Sandbox
@@ -100,15 +101,23 @@ class Terminal:
             os.write(self.controller, f"{answer}\n".encode())
 
     def end(self) -> int:
-        code = self.process.wait(PLENTY_SECONDS)
+        return self.process.wait(PLENTY_SECONDS)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
         os.close(self.controller)
-        return code
 
 
 @pytest.fixture
-def person(at_the_demo: Sandbox, tmp_path: Path) -> Terminal:
+def person(at_the_demo: Sandbox, tmp_path: Path) -> Iterator[Terminal]:
     del at_the_demo
-    return Terminal("--plain", "--state-dir", str(tmp_path / "state"))
+    typing = Terminal("--plain", "--state-dir", str(tmp_path / "state"))
+    try:
+        yield typing
+    finally:
+        typing.close()
 
 
 def test_the_whole_journey_on_a_terminal_with_a_run_that_is_stopped_gone_on_with_and_taken_back(

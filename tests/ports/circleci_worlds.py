@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_facts import Organization
+from ciam_tui.core.circleci.facts import Organization
 from ciam_tui.ports.circleci.client import HttpCircleCi
 from ciam_tui.ports.circleci.secret import Secret
 from ciam_tui.ports.circleci.sources import Access

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ciam_tui.core.circleci_facts import OidcClaims, Organization, PipelineConfig, Project, ProjectSource, Restriction, last_four_of
+from ciam_tui.core.circleci.facts import OidcClaims, Organization, PipelineConfig, Project, ProjectSource, Restriction, last_four_of
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci import shapes
 from ciam_tui.ports.sandbox import account, circleci_content

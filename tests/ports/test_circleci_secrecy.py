@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ciam_tui.core.circleci_facts import RestrictionType
+from ciam_tui.core.circleci.facts import RestrictionType
 from ciam_tui.core.problems import CiamError
 from tests.ports.circleci_worlds import ACME, HASTY, ME, TOKEN, answer, client_of, saying, self_signed, world
 
@@ -125,7 +125,7 @@ def test_values_that_were_read_hold_no_token() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["ciam_tui.core.circleci_facts", "ciam_tui.ports.api", "ciam_tui.ports.circleci", "ciam_tui.ports.circleci.sources"]
+    "module", ["ciam_tui.core.circleci.facts", "ciam_tui.ports.api", "ciam_tui.ports.circleci", "ciam_tui.ports.circleci.sources"]
 )
 def test_finding_a_token_costs_no_http_library(module: str) -> None:
     statement = f"import {module}, sys; print('urllib3' in sys.modules, 'boto3' in sys.modules, 'pydantic' in sys.modules)"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ciam_tui.core.circleci_facts import RestrictionType
+from ciam_tui.core.circleci.facts import RestrictionType
 from ciam_tui.ports.api import WriteFailed, WriteOutcome
 from ciam_tui.ports.sandbox import account, circleci_content
 from ciam_tui.ports.sandbox.circleci_server import serving

@@ -270,9 +270,8 @@ class WorkScreen(Screen[ScreenResultType]):
         length = f"{len(text)} characters"
         if not copied:  # the terminal may have a clipboard of its own, as over SSH, and never says whether it took what it was sent
             self.app.call_from_thread(self.app.copy_to_clipboard, text)
-        asked = (
-            f"No clipboard here: {length} were sent to the terminal. If they are not in yours, select the text with Shift and the mouse."
-        )
+        where = "browser" if self.app.is_web else "terminal"
+        asked = f"No clipboard here: {length} were sent to the {where}. If they are not in yours, select the text with Shift and the mouse."
         self.app.call_from_thread(self.say, f"Copied {length}." if copied else asked, severity="information" if copied else "warning")
 
     def clear_filter(self) -> bool:

@@ -22,10 +22,10 @@ from ciam_tui.app.widgets.wire_choice import WireChoice
 from ciam_tui.app.wiring_words import NEEDED, WHY_NOT_WIRED, contexts_in, organization_in_short, organization_words
 from ciam_tui.core.changes.made import removes_something
 from ciam_tui.core.changes.subjects import context_subject
+from ciam_tui.core.circleci.wiring_problems import is_for_good
 from ciam_tui.core.opinions import Remark, Stance
 from ciam_tui.core.problems import CiamError, Level
 from ciam_tui.core.steps import STEPS, StepId, states
-from ciam_tui.core.wiring_problems import is_for_good
 from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:

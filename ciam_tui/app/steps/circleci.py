@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from ciam_tui.core.answers import Changed
-    from ciam_tui.core.circleci_facts import Organization, Project
+    from ciam_tui.core.circleci.facts import Organization, Project
     from ciam_tui.core.problems import Problem
 
 WHOLE = "every project, also future ones"

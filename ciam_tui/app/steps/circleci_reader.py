@@ -16,8 +16,8 @@ from textual.worker import get_current_worker
 from ciam_tui.app.background import outcome_of
 from ciam_tui.app.circleci_known import NO_TOKEN, KnownCircleCi, branch_words, first_sentence
 from ciam_tui.app.steps.base import StepBody
-from ciam_tui.core.circleci_answers import prefilled
-from ciam_tui.core.circleci_facts import Organization, ProjectList, ProjectSource
+from ciam_tui.core.circleci.answers import prefilled
+from ciam_tui.core.circleci.facts import Organization, ProjectList, ProjectSource
 from ciam_tui.core.problems import CiamError, Level
 from ciam_tui.core.shown import shown
 from ciam_tui.core.validate import org_id_problem
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ciam_tui.app.session import Session
-    from ciam_tui.core.circleci_facts import CircleCiFacts, Project
+    from ciam_tui.core.circleci.facts import CircleCiFacts, Project
     from ciam_tui.core.draft import Draft
 
 PAUSE_SECONDS = 0.3  # somebody who ticks ten projects in a row is not to cause ten readings

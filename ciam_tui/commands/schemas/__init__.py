@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ciam_tui.commands.schemas import accepting, asking, auditing, checking, migrating, running
+from ciam_tui.commands.schemas import accepting, asking, assurance, auditing, checking, creeping, migrating, running
 from ciam_tui.commands.schemas.shapes import ERROR
 
 if TYPE_CHECKING:
@@ -29,19 +29,21 @@ DOCUMENTS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "resume": (running.RUN,),
     "remove": (running.RUN,),
     "runs": (running.PAST_RUNS,),
-    "audit": (auditing.AUDIT,),
+    "audit": (auditing.AUDIT, auditing.ORGANIZATION),
+    "creep": (creeping.CREEP,),
     "migrate": (migrating.LISTING, migrating.USER, migrating.RETIREMENT),
+    "evidence": (assurance.COLLECTED, assurance.VERIFIED),
 }
 ERROR_NAME = "error"
-# Files that people write beside a Setup.
-FILES: Mapping[str, dict[str, Any]] = {"accepted": accepting.FILE}
+# Files that people write beside a Setup, and that other programs read.
+FILES: Mapping[str, dict[str, Any]] = {"accepted": accepting.FILE, "evidence.json": assurance.PACK | {"title": "ciam-tui: evidence.json"}}
 NAMES = (*DOCUMENTS, ERROR_NAME, *FILES)
 
 
 def document_schema(name: str) -> dict[str, Any]:
     """The schema of what the command `name` prints with `--json`; of `error`, that of the document that any of them prints when it cannot go on.
 
-    A name of `FILES` is that of a file that the commands read.
+    A name of `FILES` is that of a file that the commands read, or write for other programs.
     """
     if name in FILES:
         return {"$schema": DRAFT, "title": f"ciam-tui: the file of {name} findings", **FILES[name]}

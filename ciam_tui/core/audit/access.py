@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ciam_tui.core.document import Document, PolicyDocument, Statement
-    from ciam_tui.core.evaluate import CompiledPolicy
+    from ciam_tui.core.evaluate import CompiledPolicy, CompiledStatement
 
 # What stands for each operation. Of administration any one is enough to call it so.
 OPERATIONS: Mapping[str, tuple[str, ...]] = {
@@ -240,7 +240,24 @@ class Asking:
 
     def reach(self, action: str, resource: str, context: Mapping[str, tuple[str, ...]]) -> Reach:
         """Whether the request passes, from whichever account owns the resource."""
-        requests = [
+        requests = self._requests(action, resource, context)
+        if any(self._passes(request, relaxed=False) for request in requests):
+            return Reach.YES if self.is_complete else Reach.UNKNOWN
+        if any(self._passes(request, relaxed=True) for request in requests):
+            return Reach.CONDITIONAL if self.is_complete else Reach.UNKNOWN
+        return Reach.NO
+
+    def allowing(self, action: str, resource: str, context: Mapping[str, tuple[str, ...]]) -> tuple[int, CompiledStatement] | None:
+        """The statement that lets the request pass, or would if its conditions were met, with the number of its policy; None where none does."""
+        for policies in (self.policies.strict, self.policies.relaxed):
+            for request in self._requests(action, resource, context):
+                deciding = evaluate(request, policies).deciding
+                if deciding is not None and deciding.effect == "Allow":
+                    return next(number for number, policy in enumerate(policies) if deciding in policy.allows), deciding
+        return None
+
+    def _requests(self, action: str, resource: str, context: Mapping[str, tuple[str, ...]]) -> list[Request]:
+        return [
             Request(
                 action,
                 resource,
@@ -256,11 +273,6 @@ class Asking:
             )
             for owner in self._owners
         ]
-        if any(self._passes(request, relaxed=False) for request in requests):
-            return Reach.YES if self.is_complete else Reach.UNKNOWN
-        if any(self._passes(request, relaxed=True) for request in requests):
-            return Reach.CONDITIONAL if self.is_complete else Reach.UNKNOWN
-        return Reach.NO
 
     def _passes(self, request: Request, *, relaxed: bool) -> bool:
         layers = (self.policies,) if self.boundary is None else (self.policies, self.boundary)

@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadRole:
-    """A role of the account. `unread` names those fields of `role` that could not be read, and hold nothing true."""
+    """A role of the account. `unread` names those fields of `role` that could not be read, and hold nothing true.
+
+    `created` is when it was made, None where that was not told.
+    """
 
     role: Role
     unread: tuple[str, ...] = ()
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

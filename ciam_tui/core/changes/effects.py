@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.user_effects import is_done_to_user, user_effect
-from ciam_tui.core.circleci_facts import visible_end
+from ciam_tui.core.circleci.facts import visible_end
 from ciam_tui.core.facts import Bucket, ContextFacts, Facts, ManagedPolicy, PolicyVersion, Provider, Role
 
 if TYPE_CHECKING:

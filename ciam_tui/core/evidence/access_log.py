@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.evidence.calls import LONGEST_KEY, VERSIONED, Call, Use, address_of, agent_of, decoded, is_bucket_name, log_actions
 
 if TYPE_CHECKING:
-    from ciam_tui.core.evidence.calls import Whose
+    from ciam_tui.core.evidence.calls import Callers
 
 LONGEST_LINE = 16_384  # characters: a key of 1,024 bytes encoded twice, twice, and a referrer
 
@@ -46,7 +46,7 @@ class LogLine:
     call: Call | None
 
 
-def read_line(line: str, whose: Whose) -> LogLine | None:
+def read_line(line: str, whose: Callers) -> LogLine | None:
     """The line's content; None where it is no line of an access log."""
     found = _LINE.match(line) if len(line) <= LONGEST_LINE else None
     at = _moment(found["time"]) if found else None

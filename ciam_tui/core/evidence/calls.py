@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 _GET, _PUT, _DELETE, _LIST = ("s3:GetObject",), ("s3:PutObject",), ("s3:DeleteObject",), ("s3:ListBucket",)
@@ -162,12 +162,62 @@ class Call:
     agent: str = ""
 
 
+class Callers(Protocol):
+    """Whose calls count: `principal` names the caller of one, None where it is somebody else's. `count` is how many they are."""
+
+    @property
+    def partition(self) -> str: ...
+    @property
+    def count(self) -> int: ...
+    def principal(self, key_id: str | None, arn: str | None) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """The sessions of roles, told apart by the role alone: names of sessions are the callers' choice, and there is no end of them.
+
+    Whoever took a role calls by `arn:aws:sts::ACCOUNT:assumed-role/NAME/SESSION`, in CloudTrail as in S3's logs, without the role's path.
+    """
+
+    partition: str
+    roles: Mapping[str, str]
+
+    @classmethod
+    def of(cls, role_arns: Iterable[str]) -> Sessions:
+        """Those of roles of one partition."""
+        roles: dict[str, str] = {}
+        partition = "aws"
+        for arn in role_arns:
+            _, partition, _, _, account, path = arn.split(":", 5)
+            roles[f"arn:{partition}:sts::{account}:assumed-role/{path.rpartition('/')[2]}"] = arn
+        return cls(partition, roles)
+
+    @property
+    def count(self) -> int:
+        """How many roles they are."""
+        return len(self.roles)
+
+    def principal(self, key_id: str | None, arn: str | None) -> str | None:  # noqa: ARG002  the keys of sessions are not known
+        """The ARN of the role that the call was made by, None where it is none of them."""
+        return self.roles.get(arn[: arn.rfind("/")]) if arn else None
+
+
 @dataclass(frozen=True, slots=True)
 class Whose:
-    """Whose calls count: those by the user's keys, and by the user's ARN whatever the key."""
+    """A user's calls: those by the user's keys, and by the user's ARN whatever the key."""
 
     arn: str
     key_ids: frozenset[str]
+
+    @property
+    def partition(self) -> str:
+        """The one of the user's account."""
+        return self.arn.split(":")[1] if self.arn.count(":") > 1 else "aws"
+
+    @property
+    def count(self) -> int:
+        """One user."""
+        return 1
 
     def principal(self, key_id: str | None, arn: str | None) -> str | None:
         """How the user made the call: the key's id where it is one of theirs, else the ARN; None where the call is somebody else's."""

@@ -18,10 +18,24 @@ class Source(StrEnum):
     """Where a piece of evidence comes from."""
 
     KEY_LAST_USED = "key last used"
+    ROLE_LAST_USED = "role last used"
     SERVICE_LAST_ACCESSED = "service last accessed"
     EVENT_HISTORY = "CloudTrail event history"
     TRAIL_FILE = "CloudTrail files"
     S3_ACCESS_LOG = "S3 server access logs"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """That files show who writes (or reads) the objects of a bucket, without a hole from `since` to `until`.
+
+    Before `since` either nothing was read, or no record of anybody's was there for longer than a bucket in use is silent.
+    """
+
+    bucket: str
+    writing: bool
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +44,8 @@ class Coverage:
 
     `about` says in words what was read (a region, a file's name); `missing` what could not be, None where nothing is missing.
     `read_buckets` and `written_buckets` are those of which the source is known to show the reading and the writing of objects: a trail may
-    record the one and not the other, and access logs are kept for some buckets alone.
+    record the one and not the other, and access logs are kept for some buckets alone. `shown` says the same with the time for which it holds;
+    `region` is that of an event history, and `service` the one whose events alone were read of it, where it is one.
     """
 
     source: Source
@@ -41,6 +56,9 @@ class Coverage:
     missing: str | None = None
     read_buckets: tuple[str, ...] = ()
     written_buckets: tuple[str, ...] = ()
+    shown: tuple[Shown, ...] = ()
+    region: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +66,8 @@ class Seen:
     """Calls that were alike, counted: an IAM action (`s3:PutObject`), a bucket and a prefix where the call was about objects.
 
     `resource` is `arn:...:s3:::bucket/prefix/` for S3, another ARN where the source names one, and "" where it names none. `principal` is the
-    access key's id or the caller's ARN, as the source tells; `refused` counts those among `count` that AWS denied.
+    access key's id or the caller's ARN, as the source tells; `refused` counts those among `count` that AWS denied. `summed` says that calls
+    below several prefixes were taken together, of which `resource` is what they have in common.
     """
 
     action: str
@@ -61,6 +80,7 @@ class Seen:
     refused: int = 0
     address: str = ""
     agent: str = ""
+    summed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

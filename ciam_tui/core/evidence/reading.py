@@ -7,25 +7,50 @@ alone, from when to when the records reach, and of which buckets they show who r
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.evidence.access_log import LONGEST_LINE, read_line
-from ciam_tui.core.evidence.facts import Coverage, Source
+from ciam_tui.core.evidence.facts import Coverage, Shown, Source
 from ciam_tui.core.evidence.streams import events_in, lines_in
-from ciam_tui.core.evidence.tally import Tally
+from ciam_tui.core.evidence.tally import MOST_TREES, Tally
 from ciam_tui.core.evidence.trail import EventUnreadable, call_of_event, shown_by_event, time_of_event
 from ciam_tui.core.shown import shown
 from ciam_tui.core.words import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
-    from ciam_tui.core.evidence.calls import Whose
+    from ciam_tui.core.evidence.calls import Callers
     from ciam_tui.core.evidence.facts import Seen
 
 _MOST_BUCKETS = 1000
+_MOST_DAYS = 4000  # of a bucket; a file may say any date
+_MOST_SHARES = 20
+LONGEST_SILENCE = 7  # days; a bucket in use has a record more often than that, and a file that is missing leaves a longer hole
 _TOLD_FILES = 5
+
+
+@dataclass(slots=True)
+class _Times:
+    """When there were records of a bucket: the days of them, since what lies between the first and the last may have a hole."""
+
+    first: datetime
+    last: datetime
+    days: set[int] = field(default_factory=set)
+
+    def add(self, moment: datetime) -> None:
+        self.first, self.last = min(self.first, moment), max(self.last, moment)
+        if len(self.days) < _MOST_DAYS:
+            self.days.add(moment.toordinal())
+
+    def unbroken_since(self) -> datetime:
+        """From when on, up to the last record, there is no hole."""
+        days = sorted(self.days)
+        for earlier, later in zip(reversed(days[:-1]), reversed(days[1:]), strict=True):
+            if later - earlier > LONGEST_SILENCE:
+                return datetime.fromordinal(later).replace(tzinfo=UTC) + timedelta(days=1)
+        return self.first
 
 
 @dataclass(slots=True)
@@ -38,32 +63,41 @@ class _Kind:
     unreadable: int = 0
     since: datetime | None = None
     until: datetime | None = None
-    read_buckets: set[str] = field(default_factory=set)
-    written_buckets: set[str] = field(default_factory=set)
+    buckets: dict[tuple[str, bool], _Times] = field(default_factory=dict)
+
+    @property
+    def read_buckets(self) -> set[str]:
+        return {bucket for bucket, writing in self.buckets if not writing}
+
+    @property
+    def written_buckets(self) -> set[str]:
+        return {bucket for bucket, writing in self.buckets if writing}
 
     def at(self, moment: datetime) -> None:
         self.records += 1
         self.since = moment if self.since is None or moment < self.since else self.since
         self.until = moment if self.until is None or moment > self.until else self.until
 
-    def shows(self, bucket: str, *, writing: bool) -> None:
-        known = self.written_buckets if writing else self.read_buckets
-        if len(known) < _MOST_BUCKETS:
-            known.add(bucket)
+    def shows(self, bucket: str, moment: datetime, *, writing: bool) -> None:
+        key = (bucket, writing)
+        if key not in self.buckets and len(self.buckets) < 2 * _MOST_BUCKETS:
+            self.buckets[key] = _Times(moment, moment)
+        if key in self.buckets:
+            self.buckets[key].add(moment)
+
+    def shown(self) -> Iterator[Shown]:
+        for (bucket, writing), times in sorted(self.buckets.items()):
+            yield Shown(bucket, writing, min(times.unbroken_since(), times.last), times.last)
 
 
 @dataclass(slots=True)
 class FileEvidence:
-    """What files tell of one user, filled by a file after the other; memory does not grow with them."""
+    """What files tell of one user, or of some roles, filled by a file after the other; memory does not grow with them."""
 
-    whose: Whose
+    whose: Callers
     _kinds: dict[Source, _Kind] = field(default_factory=dict)
     _failed: list[str] = field(default_factory=list)
     _failures: int = 0
-    _partition: str = field(init=False, default="aws")
-
-    def __post_init__(self) -> None:
-        self._partition = self.whose.arn.split(":")[1] if self.whose.arn.count(":") > 1 else "aws"
 
     def read(self, chunks: Iterable[str]) -> None:
         """Take in one file, whichever kind it is. What `chunks` raises passes through: what was read before it stays counted."""
@@ -100,7 +134,8 @@ class FileEvidence:
         return tuple(found)
 
     def _of(self, source: Source) -> _Kind:
-        kind = self._kinds.setdefault(source, _Kind(Tally(source, self._partition)))
+        most = MOST_TREES * min(self.whose.count, _MOST_SHARES)
+        kind = self._kinds.setdefault(source, _Kind(Tally(source, self.whose.partition, most=most)))
         kind.files += 1
         return kind
 
@@ -108,7 +143,8 @@ class FileEvidence:
         kind = self._of(Source.TRAIL_FILE)
         for event in events_in(chunks):
             try:
-                kind.at(time_of_event(event))
+                moment = time_of_event(event)
+                kind.at(moment)
                 call = call_of_event(event, self.whose)
             except EventUnreadable:
                 kind.unreadable += 1
@@ -116,7 +152,7 @@ class FileEvidence:
             if call is not None:
                 kind.tally.add(call)
             if (about := shown_by_event(event)) is not None:
-                kind.shows(about[0], writing=about[1])
+                kind.shows(about[0], moment, writing=about[1])
 
     def _read_log(self, chunks: Iterable[str]) -> None:
         kind = self._of(Source.S3_ACCESS_LOG)
@@ -128,8 +164,8 @@ class FileEvidence:
                 kind.unreadable += 1
                 continue
             kind.at(read.at)
-            kind.shows(read.bucket, writing=True)
-            kind.shows(read.bucket, writing=False)
+            kind.shows(read.bucket, read.at, writing=True)
+            kind.shows(read.bucket, read.at, writing=False)
             if read.call is not None:
                 kind.tally.add(read.call)
 
@@ -152,6 +188,7 @@ class FileEvidence:
             about=about,
             read_buckets=tuple(sorted(kind.read_buckets)),
             written_buckets=tuple(sorted(kind.written_buckets)),
+            shown=tuple(kind.shown()),
         )
 
 

@@ -72,6 +72,7 @@ class Tally:
     source: Source
     partition: str = "aws"
     uncounted: int = 0
+    most: int = MOST_TREES
     _trees: dict[tuple[str, str, str], _Folder] = field(default_factory=dict)
     _bare: dict[tuple[str, str, str], _Counted] = field(default_factory=dict)
     _folders: int = 0
@@ -81,7 +82,7 @@ class Tally:
         """Count every use in `call`."""
         for use in call.uses:
             key = (use.action, use.bucket, call.principal)
-            if key not in self._trees and key not in self._bare and len(self._trees) + len(self._bare) >= MOST_TREES:
+            if key not in self._trees and key not in self._bare and len(self._trees) + len(self._bare) >= self.most:
                 self.uncounted += 1
             elif use.path is None:
                 self._bare.setdefault(key, _Counted()).add(call)
@@ -92,7 +93,7 @@ class Tally:
         """All that was counted, the most frequent first."""
         found = [self._seen(key, None, counted) for key, counted in self._bare.items()]
         for key, tree in self._trees.items():
-            found += (self._seen(key, path, counted) for path, counted in _counted(tree, ""))
+            found += (self._seen(key, path, counted, summed=summed) for path, counted, summed in _counted(tree, ""))
         return tuple(sorted(found, key=lambda each: (-each.count, each.action, each.resource, each.principal)))
 
     def _add_path(self, root: _Folder, path: str, call: Call) -> None:
@@ -114,7 +115,7 @@ class Tally:
             self._depth -= 1
             self._folders -= sum(_cut(tree, self._depth) for tree in self._trees.values())
 
-    def _seen(self, key: tuple[str, str, str], path: str | None, counted: _Counted) -> Seen:
+    def _seen(self, key: tuple[str, str, str], path: str | None, counted: _Counted, *, summed: bool = False) -> Seen:
         action, bucket, principal = key
         if counted.first is None or counted.last is None:
             raise AssertionError("only what was counted is told")
@@ -132,6 +133,7 @@ class Tally:
             counted.refused,
             counted.address,
             counted.agent,
+            summed,
         )
 
 
@@ -151,6 +153,7 @@ def _both(one: Seen, other: Seen) -> Seen:
         count=one.count + other.count,
         refused=one.refused + other.refused,
         first=min(one.first, other.first),
+        summed=one.summed or other.summed,
     )
 
 
@@ -204,8 +207,9 @@ def _cut(folder: _Folder, depth: int) -> int:
     return sum(_cut(each, depth - 1) for each in (folder.within or {}).values())
 
 
-def _counted(folder: _Folder, path: str) -> Iterator[tuple[str, _Counted]]:
+def _counted(folder: _Folder, path: str) -> Iterator[tuple[str, _Counted, bool]]:
+    """Path and count of each folder, and whether several were taken together in it."""
     if folder.own.count:
-        yield (folder.common or "" if folder.within is None else path), folder.own
+        yield (folder.common or "" if folder.within is None else path), folder.own, folder.within is None
     for name, each in (folder.within or {}).items():
         yield from _counted(each, f"{path}{name}")

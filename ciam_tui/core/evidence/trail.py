@@ -24,7 +24,7 @@ from ciam_tui.core.evidence.calls import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ciam_tui.core.evidence.calls import Whose
+    from ciam_tui.core.evidence.calls import Callers
 
 _LONGEST = 2048
 # How services spell that the caller may not: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html has EC2's.
@@ -35,7 +35,7 @@ class EventUnreadable(ValueError):
     """The value is no event that CloudTrail writes."""
 
 
-def call_of_event(event: object, whose: Whose) -> Call | None:
+def call_of_event(event: object, whose: Callers) -> Call | None:
     """The call that `event` tells, None where it is somebody else's.
 
     Raises:

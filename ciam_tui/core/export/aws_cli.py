@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.calls import call_of
-from ciam_tui.core.export.aws_cli_recipe import BUCKET_RECIPE, RECIPE
+from ciam_tui.core.export.aws_cli_recipe import BUCKET_RECIPE, RECIPE, assigned
 from ciam_tui.core.export.files import ExportFile
 from ciam_tui.core.export.json import export_json
 from ciam_tui.core.export.made import made_from_nothing
@@ -57,7 +57,7 @@ def export_aws_cli(setup: SetupShape) -> tuple[ExportFile, ...]:
 
 def _script(setup: SetupShape) -> str:
     made = made_from_nothing(setup)
-    parts = [_HEAD.format(bucket=setup.bucket.name, account=setup.account_id), _assigned(_variables(setup, made)), RECIPE]
+    parts = [_HEAD.format(bucket=setup.bucket.name, account=setup.account_id), assigned(_variables(setup, made)), RECIPE]
     if made.bucket:
         parts += [BUCKET_RECIPE, _bucket(made.bucket)]
     parts += [_each_role(made), _MAIN.format(bucket="make_bucket\n" if made.bucket else "")]
@@ -71,10 +71,6 @@ each_role check_role
 each_role make_role
 if [ "$changes" -eq 0 ]; then printf 'Nothing to change.\\n'; else printf 'Done. Changes: %s\\n' "$changes"; fi
 """
-
-
-def _assigned(variables: Mapping[str, str]) -> str:
-    return "".join(f"{name}={quote(value)}\n" for name, value in variables.items())
 
 
 def _variables(setup: SetupShape, made: Made) -> dict[str, str]:
@@ -132,7 +128,7 @@ def _bucket(made: MadeBucket) -> str:
         # What is replaced by the Setup's key, where it names one; else a bucket's encryption is left alone, whatever it is.
         "default_encryption": "AES256" if encryption.kms_key_arn else "",
     }
-    return f'\n{_assigned(variables)}\nsetting_of() {{\n  case "$1" in\n{"".join(_settings(settings))}  esac\n}}\n'
+    return f'\n{assigned(variables)}\nsetting_of() {{\n  case "$1" in\n{"".join(_settings(settings))}  esac\n}}\n'
 
 
 def _settings(settings: list[kinds.BucketSetting]) -> Iterator[str]:

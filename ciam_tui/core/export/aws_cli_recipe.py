@@ -8,14 +8,20 @@ to be installed. It is written for the bash 3.2 of macOS.
 
 from __future__ import annotations
 
-RECIPE = r"""
+from shlex import quote
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BASICS = r"""
 changes=0
 answer=""
 refusal="$(mktemp)"
 trap 'rm -f -- "$refusal"' EXIT
 
 fail() {
-  printf 'apply.sh: %s\n' "$1" >&2
+  printf 'SCRIPT: %s\n' "$1" >&2
   exit 1
 }
 
@@ -38,7 +44,22 @@ found() {
   exit 1
 }
 
-# The document of a file as a literal of the query language.
+"""
+
+
+def basics(script: str) -> str:
+    """What every script of ours has that is called `script`: how it ends, counts its changes, asks and finds."""
+    return _BASICS.replace("SCRIPT", script)
+
+
+def assigned(variables: Mapping[str, str]) -> str:
+    """The lines that give a script its data, each value quoted by the one door."""
+    return "".join(f"{name}={quote(value)}\n" for name, value in variables.items())
+
+
+RECIPE = (
+    basics("apply.sh")
+    + r"""# The document of a file as a literal of the query language.
 document() { printf '`%s`' "$(sed 's/`/\\`/g' <"$1")"; }
 
 # Whether the tags TAGS of an answer hold both marks of this Setup, and whether they hold all tags.
@@ -196,6 +217,7 @@ make_policy() {
   fi
 }
 """
+)
 
 # A bucket that exists is used as it is, unless the tags say that it is ours: then what has never been set on it is.
 BUCKET_RECIPE = r"""

@@ -56,6 +56,12 @@ def _markdown(setup: SetupShape) -> tuple[ExportFile, ...]:
     return export_markdown(setup)
 
 
+def _evidence(setup: SetupShape) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.evidence import export_evidence
+
+    return export_evidence(setup)
+
+
 def _guardrails(setup: SetupShape, choices: GuardrailChoices | None = None) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.guardrails import export_guardrails
 
@@ -69,6 +75,7 @@ FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "cloudformation": _cloudformation,
     "circleci": _circleci,
     "markdown": _markdown,
+    "evidence": _evidence,
     "guardrails": _guardrails,
 }
 
@@ -80,6 +87,7 @@ ABOUT: Mapping[str, str] = {
     "cloudformation": "a template for a stack, or for CDK",
     "circleci": "jobs that take the roles, without an orb and with it",
     "markdown": "a summary for a pull request",
+    "evidence": "what the Setup grants and why, for an auditor",
     "guardrails": "policies for the organization, and a boundary",
     ALL: "every format, each in a folder of its name",
 }

@@ -10,15 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.audit.access import SAMPLE, Reach, sampled
+from ciam_tui.core.audit.access import SAMPLE, Reach
 from ciam_tui.core.document import parse_policy
 from ciam_tui.core.evaluate import Request, compile_policy, evaluate
 from ciam_tui.core.evidence.calls import NEEDS_NOTHING
 from ciam_tui.core.evidence.report import resource_words
-from ciam_tui.core.matching import wildcard_matcher
 from ciam_tui.core.permissions import bucket_arn, bucket_owner, s3_endpoints
 from ciam_tui.core.proposal.rights import rights_of
-from ciam_tui.core.proposal.s3_actions import LIST_BUCKETS, REPRESENTATIVE, S3_PREFIX, is_of_objects, lists, writes_objects
+from ciam_tui.core.proposal.s3_actions import LIST_BUCKETS, S3_PREFIX, actions_named, asked_at, is_of_objects, lists, writes_objects
 from ciam_tui.core.roles import wanted_roles
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.shape import SetupShape
     from ciam_tui.core.users.facts import Group, User
 
-_OTHER_BUCKET = "ciam-tui-some-other-bucket"
 _OBJECT_CONTEXT = "kms:EncryptionContext:aws:s3:arn"
 
 
@@ -221,7 +219,7 @@ class _Asked:
         """Every action of S3 that the policies name, at every place."""
         places = self._places()
         buckets = tuple(dict.fromkeys(bucket for bucket, _ in places))
-        for action in self._actions():
+        for action in actions_named(self.rights.statements):
             if is_of_objects(action):
                 yield from (self._at(action, bucket, prefix) for bucket, prefix in places)
             elif lists(action):
@@ -231,17 +229,6 @@ class _Asked:
                 yield _Ask(action, "", bucket_arn(self.setup.partition, "*"), {})
             elif action.startswith("s3:"):
                 yield from (self._at(action, bucket, None) for bucket in buckets)
-
-    def _actions(self) -> tuple[str, ...]:
-        named: dict[str, None] = {}
-        for statement in self.rights.statements:
-            for pattern in statement.actions or ("*",):
-                if not any(mark in pattern for mark in "*?"):
-                    named.setdefault(_spelled(pattern))
-                    continue
-                matches = wildcard_matcher(pattern.lower())
-                named |= dict.fromkeys(action for action in REPRESENTATIVE if matches(action.lower()))
-        return tuple(named)
 
     def _places(self) -> tuple[tuple[str, str], ...]:
         """Pairs of bucket and prefix that policies, evidence or the Setup name; `*` is every other bucket."""
@@ -291,13 +278,13 @@ class _Asked:
 
     def _at(self, action: str, bucket: str, prefix: str | None) -> _Ask:
         """About `prefix` of `bucket`, or with None about the bucket as a whole."""
-        name = _OTHER_BUCKET if bucket == "*" else sampled(bucket)
-        arn, told = bucket_arn(self.setup.partition, name), bucket_arn(self.setup.partition, bucket)
-        if is_of_objects(action):
-            return _Ask(action, f"{told}/{prefix or ''}" if bucket != "*" else told, f"{arn}/{sampled(prefix or '')}{SAMPLE}", {})
-        if lists(action) and prefix:
-            return _Ask(action, f"{told}/{prefix}", arn, {S3_PREFIX: (sampled(prefix),)})
-        return _Ask(action, told, arn, {S3_PREFIX: ("",)} if lists(action) else {})
+        resource, context = asked_at(action, self.setup.partition, bucket, prefix)
+        told = bucket_arn(self.setup.partition, bucket)
+        if is_of_objects(action) and bucket != "*":
+            told = f"{told}/{prefix or ''}"
+        elif lists(action) and prefix:
+            told = f"{told}/{prefix}"
+        return _Ask(action, told, resource, context)
 
     def _through_s3(self, action: str, bucket: str, key: str | None, label: str) -> _Ask:
         """A call of KMS that S3 makes for the caller."""
@@ -332,11 +319,6 @@ class _Asked:
 
 
 _ASKED = "IAM counts refused calls too, and does not say on what"
-
-
-def _spelled(action: str) -> str:
-    """The action in AWS's spelling where it is known: IAM does not tell the case apart, and names shall be stable."""
-    return next((known for known in REPRESENTATIVE if known.lower() == action.lower()), action)
 
 
 def _widest_alone(lost: Iterable[Lost]) -> Iterator[Lost]:

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_facts import RestrictionType, visible_end
+from ciam_tui.core.circleci.facts import RestrictionType, visible_end
 from ciam_tui.core.draft import BucketDraft, CircleCiDraft, Draft, ProjectDraft, RoleDraft, StageDraft
 from ciam_tui.core.permissions import bucket_arn
 from ciam_tui.core.proposal.prefixes import Prefixes, is_of_objects
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from ciam_tui.core.audit.facts import PoliciesRead
-    from ciam_tui.core.circleci_facts import ContextContents, Inventory, Project, Variable
+    from ciam_tui.core.circleci.facts import ContextContents, Inventory, Project, Variable
     from ciam_tui.core.evidence.facts import Evidence
     from ciam_tui.core.facts import Bucket
     from ciam_tui.core.proposal.rights import Rights

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_facts import visible_end
+from ciam_tui.core.circleci.facts import visible_end
 from ciam_tui.core.retirement.ground import HeldVariables
 from ciam_tui.core.static_keys import KEY_ID, STATIC_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ciam_tui.core.circleci_facts import Inventory, Variable
+    from ciam_tui.core.circleci.facts import Inventory, Variable
 
 
 def held_variables(inventory: Inventory, own: Sequence[str], org_id: str) -> tuple[HeldVariables, ...]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_context_findings import may_be_used
-from ciam_tui.core.circleci_facts import RestrictionType, visible_end
-from ciam_tui.core.orb_versions import is_aws_cli
+from ciam_tui.core.circleci.context_findings import may_be_used
+from ciam_tui.core.circleci.facts import RestrictionType, visible_end
+from ciam_tui.core.config.orb_versions import is_aws_cli
 from ciam_tui.core.shown import shown
 from ciam_tui.core.static_keys import KEY_ID, STATIC_KEYS
 from ciam_tui.core.words import listed
@@ -20,8 +20,8 @@ from ciam_tui.core.words import listed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ciam_tui.core.circleci_facts import Inventory, Variable
-    from ciam_tui.core.config_use import ConfigUse, OrbCall
+    from ciam_tui.core.circleci.facts import Inventory, Variable
+    from ciam_tui.core.config.use import ConfigUse, OrbCall
     from ciam_tui.core.shape import SetupShape
     from ciam_tui.core.users.facts import AccessKey
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.audit.drift import Expected, expected_of
 from ciam_tui.core.changes import kinds
-from ciam_tui.core.circleci_facts import visible_end
+from ciam_tui.core.circleci.facts import visible_end
 from ciam_tui.core.facts import GROUP, ContextFacts
 from ciam_tui.core.journal import known_wiring
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.changes import kinds
 from ciam_tui.core.changes.subjects import PROVIDER, role_subject
+from ciam_tui.core.circleci.undo_wiring import WiringGround
 from ciam_tui.core.compare import differences
 from ciam_tui.core.facts import RUN_TAG, Facts, Provider, tag
 from ciam_tui.core.outcome import Outcome
@@ -21,7 +22,6 @@ from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.taking_down.judging import differing_from
 from ciam_tui.core.trust import audience
 from ciam_tui.core.undo import still_trusting, use_notes, why_bucket_left, why_policy_left, why_provider_left
-from ciam_tui.core.undo_wiring import WiringGround
 from ciam_tui.core.words import listed
 
 if TYPE_CHECKING:

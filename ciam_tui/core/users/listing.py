@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.audit.access import Reach
 from ciam_tui.core.audit.facts import PoliciesRead, UserKey
-from ciam_tui.core.circleci_facts import visible_end
+from ciam_tui.core.circleci.facts import visible_end
 from ciam_tui.core.problems import worst_first
 from ciam_tui.core.users.grants import Administrator, administrator, document_findings, findings_of, granted_to
 

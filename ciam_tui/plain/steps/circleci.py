@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.answers import Changed, with_any_project, with_organization
 from ciam_tui.core.asking.typed import is_project_slug, typed_project
-from ciam_tui.core.circleci_answers import prefilled
-from ciam_tui.core.circleci_facts import Organization
+from ciam_tui.core.circleci.answers import prefilled
+from ciam_tui.core.circleci.facts import Organization
 from ciam_tui.core.draft import ProjectDraft
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.validate import org_id_problem, project_id_problem
@@ -21,7 +21,7 @@ from ciam_tui.plain.fields import ask_field, took
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ciam_tui.core.circleci_facts import Project
+    from ciam_tui.core.circleci.facts import Project
     from ciam_tui.core.draft import CircleCiDraft, Draft
     from ciam_tui.plain.desk import Desk
 

@@ -53,7 +53,7 @@ def _in_one_pass(clients: Clients, is_wanted: Wanted, progress: Progress) -> Rol
         details = page["RoleDetailList"]
         seen += len(details)
         kept += [
-            ReadRole(detailed_role(detail, {}), _SETTINGS)
+            ReadRole(detailed_role(detail, {}), _SETTINGS, detail.get("CreateDate"))
             for detail in details
             if is_wanted(detail["RoleName"], document_of(detail.get("AssumeRolePolicyDocument", {})))
         ]
@@ -69,7 +69,8 @@ def _with_settings(clients: Clients, read: RolesRead, progress: Progress) -> Rol
         for name, settings in _settings_of(clients, tuple(by_name), progress):
             role = by_name[name].role
             description, seconds = settings.get("Description") or "", settings.get("MaxSessionDuration") or role.max_session_seconds
-            by_name[name] = ReadRole(replace(role, description=description, max_session_seconds=seconds))
+            known = replace(role, description=description, max_session_seconds=seconds)
+            by_name[name] = ReadRole(known, created=by_name[name].created)
     except CiamError as error:
         if error.code != ACCESS_DENIED:
             raise
@@ -133,7 +134,7 @@ def _single(clients: Clients, listed: Mapping[str, Any]) -> ReadRole:
         role = replace(role, tags=tuple(sorted((each["Key"], each["Value"]) for each in tags or ())))
     inline = read(("inline",), lambda: inline_policies(clients, name))
     attached = read(("attached",), lambda: attached_policies(clients, name))
-    return ReadRole(replace(role, inline=inline or (), attached=attached or ()), tuple(unread))
+    return ReadRole(replace(role, inline=inline or (), attached=attached or ()), tuple(unread), listed.get("CreateDate"))
 
 
 def read_provider_arns(clients: Clients) -> tuple[str, ...]:

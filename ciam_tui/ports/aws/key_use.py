@@ -40,7 +40,7 @@ def read_key_last_use(clients: Clients, key_id: str) -> LastUse:
 
 
 def start_service_job(clients: Clients, arn: str, *, by_action: bool) -> str:
-    """The id of the job in which IAM puts together when services were last asked by the user with `arn`."""
+    """The id of the job in which IAM puts together when services were last asked by the user or role with `arn`."""
     iam: Any = clients.iam()
     granularity = "ACTION_LEVEL" if by_action else "SERVICE_LEVEL"
     return _asked(
@@ -74,9 +74,18 @@ def read_key_events(clients: Clients, key_id: str, window: Window, region: str, 
     Raises:
         CiamError: as any read; `throttled` is not waited for here.
     """
+    return _events(clients, ("AccessKeyId", key_id), window, region, token)
+
+
+def read_service_events(clients: Clients, source: str, window: Window, region: str, token: str | None) -> EventPage:
+    """A page of everybody's events of a service, such as `s3.amazonaws.com`, newest first; raises as `read_key_events`."""
+    return _events(clients, ("EventSource", source), window, region, token)
+
+
+def _events(clients: Clients, attribute: tuple[str, str], window: Window, region: str, token: str | None) -> EventPage:
     trail: Any = clients.glance("cloudtrail", region)
     asked: dict[str, Any] = {
-        "LookupAttributes": [{"AttributeKey": "AccessKeyId", "AttributeValue": key_id}],
+        "LookupAttributes": [{"AttributeKey": attribute[0], "AttributeValue": attribute[1]}],
         "StartTime": window.since,
         "EndTime": window.until,
         "MaxResults": _PAGE_SIZE,

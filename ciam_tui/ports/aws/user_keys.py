@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from ciam_tui.core.audit.facts import KeysRead
-from ciam_tui.core.circleci_facts import visible_end
+from ciam_tui.core.circleci.facts import visible_end
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.users.facts import AccessKey, LastUse
 from ciam_tui.core.users.listing import user_key

@@ -9,7 +9,7 @@ import os
 import random
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_facts import ProjectList, ProjectSource
+from ciam_tui.core.circleci.facts import ProjectList, ProjectSource
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci.hosts import is_server
 from ciam_tui.ports.circleci.http import Http, Pace
@@ -25,7 +25,7 @@ from ciam_tui.ports.clock import SystemClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ciam_tui.core.circleci_facts import (
+    from ciam_tui.core.circleci.facts import (
         CircleCiUser,
         Context,
         Inventory,

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from ciam_tui.core.circleci_facts import ContextContents, Inventory, ProjectContents
+from ciam_tui.core.circleci.facts import ContextContents, Inventory, ProjectContents
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci.failures import ABSENT
 from ciam_tui.ports.circleci.http import Stopped
@@ -20,7 +20,7 @@ from ciam_tui.ports.circleci.v2 import V2
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ciam_tui.core.circleci_facts import Context, Organization, Project, ProjectList, Restriction, Variable
+    from ciam_tui.core.circleci.facts import Context, Organization, Project, ProjectList, Restriction, Variable
     from ciam_tui.ports.circleci.http import Http
 
 _Value = TypeVar("_Value")

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_facts import ProjectList, ProjectSource
+from ciam_tui.core.circleci.facts import ProjectList, ProjectSource
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci import shapes
 from ciam_tui.ports.circleci.failures import ABSENT
@@ -20,7 +20,7 @@ from ciam_tui.ports.circleci.reading import listed_pages, read_as
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ciam_tui.core.circleci_facts import Organization, Project
+    from ciam_tui.core.circleci.facts import Organization, Project
     from ciam_tui.ports.circleci.http import Http
     from ciam_tui.ports.circleci.v2 import V2
 

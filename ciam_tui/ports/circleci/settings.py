@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_facts import ProjectSettings
+from ciam_tui.core.circleci.facts import ProjectSettings
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.circleci import shapes
 from ciam_tui.ports.circleci.failures import ABSENT
@@ -18,7 +18,7 @@ from ciam_tui.ports.circleci.reading import read_as
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ciam_tui.core.circleci_facts import Project
+    from ciam_tui.core.circleci.facts import Project
     from ciam_tui.ports.circleci.http import Http
     from ciam_tui.ports.circleci.v2 import V2
 

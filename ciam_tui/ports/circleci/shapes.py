@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from ciam_tui.core.circleci_facts import (
+from ciam_tui.core.circleci.facts import (
     CircleCiUser,
     Context,
     OidcClaims,

@@ -15,7 +15,7 @@ from ciam_tui.ports.circleci.http import path_of
 from ciam_tui.ports.circleci.reading import all_items, read_as, written_as
 
 if TYPE_CHECKING:
-    from ciam_tui.core.circleci_facts import (
+    from ciam_tui.core.circleci.facts import (
         CircleCiUser,
         Context,
         OidcClaims,

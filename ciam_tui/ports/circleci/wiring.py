@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.circleci_facts import Organization, RestrictionType
+from ciam_tui.core.circleci.facts import Organization, RestrictionType
+from ciam_tui.core.circleci.wiring import OUR_VARIABLES
 from ciam_tui.core.facts import GROUP, ContextFacts
 from ciam_tui.core.naming import context_names
 from ciam_tui.core.problems import CiamError
-from ciam_tui.core.wiring import OUR_VARIABLES
 from ciam_tui.ports.api import Sent, WriteFailed, WriteOutcome
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from ciam_tui.core.changes.calls import Call
-    from ciam_tui.core.circleci_facts import Context, Variable
+    from ciam_tui.core.circleci.facts import Context, Variable
     from ciam_tui.core.shape import SetupShape
     from ciam_tui.ports.api import CircleCi
 

@@ -1,0 +1,89 @@
+"""The file of accounts is read strictly, and what a rollout does with the accounts it names."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ciam_tui.core.operator import audit_policy
+from ciam_tui.core.problems import CiamError
+from ciam_tui.core.stack_sets.accounts_file import read_accounts, shared_bucket_problem
+from ciam_tui.core.stack_sets.parameters import setup_in
+from ciam_tui.core.stack_sets.rollout import Rollout, default_name, refuse_what_cannot_be
+from tests.core.asking import everything_setup, example_setup
+
+A, B = "111122223333", "444455556666"
+
+WRONG: dict[str, tuple[str, str]] = {
+    "no JSON": ("{", "is not JSON"),
+    "an account twice": (f'{{"{A}": {{}}, "{A}": {{}}}}', "twice"),
+    "a list": ("[]", "is no object of accounts"),
+    "nobody": ("{}", "names no account"),
+    "no id": ('{"1234": {}}', '"1234", which is no account\'s id'),
+    "no parameters": (f'{{"{A}": null}}', "no object of parameters"),
+    "no text": (f'{{"{A}": {{"MakeProvider": false}}}}', 'Write "false" in quotes'),
+    "unknown": (f'{{"{A}": {{"Bucket": "x"}}}}', "BucketName, BucketOwner and MakeProvider"),
+    "no choice": (f'{{"{A}": {{"MakeProvider": "no"}}}}', 'Write "true" or "false"'),
+    "no bucket": (f'{{"{A}": {{"BucketName": "A_B"}}}}', f"account {A}: The bucket name"),
+    "no owner": (f'{{"{A}": {{"BucketOwner": "12"}}}}', f"account {A}: "),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), WRONG.values(), ids=WRONG)
+def test_a_mistake_in_the_file_is_one_sentence_with_what_to_do(text: str, told: str) -> None:
+    with pytest.raises(CiamError) as refused:
+        read_accounts(text, example_setup())
+    assert refused.value.code == "stack-set-invalid"
+    assert told in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_accounts_come_in_order_with_their_parameters() -> None:
+    text = json.dumps({B: {}, A: {"BucketName": "acme-dev"}})
+    assert list(read_accounts(text, example_setup()).items()) == [(A, {"BucketName": "acme-dev"}), (B, {})]
+
+
+def test_a_setup_elsewhere_has_that_accounts_boundary_owner_and_bucket() -> None:
+    setup = example_setup(role__permissions_boundary="arn:aws:iam::123456789012:policy/edge")
+    there = setup_in(setup, A, {"BucketName": "acme-dev", "BucketOwner": B})
+    assert (there.account_id, there.bucket.name, there.bucket.owner_account_id) == (A, "acme-dev", B)
+    assert there.role.permissions_boundary == f"arn:aws:iam::{A}:policy/edge"
+    assert setup_in(setup, A, {}, bucket_per_account=True).bucket.name == f"acme-builds-{A}"
+
+
+def shared(overrides: dict[str, dict[str, str]], *, setup: Any = None, **how: bool) -> str | None:
+    settings = {"all_known": True, "bucket_per_account": False} | how
+    return shared_bucket_problem(setup or example_setup(), sorted(overrides), overrides, **settings)
+
+
+def test_one_bucket_cannot_be_every_accounts_own() -> None:
+    assert "2 accounts would each own a bucket acme-builds" in (shared({A: {}, B: {}}) or "")
+    assert "Each account of the units" in (shared({}, all_known=False) or "")
+    assert shared({A: {}, B: {"BucketName": "acme-dev"}}) is None
+    assert shared({A: {}, B: {}}, bucket_per_account=True, all_known=False) is None
+    assert shared({A: {}, B: {}}, setup=everything_setup(), all_known=False) is None
+
+
+def test_accounts_with_the_same_parameters_are_one_group() -> None:
+    rollout = Rollout(
+        "self-managed", "x", "us-east-1", accounts=(B,), overrides={A: {"MakeProvider": "false"}, "7" * 12: {"MakeProvider": "false"}}
+    )
+    assert rollout.groups == (({}, (B,)), ({"MakeProvider": "false"}, (A, "7" * 12)))
+
+
+def test_more_at_once_than_may_fail_is_asked_for_in_so_many_words() -> None:
+    modes = [Rollout("self-managed", "x", "r", max_concurrent=each, failure_tolerance=4).preferences["ConcurrencyMode"] for each in (5, 6)]
+    assert modes == ["STRICT_FAILURE_TOLERANCE", "SOFT_FAILURE_TOLERANCE"]
+
+
+def test_a_bucket_that_is_made_is_made_where_the_setup_has_it() -> None:
+    setup = example_setup(bucket__create=True)
+    with pytest.raises(CiamError, match="would make the bucket in eu-west-1"):
+        refuse_what_cannot_be(setup, Rollout("self-managed", default_name(setup), "eu-west-1"))
+
+
+def test_the_audit_role_reads_and_nothing_else() -> None:
+    actions = [action for statement in audit_policy().policy["Statement"] for action in statement["Action"]]
+    assert all(action.startswith(("iam:Get", "iam:List")) for action in actions)
