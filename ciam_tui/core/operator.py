@@ -267,7 +267,7 @@ def retirement_policy(account_id: str, partition: str, *, user: str = "*") -> Do
     )
 
 
-def audit_policy(*, users: bool = True) -> Document:
+def member_audit_policy(*, users: bool = True) -> Document:
     """The least policy of a role that audits: what it asks of IAM and, with `users`, of the users' keys, as `--circleci` does.
 
     It is about all there is in the account, and where all accounts are audited it is the policy of the role's session too.

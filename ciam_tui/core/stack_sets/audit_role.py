@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.document import VERSION
 from ciam_tui.core.export.escaped import escaped
-from ciam_tui.core.operator import audit_policy
+from ciam_tui.core.operator import member_audit_policy
 from ciam_tui.core.stack_sets.parameters import Parameter
 from ciam_tui.core.stack_sets.template import parameter_text
 from ciam_tui.core.validate.role import NAME_PATTERN
@@ -60,5 +60,5 @@ def audit_role_template() -> str:
         f"      Description: {escaped('Read by ciam-tui audit --all-accounts. It reads IAM, and writes nothing.')}\n"
         f"      MaxSessionDuration: {_SESSION_SECONDS}\n"
         f"      AssumeRolePolicyDocument:\n{indent(json.dumps(trust, indent=2), ' ' * 8)}\n"
-        f"      Policies:\n        - PolicyName: {POLICY_NAME}\n          PolicyDocument:\n{indent(audit_policy().text, ' ' * 12)}\n"
+        f"      Policies:\n        - PolicyName: {POLICY_NAME}\n          PolicyDocument:\n{indent(member_audit_policy().text, ' ' * 12)}\n"
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from ciam_tui.core.operator import audit_policy
+from ciam_tui.core.operator import member_audit_policy
 from ciam_tui.core.organization.facts import MemberAccount
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.aws.answers import ACCESS_DENIED, THROTTLING, aws_code, status_of
@@ -115,7 +115,7 @@ def take_role(clients: Clients, identity: Identity, account_id: str, role: str, 
     doing = f"take the role {role} in account {account_id}"
     sts: Any = clients.sts()
     outside = {} if external_id is None else {"ExternalId": external_id}
-    policy = json.dumps(audit_policy().policy, separators=(",", ":"))
+    policy = json.dumps(member_audit_policy().policy, separators=(",", ":"))
     try:
         answer = sts.assume_role(RoleArn=arn, RoleSessionName=SESSION_NAME, DurationSeconds=_SESSION_SECONDS, Policy=policy, **outside)
         taken = answer["Credentials"]
