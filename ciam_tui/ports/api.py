@@ -58,11 +58,17 @@ class WriteOutcome(StrEnum):
 
 
 class WriteFailed(CiamError):
-    """A write that did not answer with success. `outcome` says what is known about its effect."""
+    """A write that did not answer with success. `outcome` says what is known about its effect.
 
-    def __init__(self, outcome: WriteOutcome, code: str, title: str, message: str, suggestions: Sequence[str] = ()) -> None:
+    `request_id` is the number that AWS gave its answer, empty where there was none: by it CloudTrail tells what was asked.
+    """
+
+    def __init__(
+        self, outcome: WriteOutcome, code: str, title: str, message: str, suggestions: Sequence[str] = (), *, request_id: str = ""
+    ) -> None:
         super().__init__(code, title, message, suggestions)
         self.outcome = outcome
+        self.request_id = request_id
 
 
 @dataclass(frozen=True, slots=True)
