@@ -67,6 +67,7 @@ check_given() {
 }
 
 check_place() {
+  command -v gcloud >/dev/null || fail "gcloud is not installed. Nothing was changed."
   answer="$(ask projects describe "$project" '--format=value(projectNumber)')"
   [ "$answer" = "$number" ] || fail "the project $project has the number $answer, not $number. Nothing was changed."
   found storage buckets describe "gs://$bucket" '--format=value(uniform_bucket_level_access)' \
