@@ -129,6 +129,8 @@ def run(state: Any, words: list[str], flags: dict[str, str]) -> Any:
                 }
                 return made(state["pools"], name, fresh)
             found = there(state["pools"], name)
+            if verb == "update":
+                return found.update(description=flags.pop("--description"))
             return found.update(state="ACTIVE") if verb == "undelete" else only(verb, "describe", found)
         case ["iam", "service-accounts", "list"]:
             return list(state["accounts"].values())
@@ -209,6 +211,8 @@ def account(state: Any, verb: str, name: str, flags: dict[str, str]) -> Any:
         fresh = {"email": email, "displayName": flags.pop("--display-name"), "description": flags.pop("--description"), "bindings": []}
         return made(state["accounts"], email, fresh)
     found = there(state["accounts"], name)
+    if verb == "update":
+        return found.update(description=flags.pop("--description"))
     return found if verb == "describe" else policy(state, found, verb, flags)
 
 

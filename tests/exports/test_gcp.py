@@ -266,6 +266,8 @@ class TestScript:
         assert (said.returncode, gcloud.changes) == (1, [])
         assert f"{name} exists and was not made for this Setup" in said.stderr
         assert gcloud.run(script, ADOPT=name).returncode == 0
+        again = gcloud.run(script)  # it is this Setup's now
+        assert (again.returncode, gcloud.changes) == (0, [])
 
     @pytest.mark.parametrize(
         ("change", "sentence"),
