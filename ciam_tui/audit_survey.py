@@ -18,11 +18,11 @@ from ciam_tui.core.problems import CiamError
 from ciam_tui.core.static_keys import KEY_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ciam_tui.core.audit.drift import Expected
-    from ciam_tui.core.audit.facts import ReadRole
+    from ciam_tui.core.audit.facts import ReadRole, UserKey
     from ciam_tui.core.audit.issuers import CircleCiIssuers
     from ciam_tui.core.audit.report import AuditReport
     from ciam_tui.core.circleci.facts import Inventory, Variable
@@ -187,18 +187,28 @@ def _held_keys(
 ) -> tuple[tuple[HeldKey, ...], tuple[str, ...]]:
     """As `held_variables`, with the account's keys that end alike."""
     held, unread = held_variables(circleci, tell, should_stop)
-    endings = {each.last_four for each in held if each.last_four}
+    endings = frozenset(each.last_four for each in held if each.last_four)
     if not endings:
         return held, unread
+    keys, unread_keys = keys_ending(aws, endings, tell)
+    return with_keys(held, keys), (*unread, *unread_keys)
+
+
+def keys_ending(aws: Aws, endings: frozenset[str], tell: Callable[[str], None]) -> tuple[tuple[UserKey, ...], tuple[str, ...]]:
+    """The account's access keys that end so, and why not all could be looked at."""
     tell("Users of the account")
     try:
         read = aws.keys_ending(endings, tell)
     except CiamError as error:
         if error.code != _DENIED:
             raise
-        return held, (*unread, f"The account's users could not be listed (iam:ListUsers): {error.message}")
-    matched = tuple(replace(each, keys=tuple(key for key in read.keys if key.key_id.endswith(each.last_four or " "))) for each in held)
-    return matched, (*unread, *read.unread)
+        return (), (f"The account's users could not be listed (iam:ListUsers): {error.message}",)
+    return read.keys, read.unread
+
+
+def with_keys(held: Iterable[HeldKey], keys: Sequence[UserKey]) -> tuple[HeldKey, ...]:
+    """What CircleCI holds, each with those of `keys` that it may be."""
+    return tuple(replace(each, keys=tuple(key for key in keys if key.key_id.endswith(each.last_four or " "))) for each in held)
 
 
 def _told_of(organization: str, tell: Callable[[str], None]) -> Callable[[int, int], None]:

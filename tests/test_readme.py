@@ -11,7 +11,7 @@ import pytest
 from ciam_tui.app.intents import INTENTS, Intent
 from ciam_tui.arguments import ROOMS
 from ciam_tui.core.document import Document
-from ciam_tui.core.operator import operator_policy, retirement_policy
+from ciam_tui.core.operator import member_audit_policy, operator_policy, retirement_policy
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,7 +22,8 @@ def fenced(language: str) -> list[str]:
 
 
 def test_the_operators_policy_is_the_one_that_is_checked_against_the_calls_made() -> None:
-    policy, of_retirement = fenced("json")
+    of_audits, policy, of_retirement = fenced("json")
+    assert Document.of(json.loads(of_audits)) == member_audit_policy()
     assert Document.of(json.loads(policy)) == operator_policy("123456789012", "aws", bucket="acme-builds")
     assert Document.of(json.loads(of_retirement)) == retirement_policy("123456789012", "aws", user="circleci-uploader")
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from ciam_tui.apply import Ports
     from ciam_tui.core.journal import RunState
-    from ciam_tui.ports.api import Journals
+    from ciam_tui.ports.api import AwsOrganization, Journals
+    from ciam_tui.ports.aws import BotoAws
     from ciam_tui.ports.disk import StateDir
 
 STOPPING = "\nStopping after the current call. Press Ctrl+C again to stop at once: nothing is lost either way.\n"
@@ -56,11 +57,28 @@ def ports_from(args: argparse.Namespace, *, wire: bool = False) -> Ports:
     """
     from ciam_tui.apply import Ports
     from ciam_tui.commands.circleci import opened_circleci
-    from ciam_tui.ports.aws import SharedConfigAccess
     from ciam_tui.ports.clock import SystemClock
 
-    account = SharedConfigAccess().open(args.profile, args.region, ask_mfa=_asked_for_code if stdin_is_terminal() else None)
-    return Ports(account, SystemClock(), journals_from(args), opened_circleci(args) if wire else None)
+    return Ports(_opened(args), SystemClock(), journals_from(args), opened_circleci(args) if wire else None)
+
+
+def organization_from(args: argparse.Namespace) -> tuple[Ports, AwsOrganization]:
+    """The same for a command that reads every account of an organization: the operator's own, and the way into the others.
+
+    Raises:
+        CiamError: the profile or the AWS configuration cannot be used.
+    """
+    from ciam_tui.apply import Ports
+    from ciam_tui.ports.clock import SystemClock
+
+    account = _opened(args)
+    return Ports(account, SystemClock(), journals_from(args)), account
+
+
+def _opened(args: argparse.Namespace) -> BotoAws:
+    from ciam_tui.ports.aws import SharedConfigAccess
+
+    return SharedConfigAccess().open(args.profile, args.region, ask_mfa=_asked_for_code if stdin_is_terminal() else None)
 
 
 def ports_of_run(args: argparse.Namespace, ports: Ports, run: RunState) -> Ports:

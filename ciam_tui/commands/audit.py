@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.commands.accepting import accepting_from, accepting_problem, add_accepting_arguments
 from ciam_tui.commands.audit_opinions import add_opinion_arguments, usage_problem
+from ciam_tui.commands.audit_organization import add_organization_arguments, organization_problem
 from ciam_tui.commands.keeping import add_snapshot_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ciam_tui.commands.accepting import Accepting
     from ciam_tui.commands.audit_opinions import Beside
     from ciam_tui.core.audit.report import AuditReport
     from ciam_tui.core.problems import CiamError
@@ -36,10 +38,11 @@ examples:
   ciam-tui audit --circleci                     and the access keys that CircleCI holds
   ciam-tui audit --accepted accepted.json       exit code 3 for findings alone that the reviewed file does not accept
   ciam-tui audit --second-opinions --activity   and what AWS itself says of each role, and who took it
+  ciam-tui audit --all-accounts --audit-role ciam-tui-audit --json      every account of the organization
 
 Grades: open (strangers get in), wide (more get in, or may do more, than a job needs), unknown (it could not be read), dead (nobody
-gets in), tight. Exit codes: 0 nothing of level error, 3 findings of level error that are not accepted, 1 a problem, 2 wrong usage,
-130 interrupted.
+gets in), tight. Exit codes: 0 nothing of level error, 3 findings of level error that are not accepted, 1 a problem, or no account at all
+could be read, 2 wrong usage, 130 interrupted. Accounts that could not be read are told, and are not in the exit code where others were.
 """
 
 
@@ -73,6 +76,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_opinion_arguments(parser)
     add_accepting_arguments(parser)
     add_snapshot_argument(parser)
+    add_organization_arguments(parser)
     parser.set_defaults(run=run)
 
 
@@ -96,7 +100,8 @@ def run(args: argparse.Namespace) -> int:
         # Standard output is wanted as two documents, and an error's would be a third.
         warn(["ciam-tui: --json and --sarif - both want standard output: write one of them to a file."])
         return WRONG_USAGE
-    if problem := usage_problem(args, sarif_alone=args.sarif == STANDARD_OUTPUT) or accepting_problem(args):
+    faults = (organization_problem(args), usage_problem(args, sarif_alone=args.sarif == STANDARD_OUTPUT), accepting_problem(args))
+    if problem := next(filter(None, faults), None):
         return misused(args, problem)
     return reported(args, _run)
 
@@ -114,6 +119,8 @@ def _run(args: argparse.Namespace) -> int:
         # Told before the account is read, which takes a while.
         raise _not_written(args.sarif, "there is no such folder")
     accepting = accepting_from(args)
+    if args.all_accounts:
+        return _of_all_accounts(args, accepting)
     report, beside = _report(args)
     added, acceptance = None, None
     if accepting.file is not None:
@@ -128,6 +135,33 @@ def _run(args: argparse.Namespace) -> int:
     elif args.sarif != STANDARD_OUTPUT:
         lines = () if acceptance is None else accepting.lines(acceptance, added)
         say(args, _fitting([*report_lines(report), *beside.lines(report), *lines]))
+    return ERRORS if report.has_errors else 0
+
+
+def _of_all_accounts(args: argparse.Namespace, accepting: Accepting) -> int:
+    from ciam_tui import __version__
+    from ciam_tui.commands.audit_organization import NOTHING_READ, document_of, organization_report
+    from ciam_tui.commands.keeping import keep_snapshot
+    from ciam_tui.commands.speaking import print_document, say, warn
+    from ciam_tui.core.organization.accepting import marked_everywhere
+    from ciam_tui.core.organization.documents import organization_sarif
+    from ciam_tui.core.organization.words import organization_lines
+
+    report, acceptance = organization_report(args), None
+    if accepting.file is not None:
+        report, acceptance = marked_everywhere(report, accepting.file, accepting.today)
+    for each in report.accounts:
+        keep_snapshot(args, each.report)
+    if args.sarif is not None:
+        _write(args.sarif, organization_sarif(report, __version__))
+    if args.json:
+        told = {} if acceptance is None else {"acceptances": accepting.document(acceptance, None)}
+        print_document(document_of(report) | told)
+    elif args.sarif != STANDARD_OUTPUT:
+        say(args, _fitting([*organization_lines(report), *(() if acceptance is None else acceptance.notes)]))
+    if report.covers_nothing:
+        warn([NOTHING_READ])
+        return 1
     return ERRORS if report.has_errors else 0
 
 

@@ -145,13 +145,14 @@ def _misused_accounts(args: argparse.Namespace) -> str | None:
 
 
 def stack_set_files(args: argparse.Namespace, setup: Setup) -> tuple[ExportFile, ...]:
-    """The files of the export; what keeps a bucket from being in every account is told on standard error.
+    """The files of the export; what is to be doubted in the rollout is told on standard error.
 
     Raises:
         CiamError: the file of accounts cannot be read or is wrong, or the Setup cannot be rolled out so.
     """
     from ciam_tui.core.shown import shown
-    from ciam_tui.core.stack_sets.accounts_file import FILE_BYTES, read_accounts, shared_bucket_problem
+    from ciam_tui.core.stack_sets.accounts_file import FILE_BYTES, read_accounts
+    from ciam_tui.core.stack_sets.doubts import doubts
     from ciam_tui.core.stack_sets.export import export_stack_set
     from ciam_tui.core.stack_sets.rollout import Rollout, default_name, default_region
 
@@ -172,9 +173,6 @@ def stack_set_files(args: argparse.Namespace, setup: Setup) -> tuple[ExportFile,
         **{name: value for name in ("call_as", "max_concurrent", "failure_tolerance") if (value := getattr(args, name)) is not None},
     )
     files = export_stack_set(setup, rollout)
-    problem = shared_bucket_problem(
-        setup, rollout.named, overrides, all_known=not rollout.goes_by_units, bucket_per_account=args.bucket_per_account
-    )
-    if problem:
-        print(shown(f"warning: {problem}"), file=sys.stderr)
+    for sentence in doubts(setup, rollout):
+        print(shown(f"warning: {sentence}"), file=sys.stderr)
     return files

@@ -67,7 +67,7 @@ def _stage_statements(setup: SetupShape, stage: StageShape, *, kms: bool) -> Ite
         conditions["StringEquals"].pop("aws:ResourceAccount", None)
         conditions["ArnEquals"] = {"aws:PrincipalArn": [role.arn for role in roles]}
         yield {
-            "Sid": _sid(stage.name, statement["Sid"]),
+            "Sid": stage_sid(stage.name, statement["Sid"]),
             "Effect": "Allow",
             "Principal": root,
             "Action": statement["Action"],
@@ -77,6 +77,6 @@ def _stage_statements(setup: SetupShape, stage: StageShape, *, kms: bool) -> Ite
         }
 
 
-def _sid(stage_name: str, sid: str) -> str:
+def stage_sid(stage_name: str, sid: str) -> str:
     """A Sid of letters and digits alone that no other stage can have: whatever else a stage's name has, and `0` itself, is written as hex."""
     return re.sub(r"[^A-Za-z1-9]", lambda match: f"0x{ord(match[0]):02X}", stage_name) + sid

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.facts import Bucket, BucketSummary, Identity, ManagedPolicy, PrefixPage, Provider, Quotas, Role, TrustingRole
     from ciam_tui.core.journal import Entry
     from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
+    from ciam_tui.core.organization.facts import MemberAccount
     from ciam_tui.core.retirement.events import Event
     from ciam_tui.core.shut_out.facts import ControlPolicies
     from ciam_tui.core.users.facts import AccessKey, Group, LastUse, User
@@ -58,11 +59,17 @@ class WriteOutcome(StrEnum):
 
 
 class WriteFailed(CiamError):
-    """A write that did not answer with success. `outcome` says what is known about its effect."""
+    """A write that did not answer with success. `outcome` says what is known about its effect.
 
-    def __init__(self, outcome: WriteOutcome, code: str, title: str, message: str, suggestions: Sequence[str] = ()) -> None:
+    `request_id` is the number that AWS gave its answer, empty where there was none: by it CloudTrail tells what was asked.
+    """
+
+    def __init__(
+        self, outcome: WriteOutcome, code: str, title: str, message: str, suggestions: Sequence[str] = (), *, request_id: str = ""
+    ) -> None:
         super().__init__(code, title, message, suggestions)
         self.outcome = outcome
+        self.request_id = request_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,23 @@ class Aws(Protocol):
     def service_job(self, job_id: str, marker: str | None = None) -> JobPage: ...
     def key_policy(self, arn: str) -> Document | None: ...
     def service_control_policies(self) -> ControlPolicies: ...
+
+
+class AccountInOrganization(Aws, Protocol):
+    """An account that was opened by a role taken in it; closing it lets go of its connections."""
+
+    def close(self) -> None: ...
+
+
+class AwsOrganization(Protocol):
+    """The accounts beside the operator's own. Every read raises CiamError: `no-organization`, `access-denied`, `throttled`, ...
+
+    `accounts` are those of the organization, or those below some of its units; `in_account` takes the role there, and raises where it cannot.
+    """
+
+    def identity(self) -> Identity: ...
+    def accounts(self, units: Sequence[str], progress: Callable[[str], None]) -> tuple[MemberAccount, ...]: ...
+    def in_account(self, account_id: str, role: str, external_id: str | None) -> AccountInOrganization: ...
 
 
 class CircleCi(Protocol):

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from ciam_tui.core.operator import member_audit_policy
 from ciam_tui.core.problems import CiamError
-from ciam_tui.core.stack_sets.accounts_file import read_accounts, shared_bucket_problem
-from ciam_tui.core.stack_sets.audit_role import audit_policy
+from ciam_tui.core.stack_sets.accounts_file import read_accounts
+from ciam_tui.core.stack_sets.doubts import doubts
 from ciam_tui.core.stack_sets.parameters import setup_in
 from ciam_tui.core.stack_sets.rollout import Rollout, default_name, refuse_what_cannot_be
 from tests.core.asking import everything_setup, example_setup
@@ -53,17 +54,31 @@ def test_a_setup_elsewhere_has_that_accounts_boundary_owner_and_bucket() -> None
     assert setup_in(setup, A, {}, bucket_per_account=True).bucket.name == f"acme-builds-{A}"
 
 
-def shared(overrides: dict[str, dict[str, str]], *, setup: Any = None, **how: bool) -> str | None:
-    settings = {"all_known": True, "bucket_per_account": False} | how
-    return shared_bucket_problem(setup or example_setup(), sorted(overrides), overrides, **settings)
+OWNED_KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+UNIT = ("ou-ab12-cd345678",)
+
+
+def doubted(overrides: dict[str, dict[str, str]], *, setup: Any = None, **how: Any) -> str:
+    model = "service-managed" if "units" in how else "self-managed"
+    return " ".join(doubts(setup or example_setup(), Rollout(model, "x", "us-east-1", overrides=overrides, **how)))
 
 
 def test_one_bucket_cannot_be_every_accounts_own() -> None:
-    assert "2 accounts would each own a bucket acme-builds" in (shared({A: {}, B: {}}) or "")
-    assert "Each account of the units" in (shared({}, all_known=False) or "")
-    assert shared({A: {}, B: {"BucketName": "acme-dev"}}) is None
-    assert shared({A: {}, B: {}}, bucket_per_account=True, all_known=False) is None
-    assert shared({A: {}, B: {}}, setup=everything_setup(), all_known=False) is None
+    assert "2 accounts would each own a bucket acme-builds" in doubted({A: {}, B: {}})
+    assert "Each account of the units would own" in doubted({}, units=UNIT)
+    assert doubted({A: {}, B: {"BucketName": "acme-dev"}}) == ""
+    assert doubted({A: {}, B: {}}, units=UNIT, bucket_per_account=True) == ""
+
+
+def test_the_owner_of_a_shared_bucket_has_to_let_every_accounts_roles_in() -> None:
+    told = doubted({A: {}, B: {}}, setup=everything_setup())
+    assert told.startswith("Account 999900001111 owns the bucket: its bucket policy has to let in")
+
+
+def test_a_key_of_one_account_is_no_key_of_every_accounts_bucket() -> None:
+    setup = example_setup(bucket__kms_key_arn=OWNED_KEY)
+    assert "The key belongs to account 123456789012" in doubted({A: {}}, setup=setup)
+    assert doubted({A: {"KmsKeyArn": OWNED_KEY.replace("123456789012", A)}}, setup=setup) == ""
 
 
 def test_accounts_with_the_same_parameters_are_one_group() -> None:
@@ -84,6 +99,11 @@ def test_a_bucket_that_is_made_is_made_where_the_setup_has_it() -> None:
         refuse_what_cannot_be(setup, Rollout("self-managed", default_name(setup), "eu-west-1"))
 
 
+def test_a_stack_set_is_in_the_partition_of_the_setup() -> None:
+    with pytest.raises(CiamError, match="partition aws-cn"):
+        refuse_what_cannot_be(example_setup(), Rollout("self-managed", "x", "cn-north-1"))
+
+
 def test_the_audit_role_reads_and_nothing_else() -> None:
-    actions = [action for statement in audit_policy().policy["Statement"] for action in statement["Action"]]
+    actions = [action for statement in member_audit_policy().policy["Statement"] for action in statement["Action"]]
     assert all(action.startswith(("iam:Get", "iam:List")) for action in actions)

@@ -24,6 +24,7 @@ from ciam_tui.core.stack_sets.parameters import parameters_of, setup_in
 from ciam_tui.core.stack_sets.rollout import Rollout
 from ciam_tui.core.stack_sets.template import stack_set_template
 from ciam_tui.ports.export_folder import write_export
+from tests.core.asking import everything_setup
 from tests.core.strategies import account_ids, bucket_names, setups
 from tests.exports.holdings import parsed_template_holdings, planned_holdings
 from tests.exports.proofs import PATIENCE_SECONDS, PROOFS, AwsCli
@@ -86,7 +87,7 @@ def own_parameters(draw: st.DrawFn, setup: Setup) -> dict[str, str]:
     return {name: draw(values) for name, values in wanted.items() if name in known and draw(st.booleans())}
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_any_account_gets_what_the_plan_for_it_makes_with_parameters_of_its_own(data: st.DataObject) -> None:
     prove_any(data)
@@ -109,7 +110,7 @@ def prove_any(data: st.DataObject) -> None:
     prove(setup, account, own, bucket_per_account=per_account)
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(setup=setups())
 def test_no_account_id_stands_in_a_template(setup: Setup) -> None:
     said = json.dumps(
@@ -120,11 +121,14 @@ def test_no_account_id_stands_in_a_template(setup: Setup) -> None:
     assert [each for each in ids if each in template and each not in said and each not in setup.bucket.name] == []
 
 
-def test_cfn_lint_finds_nothing(tmp_path: Path) -> None:
-    for number, setup in enumerate((HOSTILE, KINDS["managed policies"])):
-        write_export(tmp_path / str(number), export_stack_set(setup, Rollout("self-managed", "x", setup.bucket.region, accounts=(OTHER,))))
+@pytest.mark.parametrize(
+    "setup",
+    [everything_setup(), pytest.param(HOSTILE, marks=pytest.mark.long), pytest.param(KINDS["managed policies"], marks=pytest.mark.long)],
+)
+def test_cfn_lint_finds_nothing(setup: Setup, tmp_path: Path) -> None:
+    write_export(tmp_path, export_stack_set(setup, Rollout("self-managed", "x", setup.bucket.region, accounts=(OTHER,))))
     linted = subprocess.run(
-        [PROOFS / "cfn-lint", "--include-checks", "W", "--", *tmp_path.glob("*/*.yaml")],
+        [PROOFS / "cfn-lint", "--include-checks", "W", "--", *tmp_path.glob("*.yaml")],
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
@@ -234,6 +238,7 @@ def test_the_script_gives_each_account_its_own_and_changes_nothing_the_second_ti
     assert {word for word in stacks.cli.writes() if not word.startswith("describe-")} == set()
 
 
+@pytest.mark.long
 def test_what_the_export_says_anew_is_brought_to_the_accounts_that_have_it(stacks: Stacks, tmp_path: Path) -> None:
     reset(stacks.url)
     write_export(tmp_path / "old", export_stack_set(ROLLED_OUT, Rollout("self-managed", "x", "us-east-1", overrides=OWN)))

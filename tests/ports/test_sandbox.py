@@ -614,6 +614,38 @@ def devices_in_use(iam: Any, s3: Any) -> None:
         iam.delete_virtual_mfa_device(SerialNumber=serial)
 
 
+def beside(iam: Any, service: str, account_id: str | None = None) -> Any:
+    """Another service of the same server, as another account where one is named."""
+    client = boto3.client(
+        service,  # type: ignore[call-overload]  # the name is chosen by the test
+        endpoint_url=iam.meta.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id=account.OPERATOR_ACCESS_KEY_ID,
+        aws_secret_access_key=account.OPERATOR_SECRET_ACCESS_KEY,
+    )
+    if account_id is not None:
+        client.meta.events.register("before-sign", lambda request, **_: request.headers.add_header("x-moto-account-id", account_id))
+    return client
+
+
+def no_organization(iam: Any, s3: Any) -> None:
+    assert {each["Name"] for each in beside(iam, "organizations").list_accounts()["Accounts"]} == {"acme-prod", *account.MEMBERS.values()}
+    with refused("AWSOrganizationsNotInUseException"):
+        beside(iam, "organizations", "999999999999").list_accounts()
+
+
+def roles_of_other_accounts(iam: Any, s3: Any) -> None:
+    sts = beside(iam, "sts")
+
+    def take(member: str, **more: str) -> Any:
+        arn = f"arn:aws:iam::{member}:role/{account.AUDIT_ROLE_NAME}"
+        return sts.assume_role(RoleArn=arn, RoleSessionName="proof", **more)["AssumedRoleUser"]["Arn"]
+
+    assert account.STAGING_MEMBER in take(account.STAGING_MEMBER)
+    with refused("AccessDenied"):
+        take(account.UNREAD_MEMBER)
+
+
 @contextmanager
 def user(iam: Any) -> Iterator[str]:
     """A user for one test, that can be deleted at its end."""
@@ -648,6 +680,8 @@ PROOFS: dict[str, Callable[[Any, Any], None]] = {
         user_boundaries,
         laden_users,
         devices_in_use,
+        no_organization,
+        roles_of_other_accounts,
     )
 }
 

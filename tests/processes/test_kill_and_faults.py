@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ciam_tui.cli import main
+from ciam_tui.ports.sandbox.account import ACCOUNT_ID
 from tests.faulty_proxy import Fault, FaultyProxy
 from tests.processes.worlds import ADOPT, FULL_OF_VERSIONS, MADE_BY_HAND, MANAGED, NOTHING, WORLDS, World
 
@@ -306,3 +307,13 @@ def test_one_run_at_a_time_for_a_setup(account: ServedAccount, tmp_path: Path) -
             assert code == 1
             assert "Another apply for this Setup is running on this machine" in text
             assert account.shows() == before
+
+
+def test_an_audit_of_all_accounts_is_left_while_an_account_answers_nothing(account: ServedAccount) -> None:
+    words = ("audit", "--all-accounts", "--audit-role", "ciam-tui-audit", "--only-account", ACCOUNT_ID)
+    with FaultyProxy(account.sandbox) as proxy:
+        proxy.inject(Fault.FROZEN, "GetAccountAuthorizationDetails", times=99)
+        with process(*words, environment=proxy.environment()) as auditing:
+            assert proxy.frozen.wait(PATIENCE_SECONDS)
+            auditing.send_signal(signal.SIGINT)
+            assert auditing.wait(PATIENCE_SECONDS) == 130

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import shutil
 import time
 from contextlib import asynccontextmanager
@@ -44,6 +45,8 @@ Object.defineProperty(Object.prototype, "terminal", {
     if (value && value.buffer && value.onData) globalThis.watched = value;
   },
 });
+globalThis.kept = [];
+addEventListener("keydown", (event) => setTimeout(() => { if (!event.defaultPrevented) kept.push(event.key); }), true);
 """
 SCREEN = """
 globalThis.watched
@@ -51,8 +54,22 @@ globalThis.watched
   : ""
 """
 # What the protocol wants of a key beside its name: its code of old, and the text that it types, where it types one.
-KEYS = {"Enter": (13, "\r"), "Escape": (27, ""), "Tab": (9, ""), "ArrowDown": (40, ""), "F1": (112, ""), "F3": (114, "")}
-ALT, CTRL, SHIFT = 1, 2, 8
+KEYS = {
+    "Enter": (13, "\r"),
+    "Escape": (27, ""),
+    "Tab": (9, ""),
+    "ArrowDown": (40, ""),
+    "F1": (112, ""),
+    "F3": (114, ""),
+    "F4": (115, ""),
+    "F6": (117, ""),
+}
+CTRL = 2
+LISTENS = re.compile(r"(?P<port>\d+)\n(?P<path>/devtools/browser/[\w-]+)\n?")
+
+
+class BrowserDoesNotStart(Exception):
+    """There is a Chromium, and it does not run on this machine."""
 
 
 class Page:
@@ -121,6 +138,10 @@ class Page:
             await self.send("Input.dispatchKeyEvent", type="rawKeyDown", **what)
         await self.send("Input.dispatchKeyEvent", type="keyUp", **what)
 
+    async def type(self, text: str) -> None:
+        """Put `text` in at once, as pasting does."""
+        await self.send("Input.insertText", text=text)
+
     async def picture(self) -> bytes:
         """A PNG of what one would see."""
         return base64.b64decode((await self.send("Page.captureScreenshot", format="png"))["data"])
@@ -159,9 +180,8 @@ class Browser:
     async def page(self, *, context: str | None = None, width: int = 1280, height: int = 800) -> Page:
         """A new tab, in a context that shares no cookie with any other unless one is given."""
         context = context or await self.new_context()
-        target = (
-            await self.send("Target.createTarget", {"url": "about:blank", "browserContextId": context, "width": width, "height": height})
-        )["targetId"]
+        wanted = {"url": "about:blank", "browserContextId": context, "newWindow": True, "width": width, "height": height}
+        target = (await self.send("Target.createTarget", wanted))["targetId"]
         session = (await self.send("Target.attachToTarget", {"targetId": target, "flatten": True}))["sessionId"]
         page = self._pages[session] = Page(self, target, session)
         for domain in ("Page", "Network", "Runtime", "Log"):
@@ -186,25 +206,24 @@ class Browser:
 
 
 @asynccontextmanager
-async def chromium(profile: Path) -> AsyncIterator[Browser]:
+async def chromium(profile: Path, *flags: str) -> AsyncIterator[Browser]:
     """A Chromium of its own, with nothing in its profile."""
     assert CHROMIUM is not None
     nowhere = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
-        CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "about:blank", stdout=nowhere, stderr=nowhere, start_new_session=True
+        CHROMIUM, *FLAGS, *flags, f"--user-data-dir={profile}", "about:blank", stdout=nowhere, stderr=nowhere, start_new_session=True
     )
     try:
         told = profile / "DevToolsActivePort"
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (told.exists() and told.read_text(encoding="utf-8").count("\n")):
-            assert process.returncode is None, f"Chromium ended with {process.returncode}"
-            assert time.monotonic() < deadline, "Chromium never began to listen"
+        while (address := LISTENS.fullmatch(told.read_text(encoding="utf-8") if told.exists() else "")) is None:
+            if process.returncode is not None or time.monotonic() > deadline:
+                raise BrowserDoesNotStart(f"{CHROMIUM} does not start here (exit code {process.returncode})")
             await asyncio.sleep(0.05)
-        port, path = told.read_text(encoding="utf-8").split("\n")[:2]
-        address = f"ws://127.0.0.1:{port}{path}"
+        debugger = f"ws://127.0.0.1:{address['port']}{address['path']}"
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(address, max_msg_size=0) as connection,
+            session.ws_connect(debugger, max_msg_size=0) as connection,
             Browser(connection) as browser,
         ):
             yield browser

@@ -35,7 +35,7 @@ while head := take(5):
     body = take(int.from_bytes(head[1:], "big"))
     if head[:1] == b"M" and json.loads(body)["type"] == "quit" and MODE in ("deaf", "stubborn"): continue
     if head[:1] == b"M" and json.loads(body)["type"] == "quit" or body == b"leave": break
-    draw(head[:1].decode() + body.decode())
+    draw("\r\n[" + body.hex() + "]" if MODE == "keys" else head[:1].decode() + body.decode())
 print("The draft is saved.", file=sys.stderr)
 """
 

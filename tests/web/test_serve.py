@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import stat
@@ -20,7 +21,7 @@ from ciam_tui.arguments import parsed
 from ciam_tui.cli import main
 from ciam_tui.commands.serve import program, wizards_words
 from ciam_tui.web import opening, serving
-from tests.web.waiting import PATIENCE_SECONDS, until_it_ended
+from tests.web.waiting import PATIENCE_SECONDS, children_of, until_it_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ LINK = re.compile(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{43}\n")
 @contextmanager
 def serve(*words: str) -> Iterator[subprocess.Popen[str]]:
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-X", "dev", "-m", "ciam_tui", *words], stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen([sys.executable, "-m", "ciam_tui", *words], stdout=pipe, stderr=pipe, text=True) as process:
         try:
             yield process
         finally:
@@ -76,17 +77,14 @@ class Tab:
         await self.page.send_json(["stdin", keys])
 
 
-def children_of(pid: int) -> list[int]:
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout  # noqa: S607 - whichever ps there is
-    return [int(word) for word in found.split()]
-
-
 def seen_by_everybody(pid: int) -> bytes:
     """What `ps` shows of a process, and its environment."""
     return b"".join(Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGHUP, *(pytest.param(each, marks=pytest.mark.long) for each in (signal.SIGINT, signal.SIGTERM))]
+)
 def test_it_prints_the_link_alone_and_ends_well_when_told_to(number: signal.Signals) -> None:
     with serve("serve") as process:
         link = line_of(process)
@@ -100,7 +98,7 @@ def test_it_prints_the_link_alone_and_ends_well_when_told_to(number: signal.Sign
     ]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.long)])
 async def test_the_wizard_is_drawn_takes_keys_and_ends_with_the_server(number: signal.Signals, tmp_path: Path) -> None:
     """Killed, the server can tell the wizard nothing: it ends by itself, and its draft is saved too."""
     state = tmp_path / "a state; with 'a name"
@@ -121,6 +119,7 @@ async def test_the_wizard_is_drawn_takes_keys_and_ends_with_the_server(number: s
     assert [path.name for path in state.rglob("draft*")] == ["draft.json"]
 
 
+@pytest.mark.long
 async def test_leaving_the_wizard_leaves_the_server_for_the_next_one() -> None:
     with serve("serve") as process:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
@@ -142,6 +141,45 @@ def test_a_link_that_nobody_opens_ends_the_server_with_a_sentence() -> None:
     said = subprocess.run([sys.executable, "-c", unopened], capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
     assert LINK.fullmatch(said.stdout)
     assert said.stderr.splitlines()[-1].endswith("Nobody opened the link: it was good for 0.001 minutes. Start `ciam-tui serve` again.")
+
+
+@contextmanager
+def wizard() -> Iterator[subprocess.Popen[bytes]]:
+    """The wizard as a server starts it, once it is drawn."""
+    pipe = subprocess.PIPE
+    environment = os.environ | {terminal.DRIVER_VARIABLE: terminal.SERVED_DRIVER}
+    with subprocess.Popen(program([]), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment) as process:
+        assert process.stdout is not None
+        try:
+            seen = b""
+            while b"New set-up" not in seen:
+                piece = process.stdout.read1()  # type: ignore[attr-defined]  # a pipe that is read is buffered
+                assert piece, seen
+                seen += piece
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_wizard_to_which_nobody_can_speak_leaves() -> None:
+    with wizard() as process:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.stdin = None
+        process.communicate(timeout=PATIENCE_SECONDS)
+        assert process.returncode == 0
+
+
+@pytest.mark.long
+def test_a_wizard_that_nobody_sees_leaves() -> None:
+    with wizard() as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.close()
+        key = b"\x1bOP"
+        process.stdin.write(b"D" + len(key).to_bytes(4, "big") + key)
+        process.stdin.flush()
+        assert process.wait(PATIENCE_SECONDS) == 0
 
 
 # --- what is typed ----------------------------------------------------------------------------------------------------------------------

@@ -194,8 +194,8 @@ def drift_findings(drift: Sequence[Difference], expectation: Expectation | None)
         )
 
 
-def key_findings(held: HeldKey) -> Iterator[AuditFinding]:
-    """What to think of a key that CircleCI holds."""
+def key_findings(held: HeldKey, whose: str = "this account's users") -> Iterator[AuditFinding]:
+    """What to think of a key that CircleCI holds; it was looked for among the keys of `whose`."""
     where = f"{shown(held.place)} of {shown(held.organization)}"
     active = [key for key in held.keys if key.is_active]
     if not held.last_four:
@@ -205,7 +205,7 @@ def key_findings(held: HeldKey) -> Iterator[AuditFinding]:
         yield AuditFinding(
             "key-of-another-account",
             Level.NOTE,
-            f"{held.variable} in {where} ends in {held.last_four}, as no access key of this account's users that was looked at does.",
+            f"{held.variable} in {where} ends in {held.last_four}, as no access key of {whose} that was looked at does.",
             "Audit the account it belongs to; if the key is gone, delete the variable.",
             "Keys of the account's root user are not listed.",
         )

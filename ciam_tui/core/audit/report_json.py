@@ -36,7 +36,7 @@ def report_document(report: AuditReport) -> dict[str, Any]:
         "roles": [_role(role) for role in report.roles],
         "providers": [_provider(provider) for provider in report.providers],
         "gone": [_gone(gone) for gone in report.gone],
-        "keys": None if report.keys is None else [_key(key) for key in report.keys],
+        "keys": None if report.keys is None else [key_document(key) for key in report.keys],
         "unread": list(report.unread),
         "has_errors": report.has_errors,
     }
@@ -117,7 +117,8 @@ def _gone(gone: Gone) -> dict[str, Any]:
     return {"kind": gone.kind, "name": gone.name, "run": gone.run_id, "findings": [finding_document(finding) for finding in gone.findings]}
 
 
-def _key(audit: KeyAudit) -> dict[str, Any]:
+def key_document(audit: KeyAudit) -> dict[str, Any]:
+    """A key that CircleCI holds, for a program."""
     held = audit.held
     return {
         "organization": held.organization,

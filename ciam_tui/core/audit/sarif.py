@@ -17,10 +17,11 @@ from ciam_tui.core.audit.findings import TRUST
 from ciam_tui.core.problems import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from ciam_tui.core.audit.findings import AuditFinding
-    from ciam_tui.core.audit.report import AuditReport, RoleAudit
+    from ciam_tui.core.audit.report import AuditReport, KeyAudit, RoleAudit
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _PLAIN = frozenset(string.ascii_letters + string.digits + "-._~")  # RFC 3986, unreserved
@@ -30,7 +31,7 @@ _SEVERITY = {Level.ERROR: "8.5", Level.WARNING: "5.5", Level.NOTE: "2.0"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where a finding is: a file of its own making, and the names that lead there in the account."""
 
     uri: str
@@ -39,10 +40,17 @@ class _Place:
 
 def sarif_document(report: AuditReport, version: str) -> dict[str, Any]:
     """The log of one run; `version` is the tool's."""
-    placed = [*_placed(report)]
-    suppresses = any(finding.accepted for finding, _ in placed)
-    rules = {finding.id: finding for finding, _ in reversed(placed)}
+    return log_of([*placed(report)], f"ciam-tui-audit/{report.identity.account_id}/", report.at, report.unread, version)
+
+
+def log_of(found: Sequence[tuple[AuditFinding, Place]], about: str, at: datetime, unread: Sequence[str], version: str) -> dict[str, Any]:
+    """The log of one run that is about `about`; `unread` is what was not read in it. Many accounts are one run too: readers take few a file."""
+    suppresses = any(finding.accepted for finding, _ in found)
+    rules = {finding.id: finding for finding, _ in reversed(found)}
     indexes = {rule: number for number, rule in enumerate(sorted(rules))}
+    by_rule: dict[str, list[AuditFinding]] = {}
+    for finding, _ in found:
+        by_rule.setdefault(finding.id, []).append(finding)
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -52,20 +60,20 @@ def sarif_document(report: AuditReport, version: str) -> dict[str, Any]:
                     "driver": {
                         "name": "ciam-tui",
                         "semanticVersion": version,
-                        "rules": [_rule(rules[rule], [each for each, _ in placed if each.id == rule]) for rule in indexes],
+                        "rules": [_rule(rules[rule], by_rule[rule]) for rule in indexes],
                     }
                 },
-                "automationDetails": {"id": f"ciam-tui-audit/{report.identity.account_id}/"},
+                "automationDetails": {"id": about},
                 "invocations": [
                     {
                         "executionSuccessful": True,
-                        "endTimeUtc": f"{report.at:%Y-%m-%dT%H:%M:%SZ}",
-                        "toolExecutionNotifications": [{"level": "warning", "message": {"text": each}} for each in report.unread],
+                        "endTimeUtc": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+                        "toolExecutionNotifications": [{"level": "warning", "message": {"text": each}} for each in unread],
                     }
                 ],
                 "results": [
                     _result(finding, place, indexes[finding.id]) | (_suppressions(finding) if suppresses else {})
-                    for finding, place in placed
+                    for finding, place in found
                 ],
                 "columnKind": "unicodeCodePoints",
             }
@@ -73,24 +81,30 @@ def sarif_document(report: AuditReport, version: str) -> dict[str, Any]:
     }
 
 
-def _placed(report: AuditReport) -> Iterator[tuple[AuditFinding, _Place]]:
+def placed(report: AuditReport) -> Iterator[tuple[AuditFinding, Place]]:
+    """Each finding of the report with where it is."""
     for role in report.roles:
         for finding in role.findings:
             yield finding, _role_place(role, finding)
     for provider in report.providers:
-        place = _Place(f"iam/providers/{_segment(provider.provider.url)}.json", ((provider.provider.arn, "resource"),))
+        place = Place(f"iam/providers/{_segment(provider.provider.url)}.json", ((provider.provider.arn, "resource"),))
         yield from ((finding, place) for finding in provider.findings)
     for gone in report.gone:
-        place = _Place(f"iam/{gone.kind}s/{_segment(gone.name)}.json", ((gone.name, "resource"),))
+        place = Place(f"iam/{gone.kind}s/{_segment(gone.name)}.json", ((gone.name, "resource"),))
         yield from ((finding, place) for finding in gone.findings)
-    for key in report.keys or ():
+    yield from placed_keys(report.keys or ())
+
+
+def placed_keys(keys: Iterable[KeyAudit]) -> Iterator[tuple[AuditFinding, Place]]:
+    """Each finding about a key that CircleCI holds with where that is."""
+    for key in keys:
         held = key.held
         names = ((held.organization, "namespace"), (held.place, "module"), (held.variable, "variable"))
-        place = _Place(f"circleci/{_segment(held.organization)}/{_segment(held.place)}.json", names)
+        place = Place(f"circleci/{_segment(held.organization)}/{_segment(held.place)}.json", names)
         yield from ((finding, place) for finding in key.findings)
 
 
-def _role_place(audit: RoleAudit, finding: AuditFinding) -> _Place:
+def _role_place(audit: RoleAudit, finding: AuditFinding) -> Place:
     role = audit.read.role
     document = finding.document or TRUST
     file = document.rpartition("/")[2] if document.startswith("arn:") else document
@@ -99,7 +113,7 @@ def _role_place(audit: RoleAudit, finding: AuditFinding) -> _Place:
         names.append((finding.document, "object"))
     if finding.statement is not None:
         names.append((finding.sid or str(finding.statement), "member"))
-    return _Place(f"iam/{_segment(role.name)}/{_segment(file)}.json", tuple(names))
+    return Place(f"iam/{_segment(role.name)}/{_segment(file)}.json", tuple(names))
 
 
 def _segment(text: str) -> str:
@@ -122,7 +136,7 @@ def _rule(finding: AuditFinding, findings: list[AuditFinding]) -> dict[str, Any]
     }
 
 
-def _result(finding: AuditFinding, place: _Place, rule_index: int) -> dict[str, Any]:
+def _result(finding: AuditFinding, place: Place, rule_index: int) -> dict[str, Any]:
     text = " ".join(part for part in (finding.text, finding.fix, _open(finding)) if part)
     name, kind = place.names[-1]
     return {
@@ -151,7 +165,7 @@ def _open(finding: AuditFinding) -> str:
     return f"It does not establish: {finding.leaves_open}" if finding.leaves_open else ""
 
 
-def _fingerprint(finding: AuditFinding, place: _Place) -> str:
+def _fingerprint(finding: AuditFinding, place: Place) -> str:
     """The same for the same finding at the same place, however lines move and dates in the text grow older."""
     told = json.dumps([finding.id, [name for name, _ in place.names], finding.about])
     return hashlib.sha256(told.encode()).hexdigest()[:32]

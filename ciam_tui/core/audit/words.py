@@ -78,12 +78,12 @@ def report_lines(report: AuditReport) -> Iterator[str]:
     for gone in report.gone:
         yield ""
         yield f"GONE      {gone.kind} {gone.name}"
-        yield from _finding_lines(gone.findings)
+        yield from finding_lines(gone.findings)
     if report.keys is not None:
         yield ""
         yield f"Access keys in CircleCI: {len(report.keys)}"
         for key in report.keys:
-            yield from _finding_lines(key.findings)
+            yield from finding_lines(key.findings)
     if report.unread:
         yield ""
         yield "Could not be read:"
@@ -119,7 +119,7 @@ def _role_lines(audit: RoleAudit, at: datetime) -> Iterator[str]:
     yield from (f"  {'may' if number == 0 else '':<9}  {where}  {what}".rstrip() for number, (where, what) in enumerate(lines))
     yield f"  last used  {last_use(audit, at)} (AWS tells the past {TRACKED_DAYS} days)"
     yield f"  made       {audit.origin}"
-    yield from _finding_lines(audit.findings)
+    yield from finding_lines(audit.findings)
 
 
 def _provider_lines(audit: ProviderAudit) -> Iterator[str]:
@@ -128,10 +128,11 @@ def _provider_lines(audit: ProviderAudit) -> Iterator[str]:
     yield f"  audiences  {', '.join(audit.provider.client_ids) or 'none'}"
     yield f"  roles      {', '.join(audit.users[:5]) or 'none'}{f' and {len(audit.users) - 5} more' if len(audit.users) > 5 else ''}"
     yield f"  made       {audit.origin}"
-    yield from _finding_lines(audit.findings)
+    yield from finding_lines(audit.findings)
 
 
-def _finding_lines(findings: Sequence[AuditFinding]) -> Iterator[str]:
+def finding_lines(findings: Sequence[AuditFinding]) -> Iterator[str]:
+    """Each finding on a line."""
     for finding in findings:
         if finding.accepted is None:
             yield f"  {finding.level}: {place_of(finding)}{finding.text} {finding.fix} ({finding.id})"

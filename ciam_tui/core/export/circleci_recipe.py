@@ -14,7 +14,7 @@ ORB = "circleci/aws-cli@5.4.1"
 
 # Static keys win over a role in every SDK. AWS_SECURITY_TOKEN is the old name of the session token, which botocore reads first; some SDKs
 # look at a profile or at a token file before they look at keys.
-_SHADOWS = "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_WEB_IDENTITY_TOKEN_FILE"
+SHADOWS = "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_WEB_IDENTITY_TOKEN_FILE"
 
 _HEAD = """\
 take-role:
@@ -116,4 +116,4 @@ def take_role_by_orb() -> str:
 
 
 def _command(steps: str) -> str:
-    return _HEAD + indent(steps.replace("@shadows@", _SHADOWS) + _CHECK, "    ")
+    return _HEAD + indent(steps.replace("@shadows@", SHADOWS) + _CHECK, "    ")

@@ -6,18 +6,14 @@ It is `{"111122223333": {"BucketName": "acme-dev-builds"}, ...}`, read so strict
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.problems import CiamError
-from ciam_tui.core.stack_sets.parameters import BUCKET_NAME, BUCKET_OWNER, bucket_name_in, invalid, setup_in
+from ciam_tui.core.stack_sets.parameters import invalid, setup_in
 from ciam_tui.core.strict_json import load_json, quoted
 from ciam_tui.core.validate.bucket import ACCOUNT_ID_PATTERN
-from ciam_tui.core.words import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from ciam_tui.core.setup import Setup
 
 FILE_BYTES = 1_000_000
@@ -54,26 +50,3 @@ def _values(account: str, given: object, setup: Setup, bucket_per_account: bool)
     except CiamError as error:
         raise invalid(f"In the accounts file, account {account}: {error.message}", *error.suggestions[:1]) from None
     return dict(given)
-
-
-def shared_bucket_problem(
-    setup: Setup, accounts: Iterable[str], overrides: Mapping[str, Mapping[str, str]], *, all_known: bool, bucket_per_account: bool
-) -> str | None:
-    """That several accounts would each own a bucket of one name, of which the world has one; None where that is not so.
-
-    `all_known` says that there are no accounts but `accounts`, rather than all that some organizational unit holds.
-    """
-    names: Counter[str] = Counter()
-    for account in accounts:
-        values = overrides.get(account, {})
-        if not values.get(BUCKET_OWNER, setup.bucket.owner_account_id):
-            name = values.get(BUCKET_NAME, setup.bucket.name)
-            names[bucket_name_in(name, account, bucket_per_account=bucket_per_account)] += 1
-    fix = "give each account a BucketName in --accounts-file, use --bucket-per-account, or name the bucket's owner in the Setup."
-    twice = [name for name, number in names.items() if number > 1]
-    if twice:
-        number = counted(names[twice[0]], "account")
-        return f"{number} would each own a bucket {listed(twice[:1])}, and a bucket's name exists once in the world: {fix}"
-    if all_known or bucket_per_account or setup.bucket.owner_account_id:
-        return None
-    return f"Each account of the units would own a bucket {setup.bucket.name}, and a bucket's name exists once in the world: {fix}"

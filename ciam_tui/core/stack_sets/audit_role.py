@@ -1,7 +1,4 @@
-"""The role by which an audit of all accounts reads one: its least policy, whom it trusts, and the template that makes it everywhere.
-
-The policy is that of the operator without the writes, and without what an audit never asks for; a test holds it against the calls made.
-"""
+"""The role by which an audit of all accounts reads one: whom it trusts, and the template that makes it everywhere."""
 
 from __future__ import annotations
 
@@ -9,9 +6,9 @@ import json
 from textwrap import indent
 from typing import TYPE_CHECKING
 
-from ciam_tui.core.document import VERSION, Document
+from ciam_tui.core.document import VERSION
 from ciam_tui.core.export.escaped import escaped
-from ciam_tui.core.operator import AUDIT_READS, USER_READS
+from ciam_tui.core.operator import member_audit_policy
 from ciam_tui.core.stack_sets.parameters import Parameter
 from ciam_tui.core.stack_sets.template import parameter_text
 from ciam_tui.core.validate.role import NAME_PATTERN
@@ -36,15 +33,6 @@ _HEAD = """\
 AWSTemplateFormatVersion: "2010-09-09"
 Description: "The role by which ciam-tui audits the account. It reads only."
 """
-
-
-def audit_policy() -> Document:
-    """What the role may do: what an audit reads of the account, and with `--circleci` of its users' keys. It is about all there is."""
-    return Document.of({"Version": VERSION, "Statement": [_allow("ReadIam", AUDIT_READS), _allow("ReadUsers", USER_READS)]})
-
-
-def _allow(sid: str, actions: tuple[str, ...]) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": "*"}
 
 
 def audit_trust(auditor: Any, external_id: Any | None) -> dict[str, Any]:
@@ -72,5 +60,5 @@ def audit_role_template() -> str:
         f"      Description: {escaped('Read by ciam-tui audit --all-accounts. It reads IAM, and writes nothing.')}\n"
         f"      MaxSessionDuration: {_SESSION_SECONDS}\n"
         f"      AssumeRolePolicyDocument:\n{indent(json.dumps(trust, indent=2), ' ' * 8)}\n"
-        f"      Policies:\n        - PolicyName: {POLICY_NAME}\n          PolicyDocument:\n{indent(audit_policy().text, ' ' * 12)}\n"
+        f"      Policies:\n        - PolicyName: {POLICY_NAME}\n          PolicyDocument:\n{indent(member_audit_policy().text, ' ' * 12)}\n"
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.stack_sets.parameters import invalid
+from ciam_tui.core.validate.bucket import region_partition_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,6 +112,8 @@ def refuse_what_cannot_be(setup: Setup, rollout: Rollout) -> None:
     Raises:
         CiamError: `stack-set-invalid`.
     """
+    if problem := region_partition_problem(rollout.region, setup.partition):
+        raise invalid(problem.text, "Name another --stack-set-region.")
     if setup.bucket.create and rollout.region != setup.bucket.region:
         raise invalid(
             f"The stacks would make the bucket in {rollout.region}, and the Setup's bucket is in {setup.bucket.region}.",

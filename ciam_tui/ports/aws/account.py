@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.facts import Identity, Quotas
 from ciam_tui.core.problems import CiamError
-from ciam_tui.ports.aws import activity, guards, key_use, opinions
+from ciam_tui.ports.aws import activity, guards, key_use, opinions, organization
 from ciam_tui.ports.aws.answers import ACCESS_DENIED
 from ciam_tui.ports.aws.authorization import read_policies_in_force, read_provider_arns, read_wanted_roles
 from ciam_tui.ports.aws.buckets import BucketReads
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ciam_tui.core.evidence.facts import JobPage
     from ciam_tui.core.facts import Bucket, BucketSummary, ManagedPolicy, PrefixPage, Provider, Role, TrustingRole
     from ciam_tui.core.opinions import AnalyzerFinding, NotChecked, PolicyKind, SimulatedDecision
+    from ciam_tui.core.organization.facts import MemberAccount
     from ciam_tui.core.shut_out.facts import ControlPolicies
     from ciam_tui.core.users.facts import AccessKey, Group, LastUse, User
     from ciam_tui.core.users.listing import UsersRead
@@ -228,6 +229,14 @@ class BotoAws:
     def service_control_policies(self) -> ControlPolicies:
         """The organization's policies that bear on the account, as far as they can be read."""
         return guards.read_control_policies(self._clients, self.identity().account_id)
+
+    def accounts(self, units: Sequence[str], progress: Callable[[str], None]) -> tuple[MemberAccount, ...]:
+        """The accounts of the organization, or of some of its units."""
+        return organization.read_accounts(self._clients, self.identity(), units, progress)
+
+    def in_account(self, account_id: str, role: str, external_id: str | None) -> BotoAws:
+        """That account by the role, to be read and closed. Asks for its credentials at once."""
+        return BotoAws(organization.take_role(self._clients, self.identity(), account_id, role, external_id), self._clock)
 
     def send(self, call: Call) -> Sent:
         """Send `call` exactly once.

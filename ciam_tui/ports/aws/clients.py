@@ -7,6 +7,7 @@ their own, since a read is retried and a write is sent once. So have glances: wh
 from __future__ import annotations
 
 import threading
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from botocore.config import Config
@@ -19,7 +20,7 @@ from ciam_tui.ports.aws.errors import FAILURES, explained
 from ciam_tui.ports.loopback import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     import boto3
     from botocore.client import BaseClient
@@ -43,13 +44,30 @@ _GLANCE_READ_SECONDS = 10
 class Clients:
     """The clients of one session. `profile` and `region` are what it was opened with, for messages and headers."""
 
-    def __init__(self, session: boto3.Session, *, region: str, profile: str | None, endpoint_url: str | None = None) -> None:
+    def __init__(
+        self,
+        session: boto3.Session,
+        *,
+        region: str,
+        profile: str | None,
+        endpoint_url: str | None = None,
+        keys: Mapping[str, Any] = MappingProxyType({}),
+        lock: threading.RLock | None = None,
+    ) -> None:
         self.region = region
         self.profile = profile
         self._session = session
         self._endpoint_url = endpoint_url
-        self._lock = threading.Lock()
+        self._keys = keys
+        self._lock = lock or threading.RLock()
         self._made: dict[tuple[Service, str, _Manner], BaseClient] = {}
+
+    def with_keys(self, keys: Mapping[str, Any]) -> Clients:
+        """The same session's clients by other credentials, given as boto3 names them.
+
+        A session of its own for each of hundreds of accounts would read botocore's descriptions of AWS each time.
+        """
+        return Clients(self._session, region=self.region, profile=self.profile, endpoint_url=self._endpoint_url, keys=keys, lock=self._lock)
 
     def iam(self) -> IAMClient:
         """IAM, for reads."""
@@ -58,6 +76,10 @@ class Clients:
     def sts(self) -> STSClient:
         """STS, for reads."""
         return cast("STSClient", self._client("sts", self.region, "reads"))
+
+    def organizations(self) -> BaseClient:
+        """Organizations, for reads."""
+        return self._client("organizations", self.region, "reads")
 
     def s3(self, region: str | None = None) -> S3Client:
         """S3 in `region` (the session's where None), for reads."""
@@ -110,7 +132,9 @@ class Clients:
 
     def _new(self, service: Service, region: str, manner: _Manner) -> BaseClient:
         endpoint = self._endpoint_url or configured_endpoint(self._session, service)
-        client = self._session.client(service, region_name=region, endpoint_url=endpoint, config=_config(endpoint, manner, service))
+        client = self._session.client(
+            service, region_name=region, endpoint_url=endpoint, config=_config(endpoint, manner, service), **self._keys
+        )
         return cast("BaseClient", client)
 
 

@@ -29,6 +29,13 @@ LABS_OPEN_ROLE_NAME = "labs-experiments"
 LABS_TIGHT_ROLE_NAME = "labs-firmware-release"
 LABS_AUDIENCE = "https://aws.acme-labs.example"
 
+# The organization around it, of which it is the management account.
+STAGING_MEMBER = "210987654321"
+UNREAD_MEMBER = "345678901234"
+SUSPENDED_MEMBER = "456789012345"
+MEMBERS = {STAGING_MEMBER: "acme-staging", UNREAD_MEMBER: "acme-data", SUSPENDED_MEMBER: "acme-old"}
+AUDIT_ROLE_NAME = "ciam-tui-audit"
+
 BUILDS_BUCKET = "builds.acme.example"
 KMS_BUCKET = "acme-artifacts-prod"
 EUROPEAN_BUCKET = "acme-logs-eu"

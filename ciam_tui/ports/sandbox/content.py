@@ -14,7 +14,7 @@ from moto.kms.models import kms_backends
 from moto.s3.models import s3_backends
 
 from ciam_tui.core.trust import ANY_USER_ID
-from ciam_tui.ports.sandbox import account, circleci_content, people
+from ciam_tui.ports.sandbox import account, circleci_content, members, people
 from ciam_tui.ports.sandbox.people import LAST_BUILD, LAST_YEAR, LONG_AGO, document
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def seed() -> None:
     _seed_kms()
     _seed_buckets(s3)
     people.seed_others(iam)
+    members.seed()
 
 
 def _seed_provider(iam: IAMBackend) -> None:

@@ -21,7 +21,7 @@ from moto.s3.exceptions import InvalidContinuationToken
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
 
-from ciam_tui.ports.sandbox import evidence_differences, role_differences, user_differences
+from ciam_tui.ports.sandbox import evidence_differences, members, role_differences, user_differences
 from ciam_tui.ports.sandbox.mending import Difference, guard, replace, wrap
 from ciam_tui.ports.sandbox.report_differences import report_of_now, with_region_and_service
 
@@ -367,5 +367,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         mend=role_differences.record_roles_taken,
     ),
     *user_differences.OF_USERS,
+    *members.OF_MEMBERS,
     Difference("throttling", moto="never throttles", aws="throttles IAM writes beyond some five a second"),
 )

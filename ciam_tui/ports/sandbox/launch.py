@@ -140,7 +140,6 @@ def _clean_environment() -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "MOTO_ACCOUNT_ID": account.ACCOUNT_ID,
         "MOTO_DISABLE_GLOBAL_CORS": "true",  # no web page of the user's browser is to read the account
     }
 

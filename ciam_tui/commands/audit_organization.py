@@ -1,0 +1,133 @@
+"""`ciam-tui audit --all-accounts`: the same audit of every account of an organization, by a role that is taken in each, as one report."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from contextlib import closing, nullcontext
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ciam_tui.core.organization.report import OrganizationReport
+
+# As the reader has them; they stand here too since the parsers are made without it.
+_WORKERS = 8
+_MOST_WORKERS = 32
+NOTHING_READ = "ciam-tui: No account could be read, so this is no audit: the report says why, account by account."
+_FLAGS = {
+    "audit_role": "--audit-role",
+    "external_id": "--external-id",
+    "ou": "--ou",
+    "only_account": "--only-account",
+    "workers": "--workers",
+}
+
+
+def add_organization_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds `--all-accounts` and what goes with it to a command's arguments."""
+    flags = parser.add_argument_group("many accounts")
+    flags.add_argument(
+        "--all-accounts",
+        action="store_true",
+        help="every account of the organization, each by a role that is taken in it; your own as it is",
+    )
+    flags.add_argument("--audit-role", metavar="NAME", type=_role, help="the role to take in each account, with its path where it has one")
+    flags.add_argument("--external-id", metavar="ID", type=_external_id, help="what the role wants to be told by who takes it")
+    flags.add_argument(
+        "--ou",
+        metavar="ID",
+        action="append",
+        default=[],
+        type=_unit,
+        help="only the accounts below this unit, however deep; may be given again",
+    )
+    flags.add_argument(
+        "--only-account", metavar="ID", action="append", default=[], type=_account, help="only this account; may be given again"
+    )
+    flags.add_argument(
+        "--workers", metavar="N", type=_workers, help=f"how many accounts are read at once ({_WORKERS}; {_MOST_WORKERS} at most)"
+    )
+
+
+def organization_problem(args: argparse.Namespace) -> str | None:
+    """What is wrong with the flags together."""
+    if not args.all_accounts:
+        typed = [flag for name, flag in _FLAGS.items() if getattr(args, name)]
+        return f"{typed[0]} goes with --all-accounts." if typed else None
+    if args.audit_role is None:
+        return "--all-accounts takes a role in each account: name it with --audit-role."
+    if args.second_opinions or args.activity is not None:
+        return "--second-opinions and --activity are about one account: leave --all-accounts out."
+    if args.write_accepted is not None:
+        return "--write-accepted is about one account: leave --all-accounts out. --accepted takes one file for all."
+    return None
+
+
+def _role(text: str) -> str:
+    if not re.fullmatch(r"/?([!-~]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}", text) or ":" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not the name of a role, which is the same in every account")
+    return text
+
+
+def _external_id(text: str) -> str:
+    # It is what somebody was told in confidence: not even its fault quotes it.
+    if not re.fullmatch(r"[A-Za-z0-9_+=,.@:/\\-]{2,1224}", text):
+        raise argparse.ArgumentTypeError("an external id has 2 to 1224 letters, digits and _+=,.@:/\\-")
+    return text
+
+
+def _unit(text: str) -> str:
+    if not re.fullmatch(r"ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no organizational unit, such as ou-ab12-cd345678, nor a root, such as r-ab12")
+    return text
+
+
+def _account(text: str) -> str:
+    if not re.fullmatch("[0-9]{12}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no account's id, which has 12 digits")
+    return text
+
+
+def _workers(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= _MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MOST_WORKERS}")
+    return int(text)
+
+
+def organization_report(args: argparse.Namespace) -> OrganizationReport:
+    """The audit that the flags ask for.
+
+    Raises:
+        CiamError: the accounts cannot be listed, there is none, or CircleCI cannot be asked.
+    """
+    from ciam_tui.commands.account import organization_from
+    from ciam_tui.commands.circleci import opened_circleci
+    from ciam_tui.commands.progress import progress_line
+    from ciam_tui.core.audit.issuers import CircleCiIssuers
+    from ciam_tui.organization_survey import Wanted, audited_everywhere
+    from ciam_tui.runs import history
+
+    ports, organization = organization_from(args)
+    wanted = Wanted(args.audit_role, args.external_id, tuple(args.ou), tuple(args.only_account), args.workers or _WORKERS, args.unused_days)
+    with closing(opened_circleci(args)) if args.circleci else nullcontext() as circleci, progress_line() as tell:
+        return audited_everywhere(
+            ports.aws,
+            organization,
+            history(ports.journals),
+            CircleCiIssuers.with_urls(args.issuer),
+            wanted,
+            at=ports.clock.now(),
+            circleci=circleci,
+            progress=tell,
+        )
+
+
+def document_of(report: OrganizationReport) -> dict[str, Any]:
+    """The JSON document, each account's roles in the form of an audit of one."""
+    from ciam_tui.commands.audit_opinions import Beside
+    from ciam_tui.core.organization.documents import organization_document
+
+    document = organization_document(report)
+    for account in document["accounts"]:
+        Beside().added_to(account["report"])
+    return document

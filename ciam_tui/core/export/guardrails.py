@@ -1,0 +1,32 @@
+"""The export `guardrails`: what an organization attaches so that no key and no wide trust comes back, and the most that the roles may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ciam_tui.core.export.files import ExportFile
+from ciam_tui.core.guardrails.boundary import boundary_of
+from ciam_tui.core.guardrails.choices import GuardrailChoices
+from ciam_tui.core.guardrails.ci import ci_files
+from ciam_tui.core.guardrails.guide import Guardrails, guide
+from ciam_tui.core.guardrails.resource_control import resource_control_policy
+from ciam_tui.core.guardrails.service_control import service_control_policy
+
+if TYPE_CHECKING:
+    from ciam_tui.core.shape import SetupShape
+
+
+def export_guardrails(setup: SetupShape, choices: GuardrailChoices | None = None) -> tuple[ExportFile, ...]:
+    """`scp.json`, `rcp.json`, `boundary.json`, and `guardrails.md`, which says what each does and how it is tried, attached and taken back.
+
+    Beside them `ci.yml`, whose jobs fail on new findings, and the policies of the role that it audits by.
+    """
+    choices = choices or GuardrailChoices()
+    made = Guardrails(service_control_policy(setup, choices), resource_control_policy(setup, choices), boundary_of(setup))
+    return (
+        ExportFile("scp.json", made.scp.text + "\n"),
+        ExportFile("rcp.json", made.rcp.text + "\n"),
+        ExportFile("boundary.json", made.boundary.document.text + "\n"),
+        *ci_files(setup),
+        ExportFile("guardrails.md", guide(setup, choices, made)),
+    )
