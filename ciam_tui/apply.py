@@ -203,7 +203,7 @@ class _Run:
                 self._clock.sleep(pause)
             facts = self._read()
             if is_done(facts, step.change):
-                yield self.note(Succeeded(step.id, self._clock.now(), ids=ids_in(facts, step.change), read_back=True))
+                yield self.note(Succeeded(step.id, self._clock.now(), _request_id(failure), ids_in(facts, step.change), read_back=True))
                 return
         late = failure or CiamError("not-yet", "IAM is slow", "IAM does not show it yet.", ["Wait a minute, and resume."])
         yield self.note(self._failed(step, late, "not-done"))
@@ -216,7 +216,7 @@ class _Run:
     def _failed(self, step: Step, error: CiamError, outcome: str) -> Failed:
         match outcome:
             case "refused" | "unknown" | "not-done":
-                return Failed(step.id, self._clock.now(), error.code, error.message, outcome, error.suggestions)
+                return Failed(step.id, self._clock.now(), error.code, error.message, outcome, error.suggestions, _request_id(error))
             case _:
                 raise ValueError(outcome)
 
@@ -247,6 +247,11 @@ def _is_unread(facts: Facts, change: kinds.Change) -> bool:
         user = facts.users.get(change.user.lower())
         return user is not None and field_changed(change) in user.unknown
     return isinstance(change, kinds.BucketSetting) and facts.bucket is not None and bool(facts.bucket.unread) and not is_done(facts, change)
+
+
+def _request_id(error: CiamError | None) -> str:
+    """The number of AWS's answer to a call that did not succeed, where there was one."""
+    return error.request_id if isinstance(error, WriteFailed) else ""
 
 
 def _why_again(failure: WriteFailed, step: Step) -> str:

@@ -60,12 +60,14 @@ EPILOG = """\
 examples:
   ciam-tui                            the wizard, on the account of your AWS settings
   ciam-tui demo                       the same on an embedded account: no credentials, nothing real is touched
+  ciam-tui serve                      the wizard in a browser on this machine, by a link that is good once
   ciam-tui check setup.json           what is wrong or risky about a Setup file, offline
   ciam-tui plan setup.json            what apply would do to the account; reads only
   ciam-tui apply setup.json           the same, then asks, applies and verifies
   ciam-tui undo last                  takes the last run back
   ciam-tui audit                      every role of the account that trusts CircleCI, graded; reads only
   ciam-tui migrate                    users with access keys, and their retirement, stage by stage
+  ciam-tui evidence collect setup.json --out e     what an auditor asks for; reads only
 
 AWS settings come the usual ways (--profile, --region, AWS_*).
 Exit codes: 0 done; 1 a problem, told in one line; 2 wrong usage; 3 changes, a denial or findings of level error; 130 interrupted.

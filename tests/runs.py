@@ -105,7 +105,13 @@ class FaultyAws:
             return self._aws.send(call)
         if self._has_effect:
             self._aws.send(call)
-        raise WriteFailed(self._outcome, self._code, "AWS did not answer", f"{call.operation} got no answer that can be read.")
+        raise WriteFailed(
+            self._outcome,
+            self._code,
+            "AWS did not answer",
+            f"{call.operation} got no answer that can be read.",
+            request_id="of-the-failure",
+        )
 
 
 def ports(aws: Any, *, journals: MemoryJournals | None = None, circleci: Any = None) -> Ports:

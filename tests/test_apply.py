@@ -224,6 +224,9 @@ def test_an_answer_that_never_comes_makes_no_orphan_and_no_double(account: Accou
             assert events[-1].outcome == "not-done"
             failures += 1
             events = list(resume("run-1", shaken))
+        else:
+            read_back = [event.request_id for event in events if isinstance(event, Succeeded) and event.read_back]
+            assert "of-the-failure" in read_back, nth
         assert isinstance(events[-1], Verified), (nth, events[-1])
         assert account.shows() == undisturbed, nth
         undone("run-1", shaken)
@@ -244,7 +247,7 @@ def test_a_refusal_stops_the_run_and_throttling_does_not(account: Account, outco
         assert isinstance(events[-1], Verified)
     else:
         assert isinstance(events[-1], Failed)
-        assert events[-1].outcome == "refused"
+        assert (events[-1].outcome, events[-1].request_id) == ("refused", "of-the-failure")
         assert isinstance(list(resume("run-1", world))[-1], Verified)
 
 

@@ -56,7 +56,8 @@ def demo_session(args: argparse.Namespace) -> Iterator[Session]:
 def _session(
     args: argparse.Namespace, mode: Mode, open_access: Callable[[], AwsAccess], state_dir: Path | None, *, runs: Path | None = None
 ) -> Session:
-    """`runs` is where journals and retirements are kept, where that is not the state directory."""
+    """`runs` is where journals, retirements and snapshots are kept, where that is not the state directory."""
+    from ciam_tui.ports.audit_snapshots import DiskSnapshots
     from ciam_tui.ports.clipboard import SystemClipboard
     from ciam_tui.ports.clock import SystemClock
     from ciam_tui.ports.disk import DiskDrafts, DiskJournals, StateDir
@@ -75,6 +76,7 @@ def _session(
         profile=args.profile,
         region=args.region,
         migrations=DiskMigrations(kept),
+        snapshots=DiskSnapshots(kept),
         theme=settings.theme(),
         keep_theme=settings.keep_theme,
     )

@@ -1,4 +1,4 @@
-"""What AWS says beside the facts, as lines to draw: its opinion of policies, differences first, and how a role was used.
+"""What AWS says beside the facts, as lines to draw: its opinion of policies, differences first, and how a role and its rights were used.
 
 Pure functions from values to lines, so that what a person is shown can be tested without a screen.
 """
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ciam_tui.core.activity import Activity
+    from ciam_tui.core.creep.gap import Gap
 
 STILL_ASKED = Remark(Stance.NOT_CHECKED, "AWS is still being asked; nothing waits for it.")
 _SIGN = {Stance.DIFFERS: "✗ ", Stance.ADDS: "", Stance.AGREES: "✓ ", Stance.NOT_CHECKED: "· "}
@@ -51,3 +52,21 @@ def activity_lines(activity: Activity) -> Iterator[Line]:
             yield Line((_PROSE, (f"{text[:start]}{word}", _USE_INK[word]), (words.removeprefix(word), Ink.PROSE)), indent=_UNDER_WORDS)
         else:
             yield Line(((text, Ink.PROSE if start or words.startswith("CloudTrail") else Ink.NOTE),), indent=start or 2)
+
+
+# The words that a line of a role's gap begins with.
+_GAP_INK = {"used": Ink.ALLOWED, "not seen": Ink.WARNING, "unknown": Ink.NOTE, "gained": Ink.WARNING, "not read": Ink.WARNING}
+_UNDER_GAP = 13
+
+
+def gap_lines(gap: Gap) -> Iterator[Line]:
+    """The role's rights by what is known of their use, and what of them has come."""
+    from ciam_tui.core.creep.report import lines_of_gap
+
+    yield Line((("What it may do, and was seen to do", Ink.NOTE),), indent=2)
+    for text in lines_of_gap(gap)[1:]:
+        word = next((each for each in _GAP_INK if text[2:].startswith(f"{each} ")), "")
+        if word:
+            yield Line((_PROSE, (f"  {word}", _GAP_INK[word]), (text[2 + len(word) :], Ink.PROSE)), indent=_UNDER_GAP)
+        else:
+            yield Line(((text, Ink.PROSE),), indent=_UNDER_GAP)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.facts import Bucket, BucketSummary, Identity
     from ciam_tui.core.setup import Setup
-    from ciam_tui.ports.api import Aws, AwsAccess, CircleCi, Clipboard, Clock, Drafts, Journals, Migrations, Profile
+    from ciam_tui.ports.api import Aws, AwsAccess, CircleCi, Clipboard, Clock, Drafts, Journals, Migrations, Profile, Snapshots
     from ciam_tui.ports.circleci.secret import Secret
 
 
@@ -74,6 +74,7 @@ class Session:
     open_circleci: Callable[[Secret | None], CircleCi] = no_circleci
     state_dir: Path | None = None
     migrations: Migrations | None = None
+    snapshots: Snapshots | None = None
     chosen_setups: dict[str, Setup] = field(default_factory=dict)
     identity: Identity | None = None
     aws: Aws | None = None

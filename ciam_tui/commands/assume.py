@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from ciam_tui.commands.files import STANDARD_INPUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ciam_tui.commands.assume_report import Asked
-    from ciam_tui.core.document import PolicyDocument
+    from ciam_tui.core.gcp.provider import GivenProvider
     from ciam_tui.core.tokens.claims import Claims
     from ciam_tui.core.tokens.making import Job
 
@@ -32,6 +34,7 @@ examples:
   ciam-tui assume trust.json --claims payload.json --client-id AUDIENCE
   ciam-tui assume trust.json --branch develop --trigger pull-request  a token made up; what is not said is taken from the policy
   aws iam get-role --role-name R | ciam-tui assume - --who
+  ciam-tui assume provider.json --branch main                         a provider of Google Cloud, as gcloud or the export gives it
 
 The token is never stored, printed or sent. Its signature is checked only with --jwks, against that file.
 Exit codes: 0 let in; 3 refused or not known, or, in the list, a stranger gets in; 1 a file that cannot be read; 2 wrong usage.
@@ -47,7 +50,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         epilog=_EPILOG,
     )
     parser.add_argument(
-        "trust", metavar="TRUST.json", type=_file, help="a trust policy, or what `aws iam get-role` prints; - is standard input"
+        "trust",
+        metavar="TRUST.json",
+        type=_file,
+        help="a trust policy, what `aws iam get-role` prints, or Google's provider.json; - is standard input",
     )
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument("--token", metavar="FILE", type=_file, help="a token, in a file or, with -, on standard input")
@@ -125,15 +131,24 @@ def run(args: argparse.Namespace) -> int:
     """Prints the answer; 0 where the token is let in, 3 where it is not."""
     from ciam_tui.commands.assume_report import show_answer, show_standing
     from ciam_tui.commands.speaking import reported
+    from ciam_tui.core.document import parse_policy
+    from ciam_tui.core.gcp.provider import is_provider, provider_in
+    from ciam_tui.core.pasted import unwrapped
 
     has_job = any(getattr(args, flag) is not None for flag in _JOB_FLAGS)
     _refuse_what_contradicts(args, has_job=has_job)
 
     def answered(args: argparse.Namespace) -> int:
-        trust = _trust(args.trust)
-        if args.token is None and args.claims is None and not has_job:
+        from ciam_tui.core.tokens.cases import own_job
+
+        asks_for_all = args.token is None and args.claims is None and not has_job
+        text, what = _policy_text(args.trust)
+        if is_provider(text):
+            return _of_google(args, provider_in(text, what=what), asks_for_all=asks_for_all)
+        trust = parse_policy(unwrapped(text, what=what), what=what)
+        if asks_for_all:
             return show_standing(args, trust)
-        return show_answer(args, trust, _asked(args, trust))
+        return show_answer(args, trust, _asked(args, lambda: own_job(trust)))
 
     return reported(args, answered)
 
@@ -149,21 +164,30 @@ def _refuse_what_contradicts(args: argparse.Namespace, *, has_job: bool) -> None
         refuse("standard input can be only one of the files")
 
 
-def _trust(name: str) -> PolicyDocument:
+def _of_google(args: argparse.Namespace, provider: GivenProvider, *, asks_for_all: bool) -> int:
+    from ciam_tui.commands.assume_gcp import refuse_what_is_of_aws, show_gcp_answer, show_gcp_standing
+    from ciam_tui.core.gcp.standing import gcp_own_job
+
+    refuse_what_is_of_aws(args)
+    if asks_for_all:
+        return show_gcp_standing(args, provider)
+    return show_gcp_answer(args, provider, _asked(args, lambda: gcp_own_job(provider)))
+
+
+def _policy_text(name: str) -> tuple[str, str]:
+    """What stands in the file, and what it is called in a sentence."""
     from ciam_tui.commands.files import text_of
-    from ciam_tui.core.document import parse_policy
-    from ciam_tui.core.pasted import unwrapped
 
     what = "the trust policy" if name == STANDARD_INPUT else name
-    return parse_policy(unwrapped(text_of(name, _LARGEST_POLICY, what=what), what=what), what=what)
+    return text_of(name, _LARGEST_POLICY, what=what), what
 
 
-def _asked(args: argparse.Namespace, trust: PolicyDocument) -> Asked:
+def _asked(args: argparse.Namespace, own_job: Callable[[], Job]) -> Asked:
     from ciam_tui.commands.assume_report import Asked
     from ciam_tui.core.tokens.claims import claims_in, decode_jwt, found_jwt
 
     if args.token is None and args.claims is None:
-        return Asked(_made_up(args, trust), "the token is made up")
+        return Asked(_made_up(args, own_job()), "the token is made up")
     is_token = args.token is not None
     text = _secret_text(args.token if is_token else args.claims, "the token" if is_token else "the claims")
     if is_token or not text.lstrip().startswith("{"):
@@ -194,21 +218,19 @@ def _signature(token: str, jwks: str | None) -> Any:
     return signature_of(token, text_of(jwks, LARGEST, what="the JWKS file"))
 
 
-def _made_up(args: argparse.Namespace, trust: PolicyDocument) -> Claims:
+def _made_up(args: argparse.Namespace, own: Job) -> Claims:
     from ciam_tui.core.tokens.making import made_up
 
     now = args.now or datetime.now(UTC)
-    return made_up(_job(args, trust), now=int(now.timestamp()))
+    return made_up(_job(args, own), now=int(now.timestamp()))
 
 
-def _job(args: argparse.Namespace, trust: PolicyDocument) -> Job:
+def _job(args: argparse.Namespace, own: Job) -> Job:
     from dataclasses import replace
 
-    from ciam_tui.core.tokens.cases import own_job
     from ciam_tui.core.tokens.making import Trigger
     from ciam_tui.core.validate.git_refs import full_ref
 
-    own = own_job(trust)
     issuer = args.issuer.removeprefix("https://") if args.issuer else own.issuer
     if args.org and not args.issuer and issuer:
         issuer = issuer.replace(own.org_id, args.org)

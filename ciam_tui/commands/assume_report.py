@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ciam_tui.ports.jwks import Signature
 
 REFUSED = 3
-_NOT_CHECKED = "signature not checked"
+NOT_CHECKED = "signature not checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def show_answer(args: argparse.Namespace, trust: PolicyDocument, asked: Asked) -
     )
     answer = _with_signature(answer, asked)
     if args.json:
-        print_document(_document(answer, asked))
+        print_document({**_answer_document(answer), **claims_document(asked)})
     else:
         say(args, _lines(answer, asked))
     return 0 if answer.let_in and answer.is_known else REFUSED
@@ -61,13 +61,16 @@ def show_standing(args: argparse.Namespace, trust: PolicyDocument) -> int:
     return REFUSED if any(each.is_open_door for each in found.answers) else 0
 
 
-def _with_signature(answer: Answer, asked: Asked) -> Answer:
-    """The answer with the signature among its checks, as STS looks at it before all else."""
+def signature_check(asked: Asked) -> Check:
+    """The signature as a check; both clouds look at it before all else."""
     if asked.signature is None:
         why = asked.made_of or "--jwks names a file with the issuer's keys"
-        check = Check("signature", Verdict.NOT_CHECKED, f"{_NOT_CHECKED}: {why}.")
-    else:
-        check = Check("signature", Verdict.OK if asked.signature.is_valid else Verdict.REFUSED, asked.signature.text)
+        return Check("signature", Verdict.NOT_CHECKED, f"{NOT_CHECKED}: {why}.")
+    return Check("signature", Verdict.OK if asked.signature.is_valid else Verdict.REFUSED, asked.signature.text)
+
+
+def _with_signature(answer: Answer, asked: Asked) -> Answer:
+    check = signature_check(asked)
     return replace(answer, let_in=answer.let_in and check.verdict is not Verdict.REFUSED, checks=(check, *answer.checks))
 
 
@@ -131,12 +134,11 @@ def _counted(strangers: int) -> str:
     return "1 stranger gets" if strangers == 1 else f"{strangers} strangers get"
 
 
-def _document(answer: Answer, asked: Asked) -> dict[str, Any]:
+def claims_document(asked: Asked) -> dict[str, Any]:
+    """The claims that were judged, and what is known of their signature."""
     claims = asked.claims
-    signature = "not checked" if asked.signature is None else "valid" if asked.signature.is_valid else "invalid"
     return {
-        **_answer_document(answer),
-        "signature": signature,
+        "signature": "not checked" if asked.signature is None else "valid" if asked.signature.is_valid else "invalid",
         "claims": {
             "issuer": claims.issuer,
             "audience": list(claims.audience),

@@ -8,18 +8,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ciam_tui.commands import export_stack_set
 from ciam_tui.commands.setup_source import add_setup_argument, setup_from
 from ciam_tui.core.export.formats import ALL, FORMATS
+from ciam_tui.core.gcp.place import WANTED, Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ciam_tui.core.findings import Finding
+    from ciam_tui.core.gcp.place import Wanted
     from ciam_tui.core.problems import Problem
+    from ciam_tui.core.shape import SetupShape
     from ciam_tui.ports.export_folder import WrittenFile
 
 
@@ -29,6 +33,7 @@ examples:
   ciam-tui export setup.json --format all --out exports                    each format in a folder of its name
   ciam-tui export setup.json --format guardrails --out guardrails --ci-user-path /ci/
   ciam-tui export setup.json --format circleci --into .circleci/config.yml | git apply
+  ciam-tui export setup.json --format gcp --out gcp --gcp-project acme-prod --gcp-bucket acme-builds-gcs
   ciam-tui export setup.json --format cloudformation --stack-set service-managed --ou ou-ab12-cd345678 --out stacks
 
 Exit codes: 0 written, whatever the findings; 1 the Setup is not valid, a file cannot be written, or with --into something
@@ -72,6 +77,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="STAGE=JOB",
         help="with --into: the job that takes the stage's role, where it is not called as the stage; may be repeated",
     )
+    _add_place_arguments(parser)
     export_stack_set.add_stack_set_arguments(parser)
     guardrails = parser.add_argument_group("with guardrails")
     guardrails.add_argument(
@@ -93,6 +99,24 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run, wrong_usage=parser.error)
+
+
+def _add_place_arguments(parser: argparse.ArgumentParser) -> None:
+    about = "Where it is, which no Setup says. The script takes from its environment what is not said, and Terraform from variables."
+    place = parser.add_argument_group("on Google Cloud", about)
+    for wanted, metavar in zip(WANTED, ("ID", "N", "NAME"), strict=True):
+        place.add_argument(
+            f"--{wanted.name.replace('_', '-')}",
+            type=partial(_fitting, wanted),
+            metavar=metavar,
+            help=f"{wanted.what}, such as {wanted.example}",
+        )
+
+
+def _fitting(wanted: Wanted, text: str) -> str:
+    if not wanted.fits(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted.what}, such as {wanted.example}")
+    return text
 
 
 def _job_of_stage(text: str) -> tuple[str, str]:
@@ -134,15 +158,28 @@ def _run(args: argparse.Namespace) -> int:
     if args.stack_set is not None:
         files = export_stack_set.stack_set_files(args, file.setup)
     else:
+        place = Place(args.gcp_project, args.gcp_project_number, args.gcp_bucket)
         choices = GuardrailChoices(tuple(args.ci_user_path), tuple(args.admin_role), tuple(args.also_project))
-        files = exported(file.setup, args.format, contexts=args.contexts, guardrails=choices)
+        files = exported(file.setup, args.format, contexts=args.contexts, guardrails=choices, place=place)
     written = write_export(args.out, files)
     if args.json:
         _print_document(args.out, written)
     else:
         _print_report(args.out, written)
     _print_findings(file.notes, findings(file.setup))
+    if args.format == "gcp":
+        _print_differences(file.setup)
     return 0
+
+
+def _print_differences(setup: SetupShape) -> None:
+    """Nothing is otherwise on Google Cloud without being said; the README says it in full."""
+    from ciam_tui.core.gcp.notes import About, notes
+    from ciam_tui.core.gcp.twin import twin_of
+
+    told = notes(setup, twin_of(setup))
+    counts = ", ".join(f"{sum(note.about is about for note in told)} {about[0].lower()}{about[1:]}" for about in About)
+    print(f"On Google Cloud: {counts}; README.md tells them.", file=sys.stderr)
 
 
 def _misused(args: argparse.Namespace) -> str | None:
@@ -153,6 +190,8 @@ def _misused(args: argparse.Namespace) -> str | None:
         return "--project and --job go with --into"
     if args.contexts and (args.into is not None or args.format not in {"circleci", ALL}):
         return "--contexts is for --format circleci with --out"
+    if args.format not in {"gcp", ALL} and (args.gcp_project or args.gcp_project_number or args.gcp_bucket):
+        return "--gcp-project, --gcp-project-number and --gcp-bucket are for --format gcp"
     if (args.ci_user_path or args.admin_role or args.also_project) and (args.into is not None or args.format not in {"guardrails", ALL}):
         return "--ci-user-path, --admin-role and --also-project are for --format guardrails"
     return export_stack_set.misused(args)

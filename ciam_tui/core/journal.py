@@ -68,7 +68,10 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """`outcome` is `refused` (nothing changed), `unknown` (it may have happened) or `not-done` (read back: it has not)."""
+    """`outcome` is `refused` (nothing changed), `unknown` (it may have happened) or `not-done` (read back: it has not).
+
+    `request_id` is that of AWS's answer, where there was one.
+    """
 
     step: str
     at: datetime
@@ -76,6 +79,7 @@ class Failed:
     message: str
     outcome: Literal["refused", "unknown", "not-done"]
     suggestions: tuple[str, ...] = ()
+    request_id: str = ""
     kind: Literal["failed"] = "failed"
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         RestrictionType,
         Variable,
     )
+    from ciam_tui.core.creep.snapshots import Snapshot
     from ciam_tui.core.document import Document
     from ciam_tui.core.draft import Draft
     from ciam_tui.core.evaluate import Request
@@ -58,11 +59,17 @@ class WriteOutcome(StrEnum):
 
 
 class WriteFailed(CiamError):
-    """A write that did not answer with success. `outcome` says what is known about its effect."""
+    """A write that did not answer with success. `outcome` says what is known about its effect.
 
-    def __init__(self, outcome: WriteOutcome, code: str, title: str, message: str, suggestions: Sequence[str] = ()) -> None:
+    `request_id` is the number that AWS gave its answer, empty where there was none: by it CloudTrail tells what was asked.
+    """
+
+    def __init__(
+        self, outcome: WriteOutcome, code: str, title: str, message: str, suggestions: Sequence[str] = (), *, request_id: str = ""
+    ) -> None:
         super().__init__(code, title, message, suggestions)
         self.outcome = outcome
+        self.request_id = request_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +249,13 @@ class Migrations(Protocol):
     def events(self, migration_id: str) -> tuple[Event, ...]: ...
     def lock(self, account_id: str, user: str) -> AbstractContextManager[None]: ...
     def where(self, migration_id: str) -> str: ...
+
+
+class Snapshots(Protocol):
+    """What the roles of accounts might do at earlier moments. `of_account` gives the oldest first, and a sentence for each that cannot be read."""
+
+    def keep(self, snapshot: Snapshot) -> None: ...
+    def of_account(self, account_id: str) -> tuple[tuple[Snapshot, ...], tuple[str, ...]]: ...
 
 
 class Clipboard(Protocol):

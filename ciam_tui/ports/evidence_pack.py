@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _PRIVATE_FOLDER = 0o700
 _PIECE = 1 << 20
+# A pack has one level of folders: what lies deeper is told by the folder that holds it.
+_DEEPEST = 3
 
 
 def refuse_what_is_there(folder: Path) -> None:
@@ -51,6 +53,7 @@ def write_pack(folder: Path, files: Iterable[PackFile]) -> None:
         CiamError: `export-exists`; `export-unwritable`.
     """
     refuse_what_is_there(folder)
+    folder = folder.absolute()  # the folder at hand has no name of its own
     beside = folder.with_name(f".{folder.name}.{token_hex(8)}.tmp")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +117,8 @@ def _entries(folder: Path, below: str) -> Iterator[tuple[str, Entry]]:
             yield path, Entry(What.LINK)
         elif each.is_dir(follow_symlinks=False):
             yield path, Entry(What.FOLDER)
-            yield from _entries(folder / each.name, f"{path}/")
+            if path.count("/") < _DEEPEST:
+                yield from _entries(folder / each.name, f"{path}/")
         elif each.is_file(follow_symlinks=False):
             yield path, _file(folder / each.name)
         else:

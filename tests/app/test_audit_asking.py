@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from ciam_tui.core.activity import Window
+    from ciam_tui.core.creep.snapshots import Snapshot
     from ciam_tui.core.document import Document
     from ciam_tui.core.evaluate import Request
     from ciam_tui.core.opinions import NotChecked, PolicyKind
@@ -56,6 +58,25 @@ class Talkative(MemoryAws):
         if self.held is not None:
             self.held.wait(180)
         return EventPage((text(1, role_arn=WORST), text(2, role_arn=WORST, error="AccessDenied")), 2)
+
+
+@dataclass
+class KeptSnapshots:
+    """Snapshots in memory, of which the first knows the worst role without any right."""
+
+    snapshots: list[Snapshot] = field(default_factory=list)
+    refusal: CiamError | None = None
+
+    def keep(self, snapshot: Snapshot) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        if not self.snapshots:
+            poorer = {arn: replace(role, grants=()) for arn, role in snapshot.roles.items()}
+            self.snapshots.append(replace(snapshot, at=snapshot.at - timedelta(days=30), roles=poorer))
+        self.snapshots.append(snapshot)
+
+    def of_account(self, account_id: str) -> tuple[tuple[Snapshot, ...], tuple[str, ...]]:
+        return tuple(each for each in self.snapshots if each.account_id == account_id), ()
 
 
 def talkative() -> Talkative:
@@ -100,7 +121,30 @@ async def test_who_took_the_role_and_who_was_refused(size: tuple[int, int]) -> N
         await shows(pilot, "let in   1 time")
         assert "[Use]" in screen_text(pilot)
         assert "refused  1 time" in screen._pane.text
-        assert screen._pane.text.endswith("never in CloudTrail's event history.")
+        told = screen._pane.text
+        assert told.index("never in CloudTrail's event history.") < told.index("What it may do, and was seen to do")
+        assert "not seen   s3:" in told
+        assert "(role last used)" in told
+
+
+async def test_what_came_since_earlier_audits_is_told_and_each_audit_is_kept() -> None:
+    session, kept = memory_session(talkative()), KeptSnapshots()
+    session.snapshots = kept
+    async with running(session) as pilot:
+        screen = await at_tab(pilot, USE)
+        await shows(pilot, lambda: "gained     may" in screen._pane.text)
+        assert "by statement 1" in screen._pane.text
+    assert len(kept.snapshots) == 2
+    assert kept.snapshots[1].roles[WORST].grants
+
+
+async def test_a_snapshot_that_cannot_be_kept_is_among_what_is_missing() -> None:
+    session, kept = memory_session(talkative()), KeptSnapshots(refusal=DENIED)
+    session.snapshots = kept
+    async with running(session) as pilot:
+        screen = await at_tab(pilot, 0)
+        assert screen.report is not None
+        assert screen.report.unread == ("No snapshot was kept of what the roles may do: AWS denied it.",)
 
 
 async def test_a_role_is_asked_about_once_and_again_when_that_is_said() -> None:

@@ -221,12 +221,12 @@ def test_a_pack_is_on_the_disk_whole_or_not_at_all(tmp_path: Path, monkeypatch: 
             raise OSError(28, "No space left on device")
         write_whole(path, content)
 
-    monkeypatch.setattr("ciam_tui.ports.evidence_pack.write_whole", full)
-    with pytest.raises(CiamError) as refused:
-        write_pack(tmp_path / "e", files)
+    with monkeypatch.context() as disk:
+        disk.setattr("ciam_tui.ports.evidence_pack.write_whole", full)
+        with pytest.raises(CiamError) as refused:
+            write_pack(tmp_path / "e", files)
     assert "No space left" in refused.value.message
     assert {path.name for path in tmp_path.iterdir()} == {"home"}
-    monkeypatch.undo()
     (tmp_path / "e").mkdir()
     write_pack(tmp_path / "e", files)
     assert (tmp_path / "e" / "items" / "x.json").read_text(encoding="utf-8") == "{}\n"

@@ -165,6 +165,24 @@ def test_another_service_that_was_asked_is_unknown_action_by_action() -> None:
     assert isinstance(standing_of(replace(use, services=None), "ec2:*"), Unknown)
 
 
+@pytest.mark.parametrize(
+    ("action", "asked", "is_known"),
+    [
+        # S3 asks KMS for whoever asks it for an object under a key.
+        ("kms:Decrypt", {"s3": 1, "kms": None}, False),
+        ("kms:Decrypt", {"s3": 200, "kms": None}, True),
+        ("ec2:*", {"s3": 1, "ec2": None}, True),
+        ("ec2:*", {"cloudformation": 1, "ec2": None}, False),
+    ],
+)
+def test_a_service_that_another_may_have_asked_for_the_role_is_unknown(action: str, asked: dict[str, int | None], is_known: bool) -> None:
+    services = tuple(ServiceUse(service, None if ago is None else days(ago)) for service, ago in asked.items())
+    found = standing_of(a_use(services=services), action)
+    assert isinstance(found, NotSeen) is is_known
+    if not is_known:
+        assert "another service may have asked it for the role" in why(found)
+
+
 @pytest.mark.parametrize("action", sorted(CARRIED))
 def test_what_another_request_may_carry_is_unknown_while_that_one_is_used(action: str) -> None:
     carrier, _ = CARRIED[action]

@@ -131,11 +131,25 @@ def test_a_keys_events_are_looked_up_by_its_id_a_page_at_a_time(alone: BotoAws) 
         assert alone.key_events(KEY_ID, WINDOW, "eu-west-1", "n") == EventPage((), 0)
 
 
+def test_a_services_events_are_looked_up_by_their_source(alone: BotoAws) -> None:
+    asked = {
+        "LookupAttributes": [{"AttributeKey": "EventSource", "AttributeValue": "s3.amazonaws.com"}],
+        "StartTime": WINDOW.since,
+        "EndTime": WINDOW.until,
+        "MaxResults": 50,
+        "NextToken": "n",
+    }
+    with stubbed(alone, "cloudtrail", glance=True, region="eu-west-1") as stubber:
+        stubber.add_response("lookup_events", {"Events": [{"CloudTrailEvent": "{}"}]}, asked)
+        assert alone.service_events("s3.amazonaws.com", WINDOW, "eu-west-1", "n") == EventPage(("{}",), 1)
+
+
 READS: dict[str, Callable[[BotoAws], object]] = {
     "last use": lambda aws: aws.key_last_use(KEY_ID),
     "job": lambda aws: aws.start_service_job(USER, by_action=True),
     "services": lambda aws: aws.service_job("x" * 36),
     "events": lambda aws: aws.key_events(KEY_ID, WINDOW, "us-east-1"),
+    "service events": lambda aws: aws.service_events("s3.amazonaws.com", WINDOW, "us-east-1"),
     "key policy": lambda aws: aws.key_policy("arn:aws:kms:us-east-1:123456789012:key/1"),
 }
 

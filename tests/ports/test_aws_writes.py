@@ -105,6 +105,23 @@ def test_what_aws_refuses_has_not_happened(code: str, status: int, ours: str) ->
     assert (failure.outcome, failure.code, requests) == (WriteOutcome.REFUSED, ours, 1)
 
 
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_call_that_did_not_succeed_keeps_the_number_of_awss_answer(status: int) -> None:
+    for call, form, number in (
+        (PUT_INLINE, IAM_ERROR, "7a62c49f-347e-4fc4-9331-6e8eEXAMPLE"),
+        (VERSION_BUCKET, S3_ERROR, "4442587FB7D0A2F9"),
+    ):
+        answer = Answer(status, form.format(code="AccessDenied", message="No."), {"x-amz-request-id": "4442587FB7D0A2F9"})
+        assert failure_of(call, answer)[0].request_id == number
+
+
+def test_what_is_no_number_of_an_answer_is_not_kept_as_one() -> None:
+    body = IAM_ERROR.format(code="AccessDenied", message="No.").replace("7a62c49f", "eyJhbGciOiJub25lIn0.e30.")
+    failure, _ = failure_of(PUT_INLINE, Answer(403, body))
+    assert (failure.outcome, failure.request_id) == (WriteOutcome.REFUSED, "")
+    assert failure_of(PUT_INLINE, Answer(0))[0].request_id == ""
+
+
 @pytest.mark.parametrize(
     ("call", "code", "status"),
     [

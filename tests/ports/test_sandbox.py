@@ -10,7 +10,7 @@ import sys
 import time
 import warnings
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from ciam_tui.audit_survey import audited
+from ciam_tui.core.activity.events import event_of
 from ciam_tui.core.audit.issuers import CircleCiIssuers
 from ciam_tui.core.history import History
 from ciam_tui.core.problems import CiamError
@@ -31,6 +32,7 @@ from ciam_tui.ports.sandbox import account, circleci_content, launch
 from ciam_tui.ports.sandbox.differences import DIFFERENCES
 from ciam_tui.ports.sandbox.launch import Sandbox, start_sandbox
 from tests.app.memory_account import MovingClock
+from tests.core.jwts import compact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -513,14 +515,43 @@ def event_history(iam: Any, s3: Any) -> None:
     )
     window = {"StartTime": datetime(2026, 8, 1, tzinfo=UTC), "EndTime": datetime(2026, 8, 20, tzinfo=UTC)}
 
-    def events(key_id: str) -> list[Any]:
-        asked = [{"AttributeKey": "AccessKeyId", "AttributeValue": key_id}]
-        return list(trail.lookup_events(LookupAttributes=asked, **window)["Events"])
+    def events(value: str, key: str = "AccessKeyId", **more: Any) -> list[Any]:
+        asked = [{"AttributeKey": key, "AttributeValue": value}]
+        return list(trail.lookup_events(LookupAttributes=asked, **(window | more))["Events"])
 
     found = events(account.LEGACY_ACCESS_KEY_ID)
     assert [event["EventName"] for event in found] == ["ListBuckets", "GetCallerIdentity"] * 3
     assert all(window["StartTime"] <= event["EventTime"] <= window["EndTime"] for event in found)
     assert events(account.OPERATOR_ACCESS_KEY_ID) == []
+    role_arn = iam.get_role(RoleName=account.LEGACY_ROLE_NAME)["Role"]["Arn"]
+    assert [event["EventName"] for event in events(role_arn, "ResourceName")] == ["AssumeRoleWithWebIdentity"] * 3
+    assert len(events("AssumeRoleWithWebIdentity", "EventName")) == 6
+    assert {event["EventName"] for event in events("s3.amazonaws.com", "EventSource")} == {"ListBuckets", "GetBucketLocation"}
+
+
+def roles_taken(iam: Any, s3: Any) -> None:
+    """Whoever takes a role is seen where AWS would show it."""
+    clients: dict[str, Any] = {
+        service: boto3.Session().client(
+            service,
+            endpoint_url=iam.meta.endpoint_url,
+            region_name=account.REGION,
+            aws_access_key_id=account.OPERATOR_ACCESS_KEY_ID,
+            aws_secret_access_key=account.OPERATOR_SECRET_ACCESS_KEY,
+        )
+        for service in ("sts", "cloudtrail")
+    }
+    role = iam.create_role(RoleName="test-taken", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
+    assert "LastUsedDate" not in iam.get_role(RoleName="test-taken")["Role"].get("RoleLastUsed", {})
+    token = compact({"iss": "https://oidc.circleci.com/org/o", "aud": ["o"], "sub": "org/o/project/p/user/u"})
+    clients["sts"].assume_role_with_web_identity(RoleArn=role["Arn"], RoleSessionName="job", WebIdentityToken=token)
+    asked = [{"AttributeKey": "ResourceName", "AttributeValue": role["Arn"]}]
+    window = {"StartTime": datetime.now(UTC) - timedelta(days=1), "EndTime": datetime.now(UTC) + timedelta(days=1)}
+    [event] = clients["cloudtrail"].lookup_events(LookupAttributes=asked, **window)["Events"]
+    told = event_of(event["CloudTrailEvent"])
+    assert told is not None
+    assert (told.role_arn, told.sub, told.audience, told.let_in) == (role["Arn"], "org/o/project/p/user/u", "o", True)
+    assert "LastUsedDate" in iam.get_role(RoleName="test-taken")["Role"]["RoleLastUsed"]
 
 
 def credential_report(iam: Any, s3: Any) -> None:
@@ -644,6 +675,7 @@ PROOFS: dict[str, Callable[[Any, Any], None]] = {
         credential_report,
         service_last_accessed,
         event_history,
+        roles_taken,
         service_credentials,
         user_boundaries,
         laden_users,

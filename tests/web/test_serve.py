@@ -21,7 +21,7 @@ from ciam_tui.arguments import parsed
 from ciam_tui.cli import main
 from ciam_tui.commands.serve import program, wizards_words
 from ciam_tui.web import opening, serving
-from tests.web.waiting import PATIENCE_SECONDS, until_it_ended
+from tests.web.waiting import PATIENCE_SECONDS, children_of, until_it_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ LINK = re.compile(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{43}\n")
 @contextmanager
 def serve(*words: str) -> Iterator[subprocess.Popen[str]]:
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-X", "dev", "-m", "ciam_tui", *words], stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen([sys.executable, "-m", "ciam_tui", *words], stdout=pipe, stderr=pipe, text=True) as process:
         try:
             yield process
         finally:
@@ -77,17 +77,14 @@ class Tab:
         await self.page.send_json(["stdin", keys])
 
 
-def children_of(pid: int) -> list[int]:
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout  # noqa: S607 - whichever ps there is
-    return [int(word) for word in found.split()]
-
-
 def seen_by_everybody(pid: int) -> bytes:
     """What `ps` shows of a process, and its environment."""
     return b"".join(Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGHUP, *(pytest.param(each, marks=pytest.mark.long) for each in (signal.SIGINT, signal.SIGTERM))]
+)
 def test_it_prints_the_link_alone_and_ends_well_when_told_to(number: signal.Signals) -> None:
     with serve("serve") as process:
         link = line_of(process)
@@ -101,7 +98,7 @@ def test_it_prints_the_link_alone_and_ends_well_when_told_to(number: signal.Sign
     ]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.long)])
 async def test_the_wizard_is_drawn_takes_keys_and_ends_with_the_server(number: signal.Signals, tmp_path: Path) -> None:
     """Killed, the server can tell the wizard nothing: it ends by itself, and its draft is saved too."""
     state = tmp_path / "a state; with 'a name"
@@ -122,6 +119,7 @@ async def test_the_wizard_is_drawn_takes_keys_and_ends_with_the_server(number: s
     assert [path.name for path in state.rglob("draft*")] == ["draft.json"]
 
 
+@pytest.mark.long
 async def test_leaving_the_wizard_leaves_the_server_for_the_next_one() -> None:
     with serve("serve") as process:
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
@@ -172,6 +170,7 @@ def test_a_wizard_to_which_nobody_can_speak_leaves() -> None:
         assert process.returncode == 0
 
 
+@pytest.mark.long
 def test_a_wizard_that_nobody_sees_leaves() -> None:
     with wizard() as process:
         assert process.stdin is not None

@@ -179,8 +179,6 @@ STRANGERS = {
     "the origin of another port": {"Origin": "http://127.0.0.1:1"},
     "an origin by another name": {"Origin": "http://localhost"},
     "another host": {"Host": "rebound.example"},
-    "another site": {"Sec-Fetch-Site": "cross-site"},
-    "another port of this site": {"Sec-Fetch-Site": "same-site"},
 }
 
 

@@ -23,10 +23,22 @@ async def until(is_so: Callable[[], bool], told: Callable[[], object] = lambda: 
 
 def is_running(pid: int) -> bool:
     """Whether there is such a process, and it has not ended."""
+    return _state_and_parent(pid)[0] not in ("", "Z")
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process started and that have not ended."""
+    running = (int(place.name) for place in Path("/proc").iterdir() if place.name.isdigit())
+    return [child for child in running if _state_and_parent(child)[1] == str(pid) and is_running(child)]
+
+
+def _state_and_parent(pid: int) -> tuple[str, str]:
+    """As the system tells them; empty where there is no such process."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+        state, parent = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
     except (FileNotFoundError, ProcessLookupError):
-        return False
+        return "", ""
+    return state, parent
 
 
 async def until_it_ended(pid: int) -> None:

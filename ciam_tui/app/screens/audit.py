@@ -255,7 +255,23 @@ def _audited(session: Session, tell: Callable[[str], None], should_stop: Callabl
     report = audited(
         session.aws, history(session.journals), CircleCiIssuers(), at=session.clock.now(), progress=tell, should_stop=should_stop
     )
+    report = _kept(session, report)
     return report, rows_of(report)
+
+
+def _kept(session: Session, report: AuditReport) -> AuditReport:
+    """`report`, of which a snapshot is kept where there is a place for one; that there is none is among what is missing."""
+    from dataclasses import replace
+
+    from ciam_tui.core.creep.snapshots import snapshot_of
+
+    if session.snapshots is None or not report.roles:
+        return report
+    try:
+        session.snapshots.keep(snapshot_of(report))
+    except CiamError as error:
+        return replace(report, unread=(*report.unread, f"No snapshot was kept of what the roles may do: {error.message}"))
+    return report
 
 
 def _unread_lines(report: AuditReport) -> list[Line]:

@@ -16,7 +16,7 @@ from textual.worker import get_current_worker
 from ciam_tui.app.audit_lines import ASKING, AuditTab
 from ciam_tui.app.background import outcome_of
 from ciam_tui.app.document_lines import Ink, Line
-from ciam_tui.app.opinion_lines import activity_lines, remark_lines
+from ciam_tui.app.opinion_lines import activity_lines, gap_lines, remark_lines
 from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.core.opinions import Opinion, remarks_of
 from ciam_tui.core.problems import CiamError
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from ciam_tui.app.session import Session
     from ciam_tui.core.activity import Activity
     from ciam_tui.core.audit.report import AuditReport, RoleAudit
+    from ciam_tui.core.creep.gap import Gap
 
-    Told: TypeAlias = Opinion | Activity | CiamError
+    Told: TypeAlias = "Opinion | ToldUse | CiamError"
 
 GROUP = "audit-asking"
 TABS = frozenset({AuditTab.AWS, AuditTab.USE})
@@ -45,6 +46,14 @@ class Question:
     reading: int
     arn: str
     tab: AuditTab
+
+
+@dataclass(frozen=True, slots=True)
+class ToldUse:
+    """Who took the role, and which of its rights were seen in use."""
+
+    activity: Activity
+    gap: Gap
 
 
 class AskingScreen(WorkScreen[None]):
@@ -151,14 +160,18 @@ def _asked(
     *,
     tell: Callable[[str], None],
     should_stop: Callable[[], bool],
-) -> Opinion | Activity:
+) -> Opinion | ToldUse:
     """What AWS says; called in a worker."""
+    from ciam_tui.creep_survey import Asked, gaps_of
     from ciam_tui.opinions.of_audit import history_of, opinion_of
 
     aws = session.need_aws()
     if tab is AuditTab.AWS:
         return opinion_of(role, report, aws)
-    return history_of(role, report, aws, session.clock, progress=tell, should_stop=should_stop)
+    activity = history_of(role, report, aws, session.clock, progress=tell, should_stop=should_stop)
+    earlier = () if session.snapshots is None else session.snapshots.of_account(report.identity.account_id)[0]
+    [gap] = gaps_of(report, [role], aws, Asked(), snapshots=earlier, clock=session.clock, progress=tell, should_stop=should_stop)
+    return ToldUse(activity, gap)
 
 
 def _lines(told: Told) -> list[Line]:
@@ -167,7 +180,7 @@ def _lines(told: Told) -> list[Line]:
         return [Line(((f"! {told.title}: {told.message}", Ink.WARNING),), indent=2), *suggestions]
     if isinstance(told, Opinion):
         return [*remark_lines(remarks_of({"": told}))] or [_note("There is nothing about this role that AWS could be asked.")]
-    return [*activity_lines(told)]
+    return [*activity_lines(told.activity), Line(()), *gap_lines(told.gap)]
 
 
 def _note(text: str) -> Line:

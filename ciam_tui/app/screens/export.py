@@ -17,7 +17,7 @@ from ciam_tui.app.screens.base import WorkScreen
 from ciam_tui.app.screens.save_export import SaveExportScreen, finished
 from ciam_tui.app.widgets.document import DocumentView
 from ciam_tui.app.widgets.picker import Picker, Row
-from ciam_tui.core.export.formats import ABOUT, ALL, FORMATS
+from ciam_tui.core.export.formats import ABOUT, ALL
 from ciam_tui.core.problems import CiamError
 
 if TYPE_CHECKING:
@@ -154,10 +154,9 @@ class ExportScreen(WorkScreen[None]):
 
 
 def _exports(draft: Draft, facts: Facts | None, *, contexts: bool) -> Exports:
-    from ciam_tui.core.export.formats import exported
+    from ciam_tui.core.export.formats import each_exported
 
-    setup = finished(draft)
-    return {name: exported(setup, name, contexts=contexts, facts=facts) for name in FORMATS}
+    return each_exported(finished(draft), contexts=contexts, facts=facts)
 
 
 def _lines(file: ExportFile | None, text: str) -> list[Line]:

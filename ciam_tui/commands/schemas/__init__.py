@@ -22,7 +22,7 @@ DOCUMENTS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "export": (checking.EXPORTED, checking.INTO),
     "load": (checking.LOADED,),
     "can": (asking.DECISION,),
-    "assume": (asking.ANSWER, asking.STANDING),
+    "assume": (asking.ANSWER, asking.STANDING, asking.GCP_ANSWER, asking.GCP_STANDING),
     "plan": (running.PLAN,),
     "apply": (running.RUN,),
     "undo": (running.RUN,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ciam_tui.commands.schemas.shapes import CONTEXT, COUNT, FLAG, TEXT, TEXTS, choice, listed, maybe, record
+from ciam_tui.commands.schemas.shapes import CONTEXT, COUNT, FLAG, TEXT, TEXTS, choice, listed, maybe, named, record
 
 _OUTCOME = choice("allowed", "explicit-deny", "implicit-deny")
 _EFFECT = choice("Allow", "Deny")
@@ -31,10 +31,21 @@ _ANSWER = {
     "statements": listed(record(**_STATEMENT, **_REASONS)),
     "advice": TEXTS,
 }
-ANSWER = record(
-    **_ANSWER,
-    signature=choice("not checked", "valid", "invalid"),
-    claims=record(issuer=TEXT, audience=TEXTS, subject=TEXT, issued_at=maybe(COUNT), expires_at=maybe(COUNT)),
-)
+_JUDGED = {
+    "signature": choice("not checked", "valid", "invalid"),
+    "claims": record(issuer=TEXT, audience=TEXTS, subject=TEXT, issued_at=maybe(COUNT), expires_at=maybe(COUNT)),
+}
+ANSWER = record(**_ANSWER, **_JUDGED)
 _CASE = record(id=TEXT, title=TEXT, stranger=FLAG, subject=TEXT, issuer=TEXT, how_to_close=TEXT, **_ANSWER)
 STANDING = record(who=listed(_CASE), remarks=TEXTS)
+_GCP_ANSWER = {
+    "let_in": FLAG,
+    "answer": choice("let in", "no account", "refused"),
+    "checks": listed(record(id=TEXT, verdict=TEXT, text=TEXT)),
+    "attributes": named(TEXT),
+    "principals": TEXTS,
+    "service_accounts": maybe(TEXTS),
+}
+GCP_ANSWER = record(**_GCP_ANSWER, **_JUDGED)
+_GCP_CASE = record(id=TEXT, title=TEXT, stranger=FLAG, subject=TEXT, issuer=TEXT, open_door=FLAG, **_GCP_ANSWER)
+GCP_STANDING = record(who=listed(_GCP_CASE), remarks=TEXTS)

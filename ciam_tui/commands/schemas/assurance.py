@@ -53,7 +53,7 @@ PACK = record(
     controls=listed(record(control=_CONTROL, standard=choice("SOC 2", "ISO 27001:2022"), about=TEXT, items=TEXTS, not_collected=TEXTS)),
     items=listed(
         record(
-            {"file": TEXT, "content": TEXT},  # one of the two: a file of its own, or the text within
+            {"file": TEXT, "lines": TEXTS},  # one of the two: a file of its own, or the text within, line by line
             name=TEXT,
             kind=_KIND,
             title=TEXT,

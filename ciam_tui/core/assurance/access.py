@@ -23,7 +23,7 @@ from ciam_tui.core.words import counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ciam_tui.core.access_matrix import Cell
+    from ciam_tui.core.access_matrix import Answer, Cell
     from ciam_tui.core.assurance.items import Item, Made
     from ciam_tui.core.document import Document
     from ciam_tui.core.evaluate import CompiledPolicy, Request
@@ -144,16 +144,16 @@ def _cell(cell: Cell, *, is_known: bool) -> dict[str, Any]:
         "what": phrase(cell),
         "verdict": cell.verdict.value if is_known else UNKNOWN,
         "as_given": cell.as_expected if is_known else None,
-        "requests": [
-            {
-                "action": answer.request.action,
-                "resource": answer.request.resource,
-                "context": {key: list(values) for key, values in answer.request.context.items()},
-                "allowed": answer.allowed if is_known else None,
-            }
-            for answer in cell.answers
-        ],
+        "requests": [_request(answer, is_known=is_known) for answer in cell.answers],
     }
+
+
+def _request(answer: Answer, *, is_known: bool) -> str:
+    """`allowed: s3:PutObject on ARN with aws:ResourceAccount=123456789012`: a line a request, of which there are hundreds."""
+    word = UNKNOWN if not is_known else Verdict.ALLOWED if answer.allowed else Verdict.DENIED
+    request = answer.request
+    context = ", ".join(f"{key}={'|'.join(values)}" for key, values in request.context.items())
+    return f"{word}: {request.action} on {request.resource} with {context}"
 
 
 # In words

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.assurance.masked import Masking
@@ -84,8 +85,13 @@ class About:
     def masked(self) -> About:
         """The same without secrets: an account's alias and a session's name are what somebody chose."""
         masking = Masking()
-        told = {name: masking.data(getattr(self, name)) for name in ("bucket", "account_alias", "operator", "region")}
-        return replace(self, **told)
+        return replace(
+            self,
+            bucket=masking.text(self.bucket),
+            account_alias=masking.data(self.account_alias),
+            operator=masking.data(self.operator),
+            region=masking.data(self.region),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +168,4 @@ def sha256_of(content: bytes) -> str:
 
 def moment(at: datetime | None) -> str | None:
     """A time as every document of this program tells it, to the second."""
-    return None if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

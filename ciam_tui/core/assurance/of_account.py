@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 ROLE_READS = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:GetPolicyVersion", "iam:GetOpenIDConnectProvider")
 
+# The worst of an audit: a page is read to its end, a list of hundreds is not.
+_ROLES_TOLD = 50
+
 
 def roles_before(made: Made, setup: SetupShape, runs: Sequence[RunState]) -> Item:
     """Each role, the provider and the bucket as the first of `runs` that touched it found it; `runs` are oldest first, and not none."""
@@ -246,9 +249,12 @@ def _audit_lines(data: dict[str, Any]) -> Iterator[str]:
         ("Role", "Grade", "Why", "Findings", "Made"),
         (
             (code(name), grade.upper() if grade == "open" else grade, prose(why), prose(found), prose(origin))
-            for name, grade, why, found, origin in data["graded"]
+            for name, grade, why, found, origin in data["graded"][:_ROLES_TOLD]
         ),
     )
+    more = len(data["graded"]) - _ROLES_TOLD
+    if more > 0:
+        yield f"- {counted(more, 'role')} more, none of them worse, {'is' if more == 1 else 'are'} in the file."
     yield from (f"- Not read: {prose(each)}" for each in data["audit"]["unread"])
 
 

@@ -80,7 +80,12 @@ def _step(step: Step, entries: Sequence[Entry]) -> dict[str, Any]:
                     "why": "",
                 }
             case Failed(step=step.id):
-                told = {**told, "outcome": entry.outcome, "at": moment(entry.at), "why": f"{entry.code}: {entry.message}"}
+                told |= {
+                    "outcome": entry.outcome,
+                    "at": moment(entry.at),
+                    "request_id": Ours(entry.request_id) if entry.request_id else told["request_id"],
+                    "why": f"{entry.code}: {entry.message}",
+                }
             case LeftOut(step=step.id):
                 told = {**told, "outcome": "left out", "at": moment(entry.at), "why": entry.reason}
             case _:

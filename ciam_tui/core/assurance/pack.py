@@ -41,7 +41,7 @@ class Bound:
 
 
 def bound(pack: Pack, *, with_files: bool) -> Bound:
-    """`pack` as files. Without files of their own, the items' texts stand within `evidence.json`."""
+    """`pack` as files. Without files of their own, the items' texts stand within `evidence.json`, line by line, each with its newline."""
     pack = replace(pack, about=pack.about.masked)
     of_items = tuple(PackFile(item.file, item.text) for item in pack.items) if with_files else ()
     files = (PackFile(PAGE, page(pack, with_files=with_files)), *of_items)
@@ -98,7 +98,7 @@ def _item(item: Item, *, with_files: bool) -> dict[str, Any]:
         "masked": item.masked,
         "size": len(item.text.encode()),
         "sha256": item.sha256,
-        **({"file": item.file} if with_files else {"content": item.text}),
+        **({"file": item.file} if with_files else {"lines": item.text.removesuffix("\n").split("\n")}),
     }
 
 

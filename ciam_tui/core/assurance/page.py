@@ -81,7 +81,7 @@ def _about(pack: Pack) -> Iterator[str]:
 
 def _summary(pack: Pack) -> Iterator[str]:
     yield from rows(
-        ("", "Item", "What it shows"),
+        ("No.", "Item", "What it shows"),
         ((str(number), prose(item.title), prose(item.headline)) for number, item in enumerate(pack.items, start=1)),
     )
     without = [control for control in Control if not any(item.kind in kinds_for(control) for item in pack.items)]
@@ -109,12 +109,15 @@ def _control(pack: Pack, control: Control) -> Iterator[str]:
     for number, item in mine:
         by_kind.setdefault(item.kind, []).append(str(number))
     yield from (
-        f"- Item {sentence(numbers)}, {kind.heading[:1].lower()}{kind.heading[1:]}. {kind.serves[control]}"
-        for kind, numbers in by_kind.items()
+        f"- {_items(numbers)}, {kind.heading[:1].lower()}{kind.heading[1:]}. {kind.serves[control]}" for kind, numbers in by_kind.items()
     )
     missing = list(dict.fromkeys(each.title for each in pack.missing if each.kind in kinds))
     if missing:
         yield f"- Not collected, for the reasons above: {prose('; '.join(missing))}."
+
+
+def _items(numbers: list[str]) -> str:
+    return f"{'Item' if len(numbers) == 1 else 'Items'} {sentence(numbers)}"
 
 
 def _item(number: int, item: Item, *, with_files: bool) -> Iterator[str]:

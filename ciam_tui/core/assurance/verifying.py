@@ -105,7 +105,8 @@ def _without_manifest(entry: Entry | None) -> Change:
         case None:
             return Change(MANIFEST, "removed", "It is missing, and without it nothing can be said of the rest.")
         case Entry(what=What.FILE):
-            return Change(MANIFEST, "unreadable", f"It cannot be read: {entry.unread}")
+            why = entry.unread or f"it has {entry.size:,} bytes, more than this tool ever writes"
+            return Change(MANIFEST, "unreadable", f"It cannot be read: {why}.")
         case _:
             return Change(MANIFEST, entry.what.value, f"It is a {_WORDS[entry.what]}, and was written as a file.")
 
@@ -170,7 +171,7 @@ def _of_files(listed: Mapping[str, tuple[int, str]], entries: Mapping[str, Entry
         elif entry.what is not What.FILE:
             yield Change(path, entry.what.value, f"It is a {_WORDS[entry.what]} now, and was written as a file.")
         elif entry.unread:
-            yield Change(path, "unreadable", f"It cannot be read: {entry.unread}")
+            yield Change(path, "unreadable", f"It cannot be read: {entry.unread}.")
         elif (entry.size, entry.sha256) != (size, digest):
             yield Change(path, "changed", _how_changed(path, entry, size, listed))
     for path, entry in sorted(added.items()):

@@ -29,19 +29,22 @@ BEST_EFFORT = (
 
 def lines_of_gaps(gaps: Sequence[Gap], unread: Iterable[str] = ()) -> tuple[str, ...]:
     """All gaps for a reader, safe to print."""
-    lines = [line for gap in gaps for line in ("", *lines_of_gap(gap))][1:]
+    # Files and event histories are read once for all roles, and told once.
+    shared = tuple(each for each in gaps[0].use.coverage if all(each in gap.use.coverage for gap in gaps)) if len(gaps) > 1 else ()
+    lines = [line for gap in gaps for line in ("", *lines_of_gap(gap, shared))][1:]
+    lines += ["", *(f"source     {coverage_words(each)}" for each in shared)] if shared else []
     if not gaps:
         lines.append("No role that trusts CircleCI was found.")
     lines += [shown(f"Not read: {each}") for each in unread]
     return (*lines, "", *_summary(gaps))
 
 
-def lines_of_gap(gap: Gap) -> tuple[str, ...]:
-    """One role: its window, and its rights by what is known of them."""
-    return tuple(_gap_lines(gap))
+def lines_of_gap(gap: Gap, told: Sequence[Coverage] = ()) -> tuple[str, ...]:
+    """One role: its window, and its rights by what is known of them, without the sources `told` elsewhere."""
+    return tuple(_gap_lines(gap, told))
 
 
-def _gap_lines(gap: Gap) -> Iterator[str]:
+def _gap_lines(gap: Gap, told: Sequence[Coverage]) -> Iterator[str]:
     role, use = gap.role, gap.use
     yield shown(f"role {role.name}")
     yield f"  window     {_day(use.begins)} to {_day(use.at)}{_young(gap)}"
@@ -53,7 +56,7 @@ def _gap_lines(gap: Gap) -> Iterator[str]:
     if gap.more:
         yield f"  and {counted(gap.more, 'more place')} that the policies name"
     yield from (shown(f"  not read   {each}") for each in gap.unread)
-    yield from (f"  source     {coverage_words(each)}" for each in use.coverage)
+    yield from (f"  source     {coverage_words(each)}" for each in use.coverage if each not in told)
 
 
 def _young(gap: Gap) -> str:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 IAM_KEEPS = timedelta(days=400)
 # Records come with a delay, and files are fetched by hand: a window may end so long before now.
 LATEST = timedelta(days=2)
+# Services that ask others on the caller's behalf and with the caller's rights; every service asks KMS so, S3 for each object under a key. It is not
+# documented whether IAM's last accessed information tells of those calls. https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+_ASKS_OTHERS = frozenset({"athena", "backup", "cloud9", "cloudformation", "dynamodb", "imagebuilder", "ram", "servicecatalog"})
 _FILES = (Source.TRAIL_FILE, Source.S3_ACCESS_LOG)
 # What another request carries along: no record tells such a use by itself. An upload may bring tags or an ACL, a copy takes the tags of what it
 # copies, and the copy of an old version is told as a copy. https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
@@ -205,8 +208,9 @@ class _Judging:
         service, _, name = self.action.partition(":")
         for each in use.services or ():
             if each.service == service:
-                of_service = [last for of, last in recorded if of == service]
-                yield NotSeen(Source.SERVICE_LAST_ACCESSED, max(filter(None, (each.last, keeps, *of_service))), use.at)
+                asking = [(of.service, of.last) for of in use.services or () if of.last is not None] + recorded
+                own = [last for of, last in asking if service in (of, "kms") or of in _ASKS_OTHERS]
+                yield NotSeen(Source.SERVICE_LAST_ACCESSED, max(keeps, *own) if own else keeps, use.at)
                 for last in (last for known, last in each.actions if known.lower() == name.lower()):
                     yield NotSeen(Source.SERVICE_LAST_ACCESSED, last or keeps, use.at)
         if service != "s3":
@@ -244,8 +248,10 @@ class _Judging:
         if self.use.services is None:
             return Unknown("IAM's answer which services were last accessed was not read")
         last = next((each.last for each in self.use.services if each.service == service), None)
-        if last is not None:
+        if last is not None and last >= self.use.begins:
             return Unknown(f"{service} was last asked on {last:%Y-%m-%d}, and IAM does not say by which action")
+        if any(each.service == service for each in self.use.services):
+            return Unknown("another service may have asked it for the role, and IAM is not known to tell that")
         return Unknown("no source shows it")
 
     def _unknown_bucket(self) -> Unknown:

@@ -135,7 +135,7 @@ def _config(setup: SetupShape, config: ProjectConfig, *, contexts: bool) -> str:
     image = "cimg/aws:2025.01 # or any image that has bash and the AWS CLI"
     return (
         f"version: 2.1\n\ncommands:\n{indent(take_role(), '  ')}\n"
-        f"{_jobs_text(setup, config, image)}\n{_workflow(config, contexts=contexts)}"
+        f"{_jobs_text(setup, config, image)}\n{workflow_text(config, contexts=contexts)}"
     )
 
 
@@ -143,7 +143,7 @@ def _orb_config(setup: SetupShape, config: ProjectConfig, *, contexts: bool) -> 
     image = "cimg/base:current # or any image that has bash; the orb installs the AWS CLI"
     return (
         f"version: 2.1\n\norbs:\n  aws-cli: {ORB}\n\ncommands:\n{indent(take_role_by_orb(), '  ')}\n"
-        f"{_jobs_text(setup, config, image)}\n{_workflow(config, contexts=contexts)}"
+        f"{_jobs_text(setup, config, image)}\n{workflow_text(config, contexts=contexts)}"
     )
 
 
@@ -177,7 +177,8 @@ def step_lines(setup: SetupShape, job: RoleJob) -> list[str]:
     ]
 
 
-def _workflow(config: ProjectConfig, *, contexts: bool) -> str:
+def workflow_text(config: ProjectConfig, *, contexts: bool) -> str:
+    """The workflow that runs the jobs of `config`, each where its branches let it in."""
     return "workflows:\n  stages:\n    jobs:\n" + "".join(_invocation(job, contexts=contexts) for job in config.jobs)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.export.files import ExportFile
     from ciam_tui.core.facts import Facts
+    from ciam_tui.core.gcp.place import Place
     from ciam_tui.core.guardrails.choices import GuardrailChoices
     from ciam_tui.core.shape import SetupShape
 
@@ -56,6 +57,13 @@ def _markdown(setup: SetupShape) -> tuple[ExportFile, ...]:
     return export_markdown(setup)
 
 
+def _gcp(setup: SetupShape, place: Place | None = None) -> tuple[ExportFile, ...]:
+    from ciam_tui.core.export.gcp import export_gcp
+    from ciam_tui.core.gcp.place import OPEN
+
+    return export_gcp(setup, place or OPEN)
+
+
 def _evidence(setup: SetupShape) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.evidence import export_evidence
 
@@ -75,6 +83,7 @@ FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
     "cloudformation": _cloudformation,
     "circleci": _circleci,
     "markdown": _markdown,
+    "gcp": _gcp,
     "evidence": _evidence,
     "guardrails": _guardrails,
 }
@@ -87,6 +96,7 @@ ABOUT: Mapping[str, str] = {
     "cloudformation": "a template for a stack, or for CDK",
     "circleci": "jobs that take the roles, without an orb and with it",
     "markdown": "a summary for a pull request",
+    "gcp": "the same on Google Cloud, by gcloud or Terraform",
     "evidence": "what the Setup grants and why, for an auditor",
     "guardrails": "policies for the organization, and a boundary",
     ALL: "every format, each in a folder of its name",
@@ -100,15 +110,20 @@ def exported(
     contexts: bool = False,
     facts: Facts | None = None,
     guardrails: GuardrailChoices | None = None,
+    place: Place | None = None,
 ) -> tuple[ExportFile, ...]:
     """The files of the format called `name`; of `all` formats, each in a folder of its format's name.
 
     With `contexts` the jobs of a CircleCI configuration are given the contexts that are called as their roles. With `facts` Terraform
-    is told what the account has already. `guardrails` is what the organization's owner decides about those.
+    is told what the account has already. `guardrails` is what the organization's owner decides about those. `place` is where on Google
+    Cloud the twin lies, as far as that is known.
+
+    Raises:
+        CiamError: for Google Cloud, a part of the Setup has no twin there.
     """
     match name:
         case "all":
-            each_format = ((each, exported(setup, each, contexts=contexts, facts=facts, guardrails=guardrails)) for each in FORMATS)
+            each_format = each_exported(setup, contexts=contexts, facts=facts, guardrails=guardrails, place=place).items()
             return tuple(replace(file, path=f"{each}/{file.path}") for each, files in each_format for file in files)
         case "circleci":
             return _circleci(setup, contexts=contexts)
@@ -116,5 +131,30 @@ def exported(
             return _terraform(setup, facts)
         case "guardrails":
             return _guardrails(setup, guardrails)
+        case "gcp":
+            return _gcp(setup, place)
         case _:
             return FORMATS[name](setup)
+
+
+def each_exported(
+    setup: SetupShape,
+    *,
+    contexts: bool = False,
+    facts: Facts | None = None,
+    guardrails: GuardrailChoices | None = None,
+    place: Place | None = None,
+) -> dict[str, tuple[ExportFile, ...]]:
+    """The files of every format, by its name. A Setup without a twin on Google Cloud has a file there that says why."""
+    from ciam_tui.core.export.gcp import why_no_twin
+    from ciam_tui.core.problems import CiamError
+
+    made: dict[str, tuple[ExportFile, ...]] = {}
+    for name in FORMATS:
+        try:
+            made[name] = exported(setup, name, contexts=contexts, facts=facts, guardrails=guardrails, place=place)
+        except CiamError as error:
+            if name != "gcp":
+                raise
+            made[name] = why_no_twin(error)
+    return made

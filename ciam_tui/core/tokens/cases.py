@@ -98,18 +98,19 @@ def standing(trust: PolicyDocument, *, client_ids: Sequence[str] | None = None) 
     scope = judge.scope
     if not scope.is_about_circleci:
         return Standing((), (_NOT_CIRCLECI,))
-    job, remarks = _own_job(scope)
+    job, remarks = job_of(scope)
     now = datetime.fromtimestamp(NOW, UTC)
-    answers = tuple(CaseAnswer(case, judge.let_in(case.claims, client_ids=client_ids, now=now)) for case in _cases(scope, job))
+    answers = tuple(CaseAnswer(case, judge.let_in(case.claims, client_ids=client_ids, now=now)) for case in cases_of(scope, job))
     return Standing(answers, remarks)
 
 
 def own_job(trust: PolicyDocument) -> Job:
     """A job that `trust` seems to be made for; what it does not name is made up."""
-    return _own_job(scope_of(trust))[0]
+    return job_of(scope_of(trust))[0]
 
 
-def _own_job(scope: TrustScope) -> tuple[Job, tuple[str, ...]]:
+def job_of(scope: TrustScope) -> tuple[Job, tuple[str, ...]]:
+    """A job that what `scope` names seems to be made for, and what is to be said of what is made up."""
     pattern = next(iter(scope.patterns), None)
     issuer = next((each for each in scope.issuers if is_circleci_issuer(each)), next(iter(scope.issuers), None))
     org = org_of_issuer(issuer) if issuer else None
@@ -135,8 +136,8 @@ def _own_job(scope: TrustScope) -> tuple[Job, tuple[str, ...]]:
     )
 
 
-def _cases(scope: TrustScope, job: Job) -> Iterator[Case]:
-    """The list. Whether a ref, a repository or a project is a stranger's is told by whether the policy names others."""
+def cases_of(scope: TrustScope, job: Job) -> Iterator[Case]:
+    """The list for `job`. Whether a ref, a repository or a project is a stranger's is told by whether the policy names others."""
     has_refs, has_origins, has_projects = bool(scope.refs), bool(scope.origins), bool(scope.project_ids)
 
     def case(id_: str, title: str, job: Job, *, stranger: bool) -> Case:

@@ -5,6 +5,9 @@ The errors made here keep no reference to botocore's exceptions, which hold the 
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from botocore import exceptions as boto
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
@@ -16,6 +19,7 @@ from ciam_tui.ports.aws.local_errors import Told, local_failure, missing_profile
 
 FAILURES = (ClientError, boto.BotoCoreError, ResponseParserError)
 Failure = ClientError | boto.BotoCoreError | ResponseParserError
+_NUMBER = re.compile(r"[0-9A-Za-z-]{1,128}")
 
 
 # Raised before a request leaves this machine: nothing can have happened at AWS.
@@ -58,7 +62,14 @@ def write_failed(error: Failure, *, doing: str, profile: str | None = None) -> W
     suggestions = told.suggestions
     if outcome is WriteOutcome.UNKNOWN:
         suggestions = ("Resume: what happened is read back from AWS before anything is sent again.",)
-    return WriteFailed(outcome, told.code, f"Cannot {doing}", told.message, suggestions)
+    return WriteFailed(outcome, told.code, f"Cannot {doing}", told.message, suggestions, request_id=_request_id(error))
+
+
+def _request_id(error: Failure) -> str:
+    """The number of AWS's answer, as far as it is one: an answer of somebody in between may say anything."""
+    answer: Any = error.response.get("ResponseMetadata", {}) if isinstance(error, ClientError) else {}
+    found = str(answer.get("RequestId", ""))
+    return found if _NUMBER.fullmatch(found) else ""
 
 
 def outcome_of(error: Failure) -> WriteOutcome:

@@ -21,7 +21,7 @@ from moto.s3.exceptions import InvalidContinuationToken
 from moto.s3.models import FakeBucket, PublicAccessBlock, S3Backend
 from moto.s3.responses import S3Response
 
-from ciam_tui.ports.sandbox import evidence_differences, members, user_differences
+from ciam_tui.ports.sandbox import evidence_differences, members, role_differences, user_differences
 from ciam_tui.ports.sandbox.mending import Difference, guard, replace, wrap
 from ciam_tui.ports.sandbox.report_differences import report_of_now, with_region_and_service
 
@@ -351,14 +351,20 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "service-last-accessed",
         moto="has no GenerateServiceLastAccessedDetails",
-        aws="tells which services a user asked. Mended with what the keys' last use tells, and a few services that nobody asked",
+        aws="tells which services a user or a role asked. Mended with what is known of their last use, and a few services that nobody asked",
         mend=evidence_differences.add_service_last_accessed,
     ),
     Difference(
         "event-history",
         moto="has no CloudTrail LookupEvents and no Access Analyzer",
-        aws="has both. Mended as far as that the events of the old user's key are looked up by its id",
+        aws="has both. Mended as far as that events of the old user's key and of roles are found by four attributes",
         mend=evidence_differences.add_event_history,
+    ),
+    Difference(
+        "roles-taken",
+        moto="remembers nothing of AssumeRoleWithWebIdentity",
+        aws="tells of it in CloudTrail, and when the role was last used",
+        mend=role_differences.record_roles_taken,
     ),
     *user_differences.OF_USERS,
     *members.OF_MEMBERS,

@@ -1,4 +1,4 @@
-"""What the demo's account says of how the old user's key was used: the two operations of AWS that tell it, which moto lacks.
+"""What the demo's account says of how keys and roles were used: the two operations of AWS that tell it, which moto lacks.
 
 The content is fixed and small, and agrees with what the account says elsewhere of the key. It teaches what the real ones teach: that S3 was used
 and when, that some calls of other kinds were made, and that nothing in either is about an object.
@@ -15,10 +15,10 @@ from moto.core.responses import ActionResult
 from moto.iam.exceptions import NotFoundException
 from moto.iam.responses import IamResponse
 
-from ciam_tui.ports.sandbox import account
+from ciam_tui.ports.sandbox import account, role_differences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 LAST_BUILD = datetime(2026, 8, 19, 16, 42, tzinfo=UTC)
 # Of the services that an administrator may ask, as many as a reader takes in; AWS lists some three hundred.
@@ -44,7 +44,8 @@ def add_service_last_accessed() -> None:
         arn, looks = jobs[job_id]
         jobs[job_id] = (arn, looks + 1)
         answer = {"JobCreationDate": LAST_BUILD, "JobStatus": "COMPLETED" if looks else "IN_PROGRESS", "IsTruncated": False}
-        services = list(_services(self, arn)) if looks else []
+        of = role_differences.services_of_role(arn) if ":role/" in arn else _services(self, arn)
+        services = list(of) if looks else []
         return ActionResult(answer | {"JobCompletionDate": LAST_BUILD, "ServicesLastAccessed": services})
 
     setattr(IamResponse, "generate_service_last_accessed_details", begin)  # noqa: B010 - moto's class does not declare it
@@ -52,23 +53,40 @@ def add_service_last_accessed() -> None:
 
 
 def add_event_history() -> None:
-    """CloudTrail's history of an access key. By another attribute it is not answered, as by moto itself."""
+    """CloudTrail's history, looked up by one attribute, as AWS does."""
 
     def lookup(self: CloudTrailResponse) -> str:
         (attribute,) = self._get_param("LookupAttributes")
-        if attribute["AttributeKey"] != "AccessKeyId":
+        if attribute["AttributeKey"] not in _FOUND_BY:
             raise NotImplementedError("The lookup_events action has not been implemented")
         since, until = (datetime.fromtimestamp(float(self._get_param(name)), UTC) for name in ("StartTime", "EndTime"))
-        is_known = attribute["AttributeValue"] == account.LEGACY_ACCESS_KEY_ID and self.region == account.REGION
-        events = [event for event in _events() if since <= event[0] <= until] if is_known else []
+        told = [*_events(), *role_differences.events_of_roles()] if self.region == account.REGION else []
+        events = [
+            each
+            for each in told
+            if since <= _moment(each) <= until and attribute["AttributeValue"] in _FOUND_BY[attribute["AttributeKey"]](each)
+        ]
+        events.sort(key=_moment, reverse=True)
         start = int(self._get_param("NextToken") or 0)
-        page = events[start : start + _PAGE_SIZE]
-        answer: dict[str, Any] = {"Events": [_told(at, name, source) for at, name, source in page]}
+        answer: dict[str, Any] = {"Events": [_told(each) for each in events[start : start + _PAGE_SIZE]]}
         if start + _PAGE_SIZE < len(events):
             answer["NextToken"] = str(start + _PAGE_SIZE)
         return json.dumps(answer)
 
     setattr(CloudTrailResponse, "lookup_events", lookup)  # noqa: B010 - moto's class does not declare it
+
+
+def _moment(event: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(event["eventTime"])
+
+
+# What an event is found by: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupAttribute.html
+_FOUND_BY: Mapping[str, Callable[[Mapping[str, Any]], tuple[str, ...]]] = {
+    "AccessKeyId": lambda event: (event["userIdentity"].get("accessKeyId", ""),),
+    "EventName": lambda event: (event["eventName"],),
+    "EventSource": lambda event: (event["eventSource"],),
+    "ResourceName": lambda event: tuple(each["ARN"] for each in event.get("resources", ())),
+}
 
 
 def _services(self: IamResponse, arn: str) -> Iterator[dict[str, Any]]:
@@ -98,26 +116,24 @@ def _services(self: IamResponse, arn: str) -> Iterator[dict[str, Any]]:
         yield {"ServiceName": service, "ServiceNamespace": service, "TotalAuthenticatedEntities": 0}
 
 
-def _events() -> list[tuple[datetime, str, str]]:
-    """The newest first: each week a build that looked who it is, and one that listed all buckets."""
+def _events() -> list[dict[str, Any]]:
+    """Each week a build that listed all buckets, by the old user's key, and one that looked who it is."""
     found = []
     for week in range(_WEEKS):
-        found.append((LAST_BUILD - timedelta(weeks=week), "ListBuckets", "s3.amazonaws.com"))
-        found.append((LAST_BUILD - timedelta(weeks=week, seconds=4), "GetCallerIdentity", "sts.amazonaws.com"))
+        found.append(_of_key(LAST_BUILD - timedelta(weeks=week), "ListBuckets", "s3.amazonaws.com"))
+        found.append(_of_key(LAST_BUILD - timedelta(weeks=week, seconds=4), "GetCallerIdentity", "sts.amazonaws.com"))
     return found
 
 
-def _told(at: datetime, name: str, source: str) -> dict[str, Any]:
-    event_id = f"de300000-0000-4000-8000-{int(at.timestamp()):012}"
-    key_id, user = account.LEGACY_ACCESS_KEY_ID, account.LEGACY_USER_NAME
-    event = {
+def _of_key(at: datetime, name: str, source: str) -> dict[str, Any]:
+    return {
         "eventVersion": "1.09",
         "userIdentity": {
             "type": "IAMUser",
-            "arn": f"arn:aws:iam::{account.ACCOUNT_ID}:user/{user}",
+            "arn": f"arn:aws:iam::{account.ACCOUNT_ID}:user/{account.LEGACY_USER_NAME}",
             "accountId": account.ACCOUNT_ID,
-            "accessKeyId": key_id,
-            "userName": user,
+            "accessKeyId": account.LEGACY_ACCESS_KEY_ID,
+            "userName": account.LEGACY_USER_NAME,
         },
         "eventTime": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "eventSource": source,
@@ -127,20 +143,24 @@ def _told(at: datetime, name: str, source: str) -> dict[str, Any]:
         "userAgent": "aws-cli/1.16.310 Python/3.7.3 Linux/5.4.0 botocore/1.13.46",
         "requestParameters": None,
         "responseElements": None,
-        "eventID": event_id,
+        "eventID": f"de300000-0000-4000-8000-{int(at.timestamp()):012}",
         "readOnly": True,
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "eventCategory": "Management",
     }
-    return {
-        "EventId": event_id,
-        "EventName": name,
-        "ReadOnly": "true",
-        "AccessKeyId": key_id,
-        "EventTime": at.timestamp(),
-        "EventSource": source,
-        "Username": user,
-        "Resources": [],
+
+
+def _told(event: Mapping[str, Any]) -> dict[str, Any]:
+    who = event["userIdentity"]
+    found = {
+        "EventId": event["eventID"],
+        "EventName": event["eventName"],
+        "ReadOnly": str(event["readOnly"]).lower(),
+        "EventTime": _moment(event).timestamp(),
+        "EventSource": event["eventSource"],
+        "Username": who.get("userName") or who["arn"].rpartition("/")[2],
+        "Resources": [{"ResourceType": each["type"], "ResourceName": each["ARN"]} for each in event.get("resources", ())],
         "CloudTrailEvent": json.dumps(event),
     }
+    return found | ({"AccessKeyId": who["accessKeyId"]} if "accessKeyId" in who else {})

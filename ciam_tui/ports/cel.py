@@ -1,0 +1,93 @@
+"""Google's expressions evaluated by a library, the only place where it is imported, late: few ask about Google, and it brings others along.
+
+It belongs to the extra `gcp`. What an expression cannot be evaluated for is an answer, since Google refuses the token then.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from ciam_tui.core.gcp import functions
+from ciam_tui.core.gcp.identity import CONDITION_LENGTH
+from ciam_tui.core.gcp.judging import EVALUATION
+from ciam_tui.core.problems import CiamError
+from ciam_tui.core.strict_json import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_MISSING = "cel-missing"
+_DEPTH = 60  # of brackets in one another; the library's reader calls itself for each
+_COMPILED = 128
+
+
+def evaluated(expression: str, variables: Mapping[str, object]) -> object:
+    """What `expression` is: a text, truth value, number, list, or mapping.
+
+    Raises:
+        CiamError: `cel-missing`, where the library is not installed; `cel-refused`, where the expression cannot be evaluated.
+    """
+    library = _library()
+    try:
+        program = _program(expression)
+        found = program.evaluate({name: library.json_to_cel(value) for name, value in variables.items()})
+    except (library.CELEvalError, library.CELParseError, ValueError, TypeError, KeyError) as error:
+        raise _refused(_reason(error)) from None
+    except RecursionError:
+        raise _refused("it nests too deep.") from None
+    return _plain(found)
+
+
+@lru_cache(maxsize=_COMPILED)
+def _program(expression: str) -> Any:
+    if len(expression) > CONDITION_LENGTH:
+        raise ValueError(f"it has {len(expression)} characters, and Google takes {CONDITION_LENGTH}")
+    if max(expression.count(sign) for sign in "([{!-?") > _DEPTH:
+        raise ValueError("it nests too deep")
+    environment = _library().Environment()
+    return environment.program(environment.compile(expression), functions=_functions())
+
+
+def _functions() -> dict[str, Callable[..., Any]]:
+    types = _library().celtypes
+    text, many = types.StringType, types.ListType
+    return {
+        "extract": lambda value, template: text(functions.extract(value, template)),
+        "split": lambda value, divider, limit=-1: many(map(text, functions.split(value, divider, int(limit)))),
+        "join": lambda parts, divider="": text(functions.join(parts, divider)),
+        "replace": lambda value, old, new: text(functions.replace(value, old, new)),
+        "lowerAscii": lambda value: text(functions.lower_ascii(value)),
+        "upperAscii": lambda value: text(functions.upper_ascii(value)),
+    }
+
+
+def _library() -> Any:
+    try:
+        import celpy
+    except ImportError:
+        message = "The library that evaluates Google's expressions is not installed."
+        raise CiamError(_MISSING, "Cannot ask a provider of Google's", message, ["pip install 'ciam-tui[gcp]'"]) from None
+    return celpy
+
+
+def _plain(value: object) -> object:
+    """`value` as Python's own: the library's truth values are numbers."""
+    types = _library().celtypes
+    if isinstance(value, types.BoolType):
+        return bool(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value
+
+
+def _reason(error: Exception) -> str:
+    said = str(error.args[0]) if error.args else type(error).__name__
+    of = error.args[2] if len(error.args) > 2 and isinstance(error.args[2], tuple) else ()
+    return f"{' '.join([quoted(said, 200)[1:-1].strip(), *(quoted(str(each), 100) for each in of[:1])])}."
+
+
+def _refused(sentence: str) -> CiamError:
+    return CiamError(EVALUATION, "Cannot evaluate an expression", sentence)
