@@ -96,7 +96,7 @@ def wizards_words(args: argparse.Namespace) -> list[str]:
 
 
 def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:6]) <= MOST_PORTS):
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= MOST_PORTS):
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to {MOST_PORTS}")
     return int(text)
 

@@ -17,6 +17,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.shown import shown
 from ciam_tui.web import pages
+from ciam_tui.web.crowd import BACKLOG, Crowd
 from ciam_tui.web.door import COOKIE, LINK_SECONDS, SPENT, AskedAgain, Door, Entered, Knock, Refused, Traded
 from ciam_tui.web.messages import Pinged, message_in, size_in
 from ciam_tui.web.wizard import PATIENCE_SECONDS, Wizard
@@ -41,7 +42,7 @@ def listening(port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((HOST, port))
-        found.listen(16)
+        found.listen(BACKLOG)
     except OSError as error:
         found.close()
         reason = error.strerror or type(error).__name__
@@ -74,6 +75,7 @@ class Server:
         self._is_leaving = False
         self._has_told_of_the_link = False
         self._sockets: set[web.WebSocketResponse] = set()
+        self._crowd: Crowd | None = None
 
     async def serve(self, until: asyncio.Event) -> None:
         """Answer until `until` is set; then end the wizard, and tell its page."""
@@ -83,9 +85,14 @@ class Server:
         app.on_shutdown.append(self._tell_the_pages)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=sum(self._patience_seconds) + _CLOSING_SECONDS)
         await runner.setup()
+        assert runner.server is not None  # noqa: S101 - as it was set up
+        self._crowd = Crowd(runner.server)
         try:
-            await web.SockSite(runner, self._listener).start()
-            await until.wait()
+            accepting = await asyncio.get_running_loop().create_server(self._crowd, sock=self._listener, backlog=BACKLOG)
+            try:
+                await until.wait()
+            finally:
+                accepting.close()
         finally:
             await runner.cleanup()
 
@@ -110,6 +117,8 @@ class Server:
             case AskedAgain():
                 return web.Response(text=pages.again(), content_type="text/html")
             case Entered(wanted):
+                if self._crowd is not None:
+                    self._crowd.has_come_in(request.protocol)
                 return await self._room(request, wanted)
             case _:
                 assert_never(answer)

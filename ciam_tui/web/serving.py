@@ -48,15 +48,28 @@ def serve(
     """
     from ciam_tui.web.server import Server, listening
 
-    _keep_logs_out(say)
+    tell = once(say)
+    keep_logs_out(tell)
     with listening(port) as listener:
-        asyncio.run(_served(Server(arguments, listener, say, link_seconds=link_seconds), show, say))
+        asyncio.run(_served(Server(arguments, listener, say, link_seconds=link_seconds), show, tell))
 
 
-async def _served(server: Server, show: Callable[[str], None], say: Callable[[str], None]) -> None:
+def once(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Says each sentence once: whoever can bring about an error again and again would fill the terminal with it."""
+    said: set[str] = set()
+
+    def tell(sentence: str) -> None:
+        if sentence not in said:
+            said.add(sentence)
+            say(sentence)
+
+    return tell
+
+
+async def _served(server: Server, show: Callable[[str], None], tell: Callable[[str], None]) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, context: say(_internal(context.get("exception"))))
+    loop.set_exception_handler(lambda _, context: tell(_internal(context.get("exception"))))
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup means to outlive the terminal
         numbers.append(signal.SIGHUP)
@@ -81,20 +94,26 @@ async def _served(server: Server, show: Callable[[str], None], say: Callable[[st
 class _Teller(logging.Handler):
     """Tells of an error within the server in one line. A log record itself may quote a request, and with it a link."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, tell: Callable[[str], None], of_strangers: tuple[type[BaseException], ...]) -> None:
         super().__init__(logging.ERROR)
-        self._say = say
+        self._tell = tell
+        self._of_strangers = of_strangers
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info and record.exc_info[1] is not None:
-            self._say(_internal(record.exc_info[1]))
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and not isinstance(error, self._of_strangers):
+            self._tell(_internal(error))
 
 
-def _keep_logs_out(say: Callable[[str], None]) -> None:
+def keep_logs_out(tell: Callable[[str], None]) -> None:
+    """Have `tell` told of errors within the server; not of what strangers send that is no request, which is refused."""
+    from aiohttp.http import HttpProcessingError
+    from aiohttp.web import RequestPayloadError
+
     for name in ("aiohttp", "asyncio", "textual-serve"):
         logger = logging.getLogger(name)
         logger.propagate = False
-        logger.handlers = [_Teller(say)]
+        logger.handlers = [_Teller(tell, (HttpProcessingError, RequestPayloadError))]
 
 
 def _internal(error: BaseException | None) -> str:

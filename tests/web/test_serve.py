@@ -191,6 +191,7 @@ def test_the_program_is_found_however_it_was_installed(tmp_path: Path, monkeypat
 
 WRONG = [
     (["serve", "--port", "x"], "a port is a number from 0 to 65535"),
+    (["serve", "--port", "00000099999"], "a port is a number from 0 to 65535"),
     (["serve", "--port", "65536"], "a port is a number from 0 to 65535"),
     (["serve", "--port", "-1"], "a port is a number from 0 to 65535"),
     (["serve", "--host", "0.0.0.0"], "unrecognized arguments"),  # noqa: S104 - what is refused

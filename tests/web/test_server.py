@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 
 from ciam_tui.core.problems import CiamError
+from ciam_tui.web import serving
+from ciam_tui.web.crowd import MOST_STRANGERS
 from ciam_tui.web.server import listening
 from tests.web.serving import Served, served
 from tests.web.waiting import PATIENCE_SECONDS, is_running, until, until_it_ended
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 
 @pytest.fixture
@@ -167,6 +171,54 @@ async def test_requests_that_no_browser_of_the_person_sends_are_refused_and_leav
     assert line.split(" ")[1][0] == "4", line
     assert running.said == []
     assert await running.come_in()
+
+
+@pytest.fixture
+def told() -> Iterator[list[str]]:
+    """What the terminal is told of errors within the server, as `serve` has it."""
+    loggers = [logging.getLogger(name) for name in ("aiohttp", "asyncio", "textual-serve")]
+    before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
+    said: list[str] = []
+    serving.keep_logs_out(said.append)
+    yield said
+    for logger, handlers, propagates in before:
+        logger.handlers, logger.propagate = handlers, propagates
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [*RAW.values(), "GET / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"],
+    ids=[*RAW, "no gzip"],
+)
+async def test_what_strangers_send_is_no_error_of_the_server(request_: str, running: Served, told: list[str]) -> None:
+    await raw(running, request_.replace("{target}", "/").replace("{port}", running.origin.rpartition(":")[2]))
+    assert told == []
+    logging.getLogger("aiohttp.server").error("a GET /?token=...", exc_info=ValueError("a token"))
+    assert told == ["Internal error of the server (ValueError); it goes on. Please report it."]
+
+
+async def test_an_error_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = serving.once(print)
+    for _ in range(3):
+        tell("Internal error.")
+    assert capsys.readouterr().out == "Internal error.\n"
+
+
+async def test_connections_that_say_nothing_go_before_the_person_is_kept_out(running: Served) -> None:
+    await running.come_in()
+    page = await running.page()
+    await begun(page)
+    port = int(running.origin.rpartition(":")[2])
+    silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3 * MOST_STRANGERS)]
+    for reader, writer in silent[: len(silent) - MOST_STRANGERS - 1]:
+        with suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), PATIENCE_SECONDS) == b""
+        writer.close()
+    assert (await running.get(running.room, Cookie=running.cookie))[0] == 200
+    await page.send_json(["stdin", "still here"])
+    assert await frame(page) == "Dstill here"
+    for _, writer in silent:
+        writer.close()
 
 
 # --- the WebSocket ----------------------------------------------------------------------------------------------------------------------
