@@ -236,6 +236,11 @@ def test_the_script_gives_each_account_its_own_and_changes_nothing_the_second_ti
     second = stacks.cli.run(script)
     assert (second.returncode, second.stderr, second.stdout) == (0, "", "Nothing to change.\n")
     assert {word for word in stacks.cli.writes() if not word.startswith("describe-")} == set()
+    less = {"111122223333": {name: OWN["111122223333"][name] for name in ("BucketName", "BucketOwner")}, "444455556666": {}}
+    write_export(tmp_path / "less", export_stack_set(ROLLED_OUT, replace(rollout, overrides=less)))
+    third = stacks.cli.run(tmp_path / "less" / "stack-set.sh")
+    assert (third.returncode, third.stderr) == (0, "")
+    assert third.stdout == "update-stack-instances: 444455556666\nupdate-stack-instances: 111122223333\nDone. Changes: 2\n"
 
 
 @pytest.mark.long
@@ -305,8 +310,12 @@ case "$3 $4" in
       *) [ -n "$STANDING" ] || { echo "An error occurred (StackSetNotFoundException) when calling it" >&2; exit 254; }
          printf '%s\\n' "$STANDING" ;;
     esac ;;
-  *" list-stack-instances") printf '%s' "$STACKS" ;;
-  *" describe-stack-instance") echo yes ;;
+  *" list-stack-instances") if grep -qa create-stack-instances "$CALLS"; then printf '%s' "$AFTER"; else printf '%s' "$STACKS"; fi ;;
+  *" describe-stack-instance") case " $OTHERS " in *" ${7#*=} "*) echo no ;; *) echo yes ;; esac ;;
+  *" describe-organization") [ -n "$MEMBERS" ] || { echo "An error occurred (AccessDeniedException) when calling it" >&2; exit 254; }
+     echo 999999999999 ;;
+  *" list-accounts-for-parent") case "$*" in *cd345678*) echo None ;; *) printf '%b' "$MEMBERS" ;; esac ;;
+  *" list-organizational-units-for-parent") case "$*" in *cd345678*) echo ou-ab12-below000 ;; *) echo None ;; esac ;;
   *" describe-stack-set-operation") echo "$ENDED" ;;
   *" list-stack-set-operation-results") printf '111122223333\\teu-central-1\\tFAILED\\tthe role exists\\n' ;;
   *) echo 11111111-2222-3333-4444-555555555555 ;;
@@ -323,6 +332,8 @@ def scripted(folder: Path, rollout: Rollout, *words: str, **answers: str) -> tup
     command.write_text(_SCRIPTED)
     command.chmod(0o755)
     calls.write_bytes(b"")
+    named = "".join(f"{account}\tCURRENT\n" for account in rollout.named)
+    answers = {"AFTER": named, "OTHERS": "", "MEMBERS": "\\n".join(rollout.named)} | answers
     variables = {"STANDING": "", "STACKS": "", "ENDED": "SUCCEEDED", "DRIFT": "IN_SYNC", "TEMPLATE": str(folder / "template.yaml")}
     environment = {"PATH": f"{folder}:{os.environ['PATH']}", "CALLS": str(calls)} | variables | answers
     done = subprocess.run(
@@ -370,6 +381,41 @@ def test_accounts_that_are_named_within_a_unit_are_all_that_get_a_stack(tmp_path
     _, (_, only) = scripted(tmp_path, narrowed)
     wanted = {"OrganizationalUnitIds": [UNIT], "Accounts": ["444455556666", "777788889999"], "AccountFilterType": "INTERSECTION"}
     assert option(only, "deployment-targets") == wanted
+
+
+ALL_STAND = {"STANDING": "yes yes yes yes", "STACKS": "111122223333\tCURRENT\n444455556666\tCURRENT\n"}
+
+
+def test_a_unit_of_which_a_few_accounts_were_named_before_is_rolled_out_to(tmp_path: Path) -> None:
+    """As after `--account`, or after an account with parameters of its own failed: the unit stands in the stack set, its accounts have nothing."""
+    members = "111122223333\\n444455556666\\n777788889999\\n"
+    after = ALL_STAND["STACKS"] + "777788889999\tCURRENT\n"
+    done, (made,) = scripted(tmp_path, BY_UNIT, **ALL_STAND, MEMBERS=members, AFTER=after)
+    assert (done.returncode, done.stdout) == (0, f'create-stack-instances: units ["{UNIT}"]\nDone. Changes: 1\n')
+    assert option(made, "deployment-targets")["AccountFilterType"] == "DIFFERENCE"
+    short, _ = scripted(tmp_path, BY_UNIT, **ALL_STAND, MEMBERS=members, AFTER=ALL_STAND["STACKS"])
+    assert short.returncode == 1
+    assert "these accounts have no stack: 777788889999." in short.stderr
+
+
+def test_who_may_not_list_the_units_is_told_that_accounts_go_unseen(tmp_path: Path) -> None:
+    done, calls = scripted(tmp_path, BY_UNIT, **ALL_STAND, MEMBERS="")
+    assert (done.returncode, done.stdout, calls) == (0, "Nothing to change.\n", [])
+    assert "stack-set.sh: who is in the units cannot be listed" in done.stderr
+
+
+def test_parameters_that_an_account_no_longer_has_for_itself_are_taken_back(tmp_path: Path) -> None:
+    done, (taken,) = scripted(tmp_path, BY_UNIT, **ALL_STAND, OTHERS="444455556666")
+    assert (done.returncode, done.stdout) == (0, "update-stack-instances: 444455556666\nDone. Changes: 1\n")
+    assert option(taken, "parameter-overrides") == []
+
+
+def test_a_named_account_that_gets_no_stack_is_told(tmp_path: Path) -> None:
+    """AWS passes over one that is not in the units, and the operation succeeds."""
+    narrowed = replace(BY_UNIT, accounts=("444455556666", "777788889999"), overrides={})
+    done, _ = scripted(tmp_path, narrowed, AFTER="444455556666\tCURRENT\n")
+    assert done.returncode == 1
+    assert "these accounts have no stack: 777788889999." in done.stderr
 
 
 def test_automatic_deployment_says_what_becomes_of_those_who_leave(tmp_path: Path) -> None:

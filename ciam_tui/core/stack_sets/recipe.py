@@ -102,11 +102,18 @@ list_stacks() {
 # The state of the account's stack; nothing where it has none.
 state_of() { awk -v account="$1" '$1 == account { print $2 }' <<<"$stacks"; }
 
+# Whether the parameters that the account has for itself are these and no others: what it was given before stays until it is taken back.
 has_own() {
-  answer="$(stack_set describe-stack-instance --stack-instance-account="$1" --stack-instance-region="$region" --output text --query \
-    "$(are_all 'StackInstance.ParameterOverrides[].{ParameterKey: ParameterKey, ParameterValue: ParameterValue}' "$2") && 'yes' || 'no'")"
+  local query
+  query="$(are_all 'StackInstance.ParameterOverrides[].{ParameterKey: ParameterKey, ParameterValue: ParameterValue}' "$2")"
+  query+=" && length(not_null(StackInstance.ParameterOverrides, \`[]\`)) == length($(literal "$2")) && 'yes' || 'no'"
+  answer="$(stack_set describe-stack-instance --stack-instance-account="$1" --stack-instance-region="$region" --output text --query "$query")" \
+    || fail "what account $1 has for itself cannot be read; the cause is above. Run this again: it goes on from here."
   [ "$answer" = yes ]
 }
+
+# is_stale ACCOUNT STATE OVERRIDES: whether the account's stack has to be brought up to date.
+is_stale() { [ "$2" != CURRENT ] || [ -n "${AGAIN:-}" ] || ! has_own "$1" "$3"; }
 
 # roll_out OVERRIDES ACCOUNT...: those without a stack get one; those whose stack failed, or has other parameters, are brought up to date.
 roll_out() {
@@ -116,7 +123,7 @@ roll_out() {
     state="$(state_of "$each")"
     if [ -z "$state" ]; then
       new+=" $each"
-    elif [ "$state" != CURRENT ] || [ -n "${AGAIN:-}" ] || { [ "$own" != "[]" ] && ! has_own "$each" "$own"; }; then
+    elif is_stale "$each" "$state" "$own"; then
       stale+=" $each"
     fi
   done
@@ -136,7 +143,28 @@ operate() {
     where=(--deployment-targets="{\"OrganizationalUnitIds\":$units,\"Accounts\":[\"$quoted\"],\"AccountFilterType\":\"INTERSECTION\"}")
   fi
   start "$command" "$own" "${where[@]}"
+  # shellcheck disable=SC2086 # as above
+  need_stacks "$command" $2
   changed "$command:$2"
+}
+
+# need_stacks COMMAND ACCOUNT...: AWS passes over an account that is not in the units, and says that all went well.
+need_stacks() {
+  local command="$1" none=""
+  shift
+  list_stacks
+  none="$(without_stack "$@")"
+  if [ -n "$none" ]; then
+    fail "$command has ended, and these accounts have no stack:$none. Are they in the units, in use, and not the management account?"
+  fi
+}
+
+# Which of the accounts have no stack, each after a space.
+without_stack() {
+  local each=""
+  for each in "$@"; do
+    if [ -z "$(state_of "$each")" ]; then printf ' %s' "$each"; fi
+  done
 }
 
 start() {
@@ -147,21 +175,50 @@ start() {
   wait_for "$answer"
 }
 
-# roll_out_to_units ACCOUNT...: all accounts of the units but these, which have parameters of their own.
+# The accounts in use below the units UNIT..., however deep, but for the management account, which gets no stack.
+accounts_below() {
+  local unit="" each="" listed="" below=""
+  for unit in "$@"; do
+    listed="$(ask organizations list-accounts-for-parent --parent-id="$unit" --output text \
+      --query "Accounts[?(State || Status) == 'ACTIVE' && Id != '$management'].[Id]")" || return 1
+    below="$(ask organizations list-organizational-units-for-parent --parent-id="$unit" --output text --query 'OrganizationalUnits[].[Id]')" || return 1
+    for each in $listed; do if [ "$each" != None ]; then printf '%s\n' "$each"; fi; done
+    for each in $below; do if [ "$each" != None ]; then accounts_below "$each" || return 1; fi; done
+  done
+}
+
+# The accounts of the units, in members. Where they may not be listed, it is said, and nobody is missed.
+list_members() {
+  local management="" ids=""
+  ids="$(printf '%s' "$units" | tr -d '[]"' | tr ',' ' ')"
+  # shellcheck disable=SC2086 # as above
+  if ! management="$(ask organizations describe-organization --query Organization.MasterAccountId --output text)" \
+    || ! members="$(accounts_below $ids)"; then
+    members=""
+    printf '%s: who is in the units cannot be listed, so that an account without a stack goes unseen. %s\n' "$script" \
+      "Allow organizations:DescribeOrganization, ListAccountsForParent and ListOrganizationalUnitsForParent, or say AGAIN=yes." >&2
+  fi
+}
+
+# roll_out_to_units ACCOUNT...: all accounts of the units but these, which have parameters of their own. That a unit stands in the stack set is no
+# proof that all its accounts have a stack: it stands there as well where a few of them were named, or the first of them failed.
 roll_out_to_units() {
   local but="" account="" state="" stale="" targets="{\"OrganizationalUnitIds\":$units}"
-  if [ "$covered" != yes ] || [ -n "${AGAIN:-}" ]; then
+  list_members
+  # shellcheck disable=SC2086 # as above
+  if [ "$covered" != yes ] || [ -n "${AGAIN:-}" ] || [ -n "$(without_stack $members)" ]; then
     if [ "$#" -gt 0 ]; then
       but="$(printf '","%s' "$@")"
       targets="{\"OrganizationalUnitIds\":$units,\"Accounts\":[\"${but#\",\"}\"],\"AccountFilterType\":\"DIFFERENCE\"}"
     fi
     start create-stack-instances "[]" --deployment-targets="$targets"
+    need_stacks create-stack-instances $members
     changed "create-stack-instances: units $units"
     return 0
   fi
   while read -r account state; do
     case " $* " in *" $account "*) continue ;; esac
-    case "$state" in "" | CURRENT) ;; *) stale+=" $account" ;; esac
+    if [ -n "$state" ] && is_stale "$account" "$state" "[]"; then stale+=" $account"; fi
   done <<<"$stacks"
   operate update-stack-instances "$stale" "[]"
 }

@@ -28,8 +28,8 @@ _HEAD = """\
 #   ./{script}          makes the stack set {name} in {region}, or brings it up to date, and rolls it out
 #   ./{script} drift    asks AWS what has changed in the accounts since, and waits for the answer; exit code 3 where something has
 #
-# It may be run again: what is so already is left alone, and a stack that failed is tried once more. AGAIN=yes ./{script} goes over every
-# account, those that have joined a unit since among them. Who runs it:
+# It may be run again: what is so already is left alone, a stack that failed is tried once more, and an account that has joined a unit gets its own.
+# AGAIN=yes ./{script} goes over every account. Accounts that the export names no more keep their stack. Who runs it:
 {who}
 # AWS works on {concurrent} at a time, and stops when more than {tolerance} of them fail: --max-concurrent and --failure-tolerance of the export.
 {more}#
