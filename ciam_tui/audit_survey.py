@@ -56,10 +56,14 @@ def audited(
     tell("Who you are")
     expected = expected_of(past, aws.identity().account_id)
     facts = audit_survey(aws, expected, issuers, at=at, circleci=circleci, progress=progress, should_stop=should_stop)
-    unknown = (
+    return judged(replace(facts, unread=(*facts.unread, *unread_runs(past))), expected, issuers, unused_days=unused_days, progress=tell)
+
+
+def unread_runs(past: History) -> tuple[str, ...]:
+    """What is not known of the runs in `past`."""
+    return tuple(
         f"The journal of {run.run_id} cannot be read, so what that run applied is not known: {run.problem}" for run in past.unreadable
     )
-    return judged(replace(facts, unread=(*facts.unread, *unknown)), expected, issuers, unused_days=unused_days, progress=tell)
 
 
 def audit_survey(

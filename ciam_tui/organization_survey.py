@@ -13,7 +13,7 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.audit_survey import audited, held_variables, keys_ending, telling
+from ciam_tui.audit_survey import audited, held_variables, keys_ending, telling, unread_runs
 from ciam_tui.core.audit.report import UNUSED_DAYS
 from ciam_tui.core.organization.facts import MemberAccount
 from ciam_tui.core.organization.report import AccountAudit, NotRead, OrganizationReport, folded
@@ -80,6 +80,7 @@ def audited_everywhere(
     endings = frozenset(each.last_four for each in held or () if each.last_four)
 
     over: list[CiamError] = []
+    readable = replace(past, unreadable=())  # of which account the others are they do not say, so that they are told of all at once
 
     def opened(account: MemberAccount) -> AbstractContextManager[Aws]:
         if account.account_id == identity.account_id:
@@ -95,7 +96,7 @@ def audited_everywhere(
 
     def read(account: MemberAccount, ended: Callable[[], bool]) -> AccountAudit:
         with opened(account) as there:
-            report = audited(there, past, issuers, at=at, unused_days=wanted.unused_days, should_stop=ended)
+            report = audited(there, readable, issuers, at=at, unused_days=wanted.unused_days, should_stop=ended)
             keys, unread_keys = keys_ending(there, endings, telling(None, ended)) if endings else ((), ())
         return AccountAudit(account, replace(report, unread=(*report.unread, *unread_keys)), keys)
 
@@ -105,7 +106,7 @@ def audited_everywhere(
         at=at,
         skipped=(each for each in accounts if not each.is_active),
         held=held,
-        unread=(*unread, *unread_held),
+        unread=(*unread, *unread_held, *unread_runs(past)),
         unused_days=wanted.unused_days,
     )
 

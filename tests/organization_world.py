@@ -151,7 +151,7 @@ class Account:
         return KeysRead(found, 1)
 
 
-def audited(world: World, **how: Any) -> OrganizationReport:
+def audited(world: World, past: History = History(()), **how: Any) -> OrganizationReport:  # noqa: B008 - it is frozen
     """The audit of all its accounts."""
     wanted = Wanted("audit", **{name: how.pop(name) for name in ("workers", "only", "units") if name in how})
-    return audited_everywhere(world.own(), world.organization(), History(()), CircleCiIssuers(), wanted, at=NOW, **how)
+    return audited_everywhere(world.own(), world.organization(), past, CircleCiIssuers(), wanted, at=NOW, **how)

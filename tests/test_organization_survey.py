@@ -12,6 +12,7 @@ from ciam_tui.audit_survey import AuditStopped
 from ciam_tui.core.acceptance.file import AcceptanceFile, AcceptedFinding
 from ciam_tui.core.acceptance.fingerprints import of_audit
 from ciam_tui.core.audit.facts import UserKey
+from ciam_tui.core.history import History, UnreadableRun
 from ciam_tui.core.organization.accepting import marked_everywhere
 from ciam_tui.core.organization.words import organization_lines
 from ciam_tui.core.problems import CiamError
@@ -33,6 +34,15 @@ def test_each_account_is_opened_once_and_let_go_of_and_ones_own_needs_no_role() 
     assert sorted(world.asked) == sorted(set(world.ids) - {OWN})
     assert (world.open_now, world.closed) == (0, 39)
     assert world.most_open <= 5
+
+
+def test_a_journal_that_cannot_be_read_is_told_of_all_accounts_at_once_and_not_of_each() -> None:
+    report = audited(World(30), History((), (UnreadableRun("20260820-1", "Line 1 is no entry."),)))
+    told = "The journal of 20260820-1 cannot be read, so what that run applied is not known: Line 1 is no entry."
+    assert (report.unread, [each.report.unread for each in report.accounts]) == ((told,), [()] * 30)
+    lines = list(organization_lines(report))
+    assert "Nothing of CircleCI in 30 accounts." in lines
+    assert [line for line in lines if told in line] == [f"Unread    {told}"]
 
 
 def test_no_more_are_read_at_once_than_the_limit_whatever_is_asked_for() -> None:

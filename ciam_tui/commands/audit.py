@@ -87,7 +87,7 @@ def _issuer(text: str) -> str:
 
 
 def _days(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:6]) <= 400:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= 400):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to 400, which is how far back AWS tells")
     return int(text)
 

@@ -59,7 +59,7 @@ def usage_problem(args: argparse.Namespace, *, sarif_alone: bool) -> str | None:
 
 
 def _days(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:6]) <= _DAYS:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= _DAYS):
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a number of days from 1 to {_DAYS}, which is how long CloudTrail keeps its history"
         )

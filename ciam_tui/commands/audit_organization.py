@@ -71,8 +71,8 @@ def _role(text: str) -> str:
 
 def _external_id(text: str) -> str:
     # It is what somebody was told in confidence: not even its fault quotes it.
-    if not re.fullmatch(r"[A-Za-z0-9_+=,.@:/\\-]{2,1224}", text):
-        raise argparse.ArgumentTypeError("an external id has 2 to 1224 letters, digits and _+=,.@:/\\-")
+    if not re.fullmatch(r"[A-Za-z0-9_+=,.@:/-]{2,1224}", text):
+        raise argparse.ArgumentTypeError("an external id has 2 to 1224 letters, digits and _+=,.@:/-")
     return text
 
 

@@ -73,7 +73,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _days(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:6]) <= _MOST_DAYS:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= _MOST_DAYS):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to {_MOST_DAYS}, which is how far back AWS tells")
     return int(text)
 

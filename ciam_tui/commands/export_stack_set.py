@@ -99,7 +99,7 @@ def _region(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or not text.isascii() or int(text[:6]) > 1000:
+    if not re.fullmatch("[0-9]{1,4}", text) or int(text) > 1000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of accounts up to 1000")
     return int(text)
 

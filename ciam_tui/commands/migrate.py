@@ -103,7 +103,7 @@ def _add_readings(parser: argparse.ArgumentParser) -> None:
 
 
 def _days(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text[:6]) <= LONGEST_QUIET_DAYS:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= LONGEST_QUIET_DAYS):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to {LONGEST_QUIET_DAYS}")
     return int(text)
 

@@ -223,6 +223,11 @@ WRONG = {
     "no role": (("--all-accounts", "--audit-role", "arn:aws:iam::1:role/x"), "is not the name of a role"),
     "too many": (("--all-accounts", "--audit-role", "x", "--workers", "33"), "is not a number from 1 to 32"),
     "no unit": (("--all-accounts", "--audit-role", "x", "--ou", "jobs"), "no organizational unit"),
+    "no external id": (
+        ("--all-accounts", "--audit-role", "x", "--external-id", "a\\b"),
+        "an external id has 2 to 1224 letters, digits and _+=,.@:/-",
+    ),
+    "days beyond what AWS tells": (("--unused-days", "000090999"), "from 1 to 400"),
     "no account": (("--all-accounts", "--audit-role", "x", "--only-account", "1"), "12 digits"),
 }
 

@@ -69,6 +69,7 @@ WRONG = {
     "no such unit": ((*STACK_SET, "service-managed", "--ou", "jobs"), "no organizational unit"),
     "no such account": ((*STACK_SET, "self-managed", "--account", "12"), "12 digits"),
     "no such name": ((*STACK_SET, "self-managed", "--stack-set-name", "a b"), "no name of a stack set"),
+    "far too many at once": ((*STACK_SET, "self-managed", "--max-concurrent", "000000999999"), "number of accounts up to 1000"),
     "nobody at once": ((*STACK_SET, "self-managed", "--max-concurrent", "0"), "0 accounts at once"),
 }
 

@@ -111,3 +111,15 @@ def test_accounts_are_listed_to_the_last_page_and_the_deepest_unit() -> None:
     assert [each.is_active for each in listed] == [False, True]
     below = read_accounts(found, ME, ("a",), lambda _: None)
     assert [each.account_id for each in below] == ["000000000001", "000000000002"]
+
+
+def test_a_list_that_never_ends_is_no_list_of_all_accounts() -> None:
+    """What was read up to there would pass for the whole organization."""
+
+    class Endless:
+        def list_accounts(self, **_: str) -> Any:
+            return {"Accounts": [{"Id": MEMBER, "State": "ACTIVE"}], "NextToken": "t"}
+
+    with pytest.raises(CiamError, match="The list has no end") as told:
+        read_accounts(cast("Clients", SimpleNamespace(organizations=Endless, profile=None)), ME, (), lambda _: None)
+    assert told.value.code == "answer-unreadable"

@@ -79,8 +79,10 @@ def _pages(clients: Clients, identity: Identity, operation: str, member: str, **
         if not isinstance(page, dict) or not isinstance(page.get(member), list):
             raise CiamError("answer-unreadable", f"Cannot {_DOING}", "The answer is not one that AWS gives.")
         yield page[member]
-        if not page.get("NextToken") or page["NextToken"] == token.get("NextToken"):
+        if not page.get("NextToken"):
             return
+        if page["NextToken"] == token.get("NextToken"):
+            raise CiamError("answer-unreadable", f"Cannot {_DOING}", "The list has no end: AWS answers with the same page again.")
         token = {"NextToken": page["NextToken"]}
 
 
