@@ -153,6 +153,9 @@ class Server:
                 await _close(page, _TAKEN, "The wizard is open in another tab or window. Close it there, then go on here.")
                 return page
             try:
+                if _has_gone(request):  # while it waited: nobody would see the wizard, and the next page would wait for its end
+                    self._is_leaving = True
+                    return page
                 await self._show(page, size_in(request.query.get("width"), request.query.get("height")))
             finally:
                 self._seat.release()
@@ -208,6 +211,10 @@ async def _listen(page: web.WebSocketResponse, wizard: Wizard) -> None:
                     await page.send_json(["pong", text])
             case _:
                 await wizard.hear(message)
+
+
+def _has_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 async def _close(page: web.WebSocketResponse, code: int, reason: str) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import aiohttp.web
 import pytest
 
 from ciam_tui.core.problems import CiamError
@@ -344,6 +345,31 @@ async def test_a_page_loaded_again_waits_for_the_program_before_it_to_leave(runn
         assert not any(is_running(pid) for pid in pids[:-1])
         await page.close()
     assert len(set(pids)) == 3
+
+
+async def test_pages_that_went_while_they_waited_start_nothing(running: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As from a key for loading again that is held down: each would be started and ended before the page that is there."""
+    server = running.server
+    await running.come_in()
+    shown: list[object] = []
+    show = server._show
+
+    async def counted(page: aiohttp.web.WebSocketResponse, size: tuple[int, int]) -> None:
+        shown.append(page)
+        await show(page, size)
+
+    monkeypatch.setattr(server, "_show", counted)
+    await server._seat.acquire()
+    server._is_leaving = True  # the wizard before them has not ended yet
+    for _ in range(5):
+        page = await running.page()
+        page.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+    assert server._crowd is not None
+    http = server._crowd._server
+    await until(lambda: sum(each.transport is None for each in http.connections) == 5)
+    server._seat.release()
+    assert await begun(await running.page())
+    assert len(shown) == 1
 
 
 async def test_leaving_the_wizard_closes_the_page_with_words(running: Served) -> None:
