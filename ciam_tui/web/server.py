@@ -51,6 +51,12 @@ def listening(port: int) -> socket.socket:
     return found
 
 
+class _Page(web.WebSocketResponse):
+    """A page's WebSocket, with the connection beneath it once there is one."""
+
+    connection: asyncio.Transport | None = None
+
+
 class Server:
     """Serves the program with `arguments` on `listener`. `say` is told what somebody at the terminal should know."""
 
@@ -74,7 +80,7 @@ class Server:
         self._seat = asyncio.Lock()
         self._is_leaving = False
         self._has_told_of_the_link = False
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._sockets: set[_Page] = set()
         self._crowd: Crowd | None = None
 
     async def serve(self, until: asyncio.Event) -> None:
@@ -141,12 +147,11 @@ class Server:
 
     async def _wizard(self, request: web.Request) -> web.StreamResponse:
         """A wizard for as long as the page is there."""
-        page = web.WebSocketResponse(
-            heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_MOST_BYTES_OF_A_MESSAGE, compress=False, timeout=_CLOSING_SECONDS
-        )
+        page = _Page(heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_MOST_BYTES_OF_A_MESSAGE, compress=False, timeout=_CLOSING_SECONDS)
         if not page.can_prepare(request):
             return web.Response(status=426, text="This address speaks WebSocket alone.\n", headers={"Upgrade": "websocket"})
         await page.prepare(request)
+        page.connection = request.transport
         self._sockets.add(page)
         try:
             if not await self._take_the_seat():
@@ -174,7 +179,7 @@ class Server:
         self._is_leaving = False
         return True
 
-    async def _show(self, page: web.WebSocketResponse, size: tuple[int, int]) -> None:
+    async def _show(self, page: _Page, size: tuple[int, int]) -> None:
         async def close() -> None:
             self._is_leaving = True
             reason = (
@@ -195,10 +200,11 @@ class Server:
             await _listen(page, wizard)
         finally:
             self._is_leaving = True
+            _cut(page)
             await wizard.stop()
 
 
-async def _listen(page: web.WebSocketResponse, wizard: Wizard) -> None:
+async def _listen(page: _Page, wizard: Wizard) -> None:
     """Hand on what the page says until it goes, or says what no page of ours does."""
     async for said in page:
         message = message_in(said.data) if said.type is WSMsgType.TEXT else None
@@ -217,9 +223,20 @@ def _has_gone(request: web.Request) -> bool:
     return request.transport is None or request.transport.is_closing()
 
 
-async def _close(page: web.WebSocketResponse, code: int, reason: str) -> None:
+async def _close(page: _Page, code: int, reason: str) -> None:
+    """Tell the page; where it takes nothing in, as a tab that is frozen or at the end of a dead tunnel, nobody waits for it."""
+    closing = asyncio.create_task(page.close(code=code, message=reason.encode()))
+    # It is not given up, but has nothing to wait for any more: whoever waits for the same connection would be given up with it.
+    if not (await asyncio.wait([closing], timeout=2 * _CLOSING_SECONDS))[0]:
+        _cut(page)
     with suppress(ConnectionError, RuntimeError):
-        await page.close(code=code, message=reason.encode())
+        await closing
+
+
+def _cut(page: _Page) -> None:
+    """End the connection, with what is still on its way: the wizard could not leave while what it draws is waited for."""
+    if page.connection is not None and page.connection.get_write_buffer_size():
+        page.connection.abort()
 
 
 def _knock(request: web.Request) -> Knock:

@@ -10,11 +10,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
-import aiohttp.web
 import pytest
 
 from ciam_tui.core.problems import CiamError
-from ciam_tui.web import serving
+from ciam_tui.web import server, serving
 from ciam_tui.web.crowd import MOST_STRANGERS
 from ciam_tui.web.server import listening
 from tests.web.serving import Served, served
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def running() -> AsyncIterator[Served]:
-    async with served() as server:
-        yield server
+    async with served() as serving_:
+        yield serving_
 
 
 async def frame(page: aiohttp.ClientWebSocketResponse) -> str:
@@ -349,25 +348,25 @@ async def test_a_page_loaded_again_waits_for_the_program_before_it_to_leave(runn
 
 async def test_pages_that_went_while_they_waited_start_nothing(running: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """As from a key for loading again that is held down: each would be started and ended before the page that is there."""
-    server = running.server
+    serves = running.server
     await running.come_in()
     shown: list[object] = []
-    show = server._show
+    show = serves._show
 
-    async def counted(page: aiohttp.web.WebSocketResponse, size: tuple[int, int]) -> None:
+    async def counted(page: Any, size: tuple[int, int]) -> None:
         shown.append(page)
         await show(page, size)
 
-    monkeypatch.setattr(server, "_show", counted)
-    await server._seat.acquire()
-    server._is_leaving = True  # the wizard before them has not ended yet
+    monkeypatch.setattr(serves, "_show", counted)
+    await serves._seat.acquire()
+    serves._is_leaving = True  # the wizard before them has not ended yet
     for _ in range(5):
         page = await running.page()
         page.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-    assert server._crowd is not None
-    http = server._crowd._server
+    assert serves._crowd is not None
+    http = serves._crowd._server
     await until(lambda: sum(each.transport is None for each in http.connections) == 5)
-    server._seat.release()
+    serves._seat.release()
     assert await begun(await running.page())
     assert len(shown) == 1
 
@@ -415,6 +414,38 @@ async def test_the_end_of_the_server_ends_the_program_and_tells_the_page() -> No
         running.ended.set()
         assert await goodbye(page) == (4002, "`ciam-tui serve` was ended in its terminal. The draft is saved.")
         await until_it_ended(pid)
+
+
+async def test_a_page_that_takes_nothing_in_keeps_neither_the_program_nor_the_server(
+    running: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a tab that is frozen, or at the end of a tunnel that is dead: nothing that is drawn gets there, and no farewell either."""
+    monkeypatch.setattr(server, "_CLOSING_SECONDS", 0.2)
+    await running.come_in()
+    page = await running.page()
+    pid = (await begun(page))["pid"]
+    (behind,) = running.server._sockets
+    assert page._response.connection is not None
+    assert page._response.connection.transport is not None
+    page._response.connection.transport.pause_reading()
+
+    async def type_on() -> None:
+        while True:
+            await page.send_json(["stdin", "x" * 400_000])
+
+    typing = asyncio.create_task(type_on())
+    waiting: list[int] = []
+
+    def is_stuck() -> bool:
+        assert behind.connection is not None
+        waiting.append(behind.connection.get_write_buffer_size())
+        return waiting[-1] > 0 and waiting[-10:] == waiting[-1:] * 10
+
+    await until(is_stuck)
+    typing.cancel()
+    running.ended.set()
+    await until_it_ended(pid)
+    await until(lambda: running.said[-1] == "The draft is saved.", lambda: running.said)
 
 
 # --- the address ------------------------------------------------------------------------------------------------------------------------
