@@ -159,6 +159,11 @@ def verdict(role: dict[str, Any], what: str) -> str:
     return next(str(cell["verdict"]) for cell in role["cells"] if cell["what"] == what)
 
 
+def headline(world: World) -> str:
+    (item,) = gather(world).of(Kind.ACCESS)
+    return item.headline
+
+
 def test_who_may_do_what_is_asked_of_the_policies_that_the_account_has() -> None:
     world = applied()
     role, page = access(world)
@@ -192,12 +197,45 @@ def test_a_boundary_takes_from_what_the_policies_allow_and_one_that_cannot_be_re
     assert (role["as_given"], {cell["verdict"] for cell in role["cells"]}) == (False, {"denied"})
 
 
+@pytest.mark.parametrize(
+    ("principal", "told"),
+    [
+        ({"Principal": {"AWS": "*"}}, "everybody (*)"),
+        ({"Principal": "*"}, "everybody (*)"),
+        ({"NotPrincipal": {"AWS": "arn:aws:iam::999999999999:root"}}, "everybody but AWS arn:aws:iam::999999999999:root"),
+        ({"Principal": {"Federated": "accounts.google.com"}}, "Federated accounts.google.com"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_whom_a_trust_policy_lets_in_beside_circleci_is_told_and_nobody_says_that_no_stranger_is(principal: Any, told: str) -> None:
+    world = applied()
+    role, _ = access(world)
+    assert role["others"] == []
+    trust = world.account.facts.roles[ROLE].trust.policy
+    by_hand = {"Effect": "Allow", **principal, "Action": "sts:AssumeRole"}
+    widened(world, trust=Document(json.dumps({**trust, "Statement": [trust["Statement"][0], by_hand]})))
+    role, page = access(world)
+    assert role["others"] == [told]
+    assert f"**Trusted besides**, as far as the policy's conditions let them: `{told}`" in page
+    assert "others beside the Setup's provider are trusted by 1 role" in headline(world)
+
+
+def test_of_a_trust_policy_that_cannot_be_understood_it_is_not_said_that_nobody_is_let_in() -> None:
+    world = applied()
+    widened(world, trust=Document('{"Version":"2012-10-17","Statement":[{"Effect":"Perhaps"}]}'))
+    role, page = access(world)
+    assert (role["lets_in"], "Who is let in is not known" in page) == ([], True)
+    assert "who is let in is not known of 1 role" in headline(world)
+    assert "no stranger" not in headline(world)
+
+
 def test_a_role_that_is_gone_is_told_as_that() -> None:
     world = applied()
     world.account.facts = replace(world.account.facts, roles={})
     role, page = access(world)
     assert (role["exists"], role["as_given"]) == (False, None)
     assert "It is not there." in page
+    assert "no stranger" not in headline(world), "nobody was asked about"
 
 
 def test_accepted_findings_are_told_with_their_owner_and_their_end_and_entries_that_count_no_more_too() -> None:
