@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +14,6 @@ from tests.core.examples import file
 from tests.served_account import HAND_MADE_ROLE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.commands.shell import Shell
     from tests.served_account import ServedAccount
 
@@ -101,6 +100,7 @@ def test_a_file_that_is_no_file_of_accepted_findings_is_left_alone(shell: Shell,
         (("--write-accepted", "a.json", "--owner", "ana", "--reason", " ", "--expires", SOON), "--write-accepted wants --reason too."),
         (("--owner", "ana"), "--owner goes with --write-accepted."),
         (("--accepted", "a.json", "--write-accepted", "a.json", *WORDS), "leave --accepted out"),
+        (("--write-accepted", "-", *WORDS), "wants the name of a file"),
     ],
 )
 @pytest.mark.parametrize("command", ["check", "audit"])
@@ -127,6 +127,55 @@ def test_a_file_that_is_missing_or_wrong_is_one_line(shell: Shell, setup_file: s
     assert "--write-accepted makes one" in missing.err
     (tmp_path / "accepted.json").write_text('{"version": 1, "accepted": [{}]}')
     assert "Line 1: accepted[0] has no key finding." in shell("check", setup_file, "--accepted", str(tmp_path / "accepted.json")).err
+
+
+def test_a_name_that_is_empty_as_a_variable_of_a_job_may_be_is_not_taken_for_none(shell: Shell, setup_file: str) -> None:
+    refused = shell("check", setup_file, "--accepted", "")
+    assert (refused.code, 'There is no file "".' in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("reason", ["x" * 3000, "half a pair: \udcff"], ids=["too-long", "no-text"])
+def test_what_nobody_could_read_again_is_not_written(shell: Shell, setup_file: str, tmp_path: Path, reason: str) -> None:
+    path = tmp_path / "accepted.json"
+    words = ("--owner", "ana", "--reason", reason, "--expires", SOON)
+    refused = shell("check", setup_file, "--write-accepted", str(path), *words)
+    assert (refused.code, path.exists()) == (1, False)
+    assert refused.err.startswith("ciam-tui: Nothing was accepted: The file could not be read again: ")
+
+    shell("check", setup_file, "--write-accepted", str(path), *WORDS)
+    before = path.read_bytes()
+    assert shell("check", setup_file, "--write-accepted", str(path), *words, "--finding", "list-needs-slash").code == 1
+    assert path.read_bytes() == before
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_a_file(shell: Shell, setup_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "accepted.json"
+    opened = Path.open
+
+    def full(self: Path, mode: str = "r", **kwargs: Any) -> Any:
+        return FullFile(opened(self, mode, buffering=0)) if mode == "xb" else opened(self, mode, **kwargs)
+
+    monkeypatch.setattr(Path, "open", full)
+    refused = shell("check", setup_file, "--write-accepted", str(path), *WORDS)
+    assert (refused.code, path.exists()) == (1, False)
+    assert "No space left" in refused.err
+
+
+class FullFile:
+    """A file that takes some bytes, and no more."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+    def __enter__(self) -> FullFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+    def write(self, content: bytes) -> None:
+        self.file.write(content[:9])
+        raise OSError(28, "No space left on device")
 
 
 def test_a_policy_takes_no_acceptances(shell: Shell, tmp_path: Path) -> None:
