@@ -400,3 +400,15 @@ def test_of_many_runs_the_newest_are_told_whole_and_each_has_its_file() -> None:
     assert len(pack.of(Kind.RUN)) == 12
     assert page_of(pack).count("| Time | Change | Call |") == 10
     assert page_of(pack).count("Each of its calls is in its file.") == 2
+
+
+def test_of_a_name_that_no_user_has_it_is_not_said_that_one_was_there() -> None:
+    (item,) = gather(World(), users=("a-slip-of-the-pen",)).of(Kind.USER)
+    assert item.headline == "The account has no user of this name."
+
+
+def test_an_error_that_leaves_nothing_to_do_is_told_where_the_account_is_held_against_the_setup() -> None:
+    world = applied()
+    world.account.facts = replace(world.account.facts, bucket=None)
+    (item,) = gather(world).of(Kind.CONFORMITY)
+    assert item.headline == "It is not: a plan would make 0 steps, and finds 0 conflicts and 1 error."
