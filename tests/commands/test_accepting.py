@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from sarif_kit.validate import validation_errors
@@ -148,7 +148,9 @@ def test_what_nobody_could_read_again_is_not_written(shell: Shell, setup_file: s
     assert path.read_bytes() == before
 
 
-def test_a_disk_that_is_full_leaves_no_half_of_a_file(shell: Shell, setup_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_leaves_no_half_of_a_file(
+    shell: Shell, setup_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "accepted.json"
     opened = Path.open
 
@@ -167,7 +169,7 @@ class FullFile:
     def __init__(self, file: Any) -> None:
         self.file = file
 
-    def __enter__(self) -> FullFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

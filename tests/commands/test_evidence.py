@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -233,3 +234,34 @@ def test_a_pack_is_on_the_disk_whole_or_not_at_all(tmp_path: Path, monkeypatch: 
     with pytest.raises(ValueError, match="leads down"):
         write_pack(tmp_path / "f", [replace(files[0], path="../x")])
     shutil.rmtree(tmp_path / "e")
+
+
+def test_a_folder_that_is_there_and_empty_is_filled_and_stays_the_same_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [PackFile("items/x.json", "{}\n"), PackFile("evidence.md", "a\n"), PackFile("evidence.json", "{}\n")]
+    here = tmp_path / "here"
+    here.mkdir()
+    before = here.stat().st_ino
+    monkeypatch.chdir(here)
+    write_pack(Path(), files)
+    assert (here.stat().st_ino, sorted(each.name for each in Path().iterdir())) == (before, ["evidence.json", "evidence.md", "items"])
+    assert stat.S_IMODE((here / "items" / "x.json").stat().st_mode) == 0o600
+
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    write_pack(tmp_path / "link", files)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "there" / "evidence.json").is_file()
+
+
+def test_an_empty_folder_is_empty_again_where_not_all_could_be_written(tmp_path: Path) -> None:
+    (tmp_path / "e").mkdir()
+    with pytest.raises(CiamError):
+        write_pack(tmp_path / "e", [PackFile("evidence.md", "a\n"), PackFile("evidence.md/x", "a\n")])
+    assert list((tmp_path / "e").iterdir()) == []
+
+
+def test_a_way_through_another_folder_makes_nothing_there(tmp_path: Path) -> None:
+    write_pack(tmp_path / "one", [PackFile("evidence.md", "a\n")])
+    write_pack(tmp_path / "one" / "x" / ".." / ".." / "two", [PackFile("evidence.md", "a\n")])
+    assert [path.name for path in (tmp_path / "one").iterdir()] == ["evidence.md"]
+    assert (tmp_path / "two" / "evidence.md").is_file()
