@@ -72,6 +72,17 @@ def test_the_markdown_of_a_review_says_what_is_accepted(shell: Shell, setup_file
     accepted = str(tmp_path / "accepted.json")
     shell("check", setup_file, "--write-accepted", accepted, *WORDS)
     assert "Accepted by ana until" in shell("check", setup_file, "--accepted", accepted, "--markdown").out
+    assert "## Accepted findings" not in shell("check", setup_file, "--accepted", accepted, "--markdown").out
+
+
+def test_the_markdown_of_a_review_says_what_is_accepted_no_more(shell: Shell, setup_file: str, tmp_path: Path) -> None:
+    accepted = tmp_path / "accepted.json"
+    shell("check", setup_file, "--write-accepted", str(accepted), *WORDS)
+    accepted.write_text(accepted.read_text().replace(SOON, "2026-01-01"))
+    told = shell("check", setup_file, "--accepted", str(accepted), "--markdown")
+    assert told.code == 3
+    (line, *_) = told.out.split("## Accepted findings\n\n")[1].splitlines()
+    assert line.startswith("- expired: stage build: ")
 
 
 def test_writing_again_adds_nothing_and_changes_nothing(shell: Shell, setup_file: str, tmp_path: Path) -> None:
