@@ -96,8 +96,9 @@ class Accepting:
         """Adds the new findings to the file that `--write-accepted` names, and says how many; None where nothing was to be written.
 
         Raises:
-            CiamError: the file cannot be written, or none of the findings is as `--finding` says.
+            CiamError: the file cannot be written or could not be read again, or none of the findings is as `--finding` says.
         """
+        from ciam_tui.core.acceptance.file import read_acceptances
         from ciam_tui.core.acceptance.judging import with_accepted
         from ciam_tui.ports.acceptance_file import write_acceptances
 
@@ -114,6 +115,7 @@ class Accepting:
         )
         added = len(whole.entries) - len(self.file.entries)
         if added:
+            read_acceptances(whole.text.encode(), self.today, what="what would be written")
             write_acceptances(args.write_accepted, whole.text, instead_of=self.content)
         return added
 

@@ -121,6 +121,14 @@ def test_a_day_that_is_past_or_far_away_accepts_nothing(shell: Shell, setup_file
     assert not path.exists()
 
 
+def test_what_could_not_be_read_again_is_not_written(shell: Shell, setup_file: str, tmp_path: Path) -> None:
+    path = tmp_path / "accepted.json"
+    refused = shell("check", setup_file, "--write-accepted", str(path), "--owner", "a" * 201, "--reason", "r", "--expires", SOON)
+    assert refused.code == 1
+    assert "accepted[0].owner has 201 characters, and may have 200" in refused.err
+    assert not path.exists()
+
+
 def test_a_file_that_is_missing_or_wrong_is_one_line(shell: Shell, setup_file: str, tmp_path: Path) -> None:
     missing = shell("check", setup_file, "--accepted", str(tmp_path / "none.json"), "--json")
     assert (missing.code, missing.document["ok"]) == (1, False)

@@ -59,8 +59,8 @@ def test_for_any_setup_the_jobs_are_a_configuration_that_says_nothing_against_it
 
 
 def test_the_role_that_audits_is_none_of_the_setups() -> None:
-    assert audit_role_name(a_setup()) == "ciam-tui-audit"
-    assert audit_role_name(a_setup(role__name_prefix="CIAM-tui-", stages__1__name="audit")) == "ciam-tui-audit-2"
+    assert audit_role_name(a_setup()) == "ciam-tui-ci-audit"
+    assert audit_role_name(a_setup(role__name_prefix="CIAM-tui-ci-", stages__1__name="audit")) == "ciam-tui-ci-audit-2"
 
 
 def test_the_role_that_audits_lets_in_main_of_the_projects_and_changes_nothing() -> None:
@@ -82,7 +82,7 @@ def test_the_audits_job_takes_its_role_by_the_token_and_fails_on_what_is_new(acc
         ["/bin/bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=given, capture_output=True, text=True, timeout=300, check=False
     )
     assert ended.returncode == 3, ended.stderr
-    assert re.search(r"^operator  arn:aws:sts::\d+:assumed-role/ciam-tui-audit/", ended.stdout, re.MULTILINE)
+    assert re.search(r"^operator  arn:aws:sts::\d+:assumed-role/ciam-tui-ci-audit/", ended.stdout, re.MULTILINE)
     assert json.loads((tmp_path / "audit.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
 
 
