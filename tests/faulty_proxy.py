@@ -276,8 +276,10 @@ def operation_of(method: str, target: str, headers: Message, body: bytes) -> str
     """The operation's name as boto3 and AWS's documents have it."""
     if "X-Amz-Target" in headers:
         return headers["X-Amz-Target"].rpartition(".")[2]
+    address = urlsplit(target)
+    if service_of(headers) == "access-analyzer":  # which has a path for each operation
+        return address.path
     if service_of(headers) == "s3":
-        address = urlsplit(target)
         return _s3_operation(method, address.path, parse_qs(address.query, keep_blank_values=True))
     return parse_qs(body.decode())["Action"][0]
 

@@ -245,21 +245,6 @@ def operator_policy(account_id: str, partition: str, *, role_path: str = DEFAULT
     )
 
 
-def audit_policy(account_id: str, partition: str) -> Document:
-    """The least policy for an audit by a robot, which asks neither CircleCI nor AWS for its opinion: it reads IAM, and changes nothing."""
-    account = f"arn:{partition}:iam::{account_id}"
-    resources = [*(f"{account}:{kind}/*" for kind in ("oidc-provider", "policy", "role")), f"arn:{partition}:iam::aws:policy/*"]
-    return Document.of(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                _allow("ReadAccount", tuple(each for each in ACCOUNT_READS if each.startswith("iam:")), ["*"]),
-                _allow("ReadIam", tuple(each for each in IAM_READS if not each.startswith("iam:Simulate")), resources),
-            ],
-        }
-    )
-
-
 def retirement_policy(account_id: str, partition: str, *, user: str = "*") -> Document:
     """The least policy for whoever retires the user, beside that for its roles; a statement each for what one may leave to somebody else.
 
@@ -282,12 +267,12 @@ def retirement_policy(account_id: str, partition: str, *, user: str = "*") -> Do
     )
 
 
-def member_audit_policy() -> Document:
-    """The least policy of the role by which an audit of all accounts reads one: what it asks of IAM, and with `--circleci` of the users' keys.
+def member_audit_policy(*, users: bool = True) -> Document:
+    """The least policy of a role that audits: what it asks of IAM and, with `users`, of the users' keys, as `--circleci` does.
 
-    It is about all there is in the account, and is the policy of the role's session too.
+    It is about all there is in the account, and where all accounts are audited it is the policy of the role's session too.
     """
-    statements = [_allow("ReadIam", AUDIT_READS, ["*"]), _allow("ReadUsers", USER_READS, ["*"])]
+    statements = [_allow("ReadIam", AUDIT_READS, ["*"]), *([_allow("ReadUsers", USER_READS, ["*"])] if users else [])]
     return Document.of({"Version": "2012-10-17", "Statement": statements})
 
 

@@ -5,6 +5,7 @@ It belongs to the extra `gcp`. What an expression cannot be evaluated for is an 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _MISSING = "cel-missing"
 _DEPTH = 60  # of brackets in one another; the library's reader calls itself for each
 _COMPILED = 128
+# To the library `google` is a package of types of its own, not the variable that Google's expressions have; in texts it is a word like any.
+_TEXT_OR_GOOGLE = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?<![\w.])google(?=\s*[.\[])""")
+_RENAMED = "google_"
 
 
 def evaluated(expression: str, variables: Mapping[str, object]) -> object:
@@ -31,7 +35,7 @@ def evaluated(expression: str, variables: Mapping[str, object]) -> object:
     library = _library()
     try:
         program = _program(expression)
-        found = program.evaluate({name: library.json_to_cel(value) for name, value in variables.items()})
+        found = program.evaluate({_RENAMED if name == "google" else name: library.json_to_cel(value) for name, value in variables.items()})
     except (library.CELEvalError, library.CELParseError, ValueError, TypeError, KeyError) as error:
         raise _refused(_reason(error)) from None
     except RecursionError:
@@ -46,7 +50,9 @@ def _program(expression: str) -> Any:
     if max(expression.count(sign) for sign in "([{!-?") > _DEPTH:
         raise ValueError("it nests too deep")
     environment = _library().Environment()
-    return environment.program(environment.compile(expression), functions=_functions())
+    return environment.program(
+        environment.compile(_TEXT_OR_GOOGLE.sub(lambda each: each[1] or _RENAMED, expression)), functions=_functions()
+    )
 
 
 def _functions() -> dict[str, Callable[..., Any]]:
@@ -67,7 +73,7 @@ def _library() -> Any:
         import celpy
     except ImportError:
         message = "The library that evaluates Google's expressions is not installed."
-        raise CiamError(_MISSING, "Cannot ask a provider of Google's", message, ["pip install 'ciam-tui[gcp]'"]) from None
+        raise CiamError(_MISSING, "Cannot ask a provider of Google's", message, ["Install it: pip install 'ciam-tui[gcp]'"]) from None
     return celpy
 
 

@@ -9,6 +9,7 @@ import pytest
 from ciam_tui.core.activity import EventPage
 from ciam_tui.core.evaluate import Outcome
 from ciam_tui.core.opinions import AnalyzerFinding, SimulatedDecision
+from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.aws import BotoAws
 from tests.core.cloudtrail import ACCOUNT_ID, text
 from tests.runs import ORG
@@ -72,8 +73,12 @@ def test_without_the_flags_nothing_is_asked(with_role: ServedAccount, shell: She
 
 
 def test_where_aws_does_not_answer_it_is_not_checked_with_the_reason_and_the_audit_is_the_same(
-    with_role: ServedAccount, shell: Shell
+    with_role: ServedAccount, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def refused(*_args: object) -> EventPage:
+        raise CiamError("access-denied", "Cannot look up CloudTrail's events in us-east-1", "AWS denied it.")
+
+    monkeypatch.setattr(BotoAws, "assume_events", refused)
     plain = shell("audit", "--json").document
     said = shell("audit", "--json", "--second-opinions", "--activity")
     (role,) = said.document["roles"]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.served_account import ServedAccount
 
 ROOT = Path(__file__).parents[2]
-HOOK = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))[0]
+HOOK, AUDIT_HOOK = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 ACCEPTS_NOTHING = '{"version": 1, "accepted": []}'
 
 
@@ -59,8 +59,8 @@ def test_for_any_setup_the_jobs_are_a_configuration_that_says_nothing_against_it
 
 
 def test_the_role_that_audits_is_none_of_the_setups() -> None:
-    assert audit_role_name(a_setup()) == "ciam-tui-audit"
-    assert audit_role_name(a_setup(role__name_prefix="CIAM-tui-", stages__1__name="audit")) == "ciam-tui-audit-2"
+    assert audit_role_name(a_setup()) == "ciam-tui-ci-audit"
+    assert audit_role_name(a_setup(role__name_prefix="CIAM-tui-ci-", stages__1__name="audit")) == "ciam-tui-ci-audit-2"
 
 
 def test_the_role_that_audits_lets_in_main_of_the_projects_and_changes_nothing() -> None:
@@ -82,7 +82,7 @@ def test_the_audits_job_takes_its_role_by_the_token_and_fails_on_what_is_new(acc
         ["/bin/bash", "-eo", "pipefail", "-c", script], cwd=tmp_path, env=given, capture_output=True, text=True, timeout=300, check=False
     )
     assert ended.returncode == 3, ended.stderr
-    assert re.search(r"^operator  arn:aws:sts::\d+:assumed-role/ciam-tui-audit/", ended.stdout, re.MULTILINE)
+    assert re.search(r"^operator  arn:aws:sts::\d+:assumed-role/ciam-tui-ci-audit/", ended.stdout, re.MULTILINE)
     assert json.loads((tmp_path / "audit.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
 
 
@@ -99,6 +99,13 @@ def test_the_hook_is_a_command_that_takes_several_files_after_its_arguments() ->
     assert (HOOK["id"], HOOK["language"], HOOK["require_serial"]) == ("ciam-tui-check", "python", True)
     args = parsed([*shlex.split(HOOK["entry"])[1:], "--accepted", "accepted.json", "a/setup.json", "b/setup.json"])
     assert (args.setup, args.accepted) == (["a/setup.json", "b/setup.json"], "accepted.json")
+
+
+def test_the_hook_of_the_audit_takes_no_files_and_no_commit_waits_for_it() -> None:
+    assert (AUDIT_HOOK["id"], AUDIT_HOOK["pass_filenames"], AUDIT_HOOK["always_run"]) == ("ciam-tui-audit", False, True)
+    assert AUDIT_HOOK["stages"] == ["pre-push", "manual"]
+    args = parsed([*shlex.split(AUDIT_HOOK["entry"])[1:], "--accepted", "accepted.json"])
+    assert args.accepted == "accepted.json"
 
 
 @pytest.mark.parametrize(

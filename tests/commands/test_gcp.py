@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,7 @@ class TestExport:
     def test_a_place_is_for_this_format(self, shell: Shell, tmp_path: Path) -> None:
         said = shell("export", setup_file(tmp_path), "--format", "json", "--out", str(tmp_path / "out"), "--gcp-bucket", "acme-gcs")
         assert said.code == 2
-        assert "are for --format gcp" in said.err
+        assert "is for --format gcp" in said.err
 
     def test_without_a_twin_it_says_why_and_the_other_formats_are_written_all_the_same(self, shell: Shell, tmp_path: Path) -> None:
         setup = setup_file(tmp_path, stages__0__prefix="a[1]/")
@@ -196,6 +197,24 @@ class TestAssume:
         (tmp_path / "no.json").write_text(content)
         said = shell("assume", str(tmp_path / "no.json"), "--who")
         assert (said.code, said.out, len(said.err.splitlines())) == (1, "", 1)
+
+    def test_groups_may_be_several(self, shell: Shell, provider: str, tmp_path: Path) -> None:
+        described = json.loads(Path(provider).read_text())
+        described["attributeMapping"]["google.groups"] = 'assertion.sub.split("/")'
+        described["attributeCondition"] = '"org" in google.groups'
+        (tmp_path / "groups").write_text(json.dumps(described))
+        said = shell("assume", str(tmp_path / "groups"), "--branch", "main", "--json")
+        assert said.code == 0
+        assert any(each.endswith("/circleci-web/group/project") for each in said.document["principals"])
+
+    def test_without_the_library_it_says_what_to_install(self, shell: Shell, provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "celpy", None)
+        said = shell("assume", provider, "--who")
+        assert (said.code, said.out) == (1, "")
+        (sentence,) = said.err.splitlines()
+        assert sentence.endswith(
+            "The library that evaluates Google's expressions is not installed. Install it: pip install 'ciam-tui[gcp]'"
+        )
 
     def test_what_is_of_aws_is_refused(self, shell: Shell, provider: str) -> None:
         said = shell("assume", provider, "--who", "--client-id", "x")

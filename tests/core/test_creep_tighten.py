@@ -143,6 +143,13 @@ def test_nothing_goes_from_a_role_that_is_younger_than_the_window(changes: dict[
     assert any("younger than the window" in each.why for each in found.kept)
 
 
+def test_a_young_role_keeps_its_prefix_although_all_that_it_does_is_seen_in_one_folder() -> None:
+    actions = (WRITE, LIST, "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+    setup, seen = deploys(access=["write"], read_prefixes=[]), [did(action, "releases/web/") for action in actions]
+    assert only_stage(tight(setup, *seen)).prefix == "releases/web/"
+    assert tight(setup, *seen, created=days(20)).setup == setup
+
+
 def test_what_any_role_of_a_stage_uses_stays() -> None:
     gaps = {"deploy": [a_gap(did(READ), **LOGS), a_gap(did(DELETE), **LOGS)]}
     assert only_stage(tightened(deploys(read_prefixes=[]), gaps)).access == ("read", "delete")

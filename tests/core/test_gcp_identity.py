@@ -255,3 +255,17 @@ def test_split_and_join_are_the_languages() -> None:
     assert split("a/b/c", "/", 2) == ["a", "b/c"]
     assert (split("a/b", "/", 0), split("ab", "")) == ([], ["a", "b"])
     assert join(["a", "b"], "-") == evaluated('"a/b".split("/").join("-")', {}) == "a-b"
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('google.subject + "google.subject"', "sgoogle.subject"),
+        ("assertion.google.x", "claim"),
+        ("'a' in google.groups && google['subject'] == 's'", True),
+        ("assertion['google.x'] == 1", True),
+    ],
+)
+def test_google_is_a_variable_outside_of_texts_and_claims(expression: str, value: object) -> None:
+    variables = {"google": {"subject": "s", "groups": ["a"]}, "assertion": {"google": {"x": "claim"}, "google.x": 1}}
+    assert evaluated(expression, variables) == value

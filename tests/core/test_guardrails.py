@@ -405,6 +405,15 @@ def test_the_guide_says_of_every_statement_what_it_stops_and_lets_through_and_it
     assert "What they do not stop" in told
 
 
+def test_the_guide_promises_only_what_the_policies_of_this_setup_do() -> None:
+    server = guide_of(a_setup(circleci__issuer="https://oidc.ci.example.com"))
+    assert "stopped by scp.json" not in server
+    assert "NoSessionsOfOtherOrganizations" not in server
+    assert "stopped by scp.json" in guide_of(a_setup())
+    everybody = guide_of(a_setup(circleci__any_project=True, circleci__projects=[], stages__2__branches=[]))
+    assert "by whoever is no project of the organization" in everybody
+
+
 @pytest.mark.parametrize(
     ("boundary", "said"),
     [

@@ -40,6 +40,7 @@ class FakeGcloud:
 
     def __init__(self, folder: Path, state: Any) -> None:
         self.state = state
+        self.late = 0  # how many bindings are refused, since a new account is not known everywhere yet
         self.calls: list[list[str]] = []
         double = self
 
@@ -62,6 +63,7 @@ class FakeGcloud:
         caller = folder / "gcloud"
         caller.write_text(_CALLER.format(port=self._server.server_address[1]))
         caller.chmod(0o755)
+        (folder / "sleep").symlink_to("/bin/true")  # what is waited for is counted, not slept through
 
     def close(self) -> None:
         self._server.shutdown()
@@ -69,6 +71,9 @@ class FakeGcloud:
 
     def answer(self, argv: list[str]) -> tuple[int, str, str]:
         self.calls.append(argv)
+        if self.late and "add-iam-policy-binding" in argv:
+            self.late -= 1
+            return 1, "", "ERROR: (gcloud) INVALID_ARGUMENT: Service account x does not exist.\n"
         try:
             return 0, answered(self.state, argv), ""
         except RefusedError as refused:
@@ -124,6 +129,8 @@ def run(state: Any, words: list[str], flags: dict[str, str]) -> Any:
                 }
                 return made(state["pools"], name, fresh)
             found = there(state["pools"], name)
+            if verb == "update":
+                return found.update(description=flags.pop("--description"))
             return found.update(state="ACTIVE") if verb == "undelete" else only(verb, "describe", found)
         case ["iam", "service-accounts", "list"]:
             return list(state["accounts"].values())
@@ -204,6 +211,8 @@ def account(state: Any, verb: str, name: str, flags: dict[str, str]) -> Any:
         fresh = {"email": email, "displayName": flags.pop("--display-name"), "description": flags.pop("--description"), "bindings": []}
         return made(state["accounts"], email, fresh)
     found = there(state["accounts"], name)
+    if verb == "update":
+        return found.update(description=flags.pop("--description"))
     return found if verb == "describe" else policy(state, found, verb, flags)
 
 

@@ -139,6 +139,30 @@ def written(setup: Setup, folder: Path, place: Place = OPEN) -> Path:
     return folder / "setup.sh"
 
 
+def prove_script(setup: Setup, folder: Path) -> None:
+    twin = twin_if_any(setup)
+    if twin is None:
+        return
+    gcloud = Gcloud(folder / "double")
+    try:
+        script = written(setup, folder / "out")
+        assert gcloud.run(script, **GIVEN).returncode == 0
+        assert gcloud.holdings() == wanted(twin)
+        again = gcloud.run(script, **GIVEN)
+        assert (again.returncode, gcloud.changes) == (0, [])
+    finally:
+        gcloud.close()
+
+
+def twin_if_any(setup: Setup) -> GcpTwin | None:
+    try:
+        return twin_of(setup)
+    except CiamError as error:
+        if error.code != NO_TWIN:
+            raise
+        return None
+
+
 class TestScript:
     @pytest.mark.parametrize(
         "setup", [example_setup(), pytest.param(HOSTILE, id="hostile names")], ids=["the documented Setup", "hostile names"]
@@ -156,6 +180,12 @@ class TestScript:
             credentials = json.loads((script.parent / f"{account.id}.credentials.json").read_text())
             assert credentials["audience"] == f"//iam.googleapis.com/{PLACE.filled(twin_of(setup).provider.name)}"
             assert PLACE.filled(account.email) in credentials["service_account_impersonation_url"]
+
+    @pytest.mark.long
+    @settings(max_examples=60)
+    @given(setup=setups())
+    def test_makes_the_twin_of_any_setup(self, setup: Setup, tmp_path_factory: pytest.TempPathFactory) -> None:
+        prove_script(setup, tmp_path_factory.mktemp("any"))
 
     @pytest.mark.parametrize("missing", sorted(GIVEN))
     def test_refuses_in_one_sentence_without_what_it_must_know(self, missing: str, gcloud: Gcloud, tmp_path: Path) -> None:
@@ -199,6 +229,29 @@ class TestScript:
             "service account circleci-web-build@acme-prod.iam.gserviceaccount.com: no stage has it any more, and it was left."
         )
 
+    def test_takes_back_what_was_deleted_and_is_still_kept_by_google(self, gcloud: Gcloud, tmp_path: Path) -> None:
+        setup = a_setup(stages=[STAGE])
+        script = written(setup, tmp_path / "out", PLACE)
+        gcloud.run(script)
+        pool = gcloud.state["pools"]["circleci-web"]
+        pool["state"] = pool["providers"]["circleci"]["state"] = "DELETED"
+        gcloud.state["roles"]["circleci_web_read"]["deleted"] = True
+        said = gcloud.run(script)
+        assert (said.returncode, said.stderr, said.stdout.count("undeleted")) == (0, "", 3)
+        assert pool["state"] == pool["providers"]["circleci"]["state"] == "ACTIVE"
+        assert gcloud.holdings() == wanted(twin_of(setup))
+
+    def test_waits_until_a_new_account_is_known_and_not_for_ever(self, gcloud: Gcloud, tmp_path: Path) -> None:
+        script = written(a_setup(stages=[STAGE]), tmp_path / "out", PLACE)
+        gcloud.late = 3
+        said = gcloud.run(script)
+        assert (said.returncode, said.stderr.count("Waiting until the service account is known")) == (0, 3)
+        gcloud.state["accounts"].clear()
+        gcloud.late = 1_000
+        assert gcloud.run(script).returncode == 1
+        gcloud.late = 0
+        assert gcloud.run(script).returncode == 0
+
     @pytest.mark.parametrize("kind", ["pools", "roles", "accounts"])
     def test_leaves_alone_what_was_not_made_for_the_setup_until_it_is_named(self, kind: str, gcloud: Gcloud, tmp_path: Path) -> None:
         setup = a_setup(stages=[STAGE])
@@ -213,6 +266,8 @@ class TestScript:
         assert (said.returncode, gcloud.changes) == (1, [])
         assert f"{name} exists and was not made for this Setup" in said.stderr
         assert gcloud.run(script, ADOPT=name).returncode == 0
+        again = gcloud.run(script)  # it is this Setup's now
+        assert (again.returncode, gcloud.changes) == (0, [])
 
     @pytest.mark.parametrize(
         ("change", "sentence"),
@@ -263,11 +318,8 @@ def source_of(setup: Setup, place: Place = PLACE) -> str:
 
 
 def prove_terraform(setup: Setup) -> None:
-    try:
-        twin = twin_of(setup)
-    except CiamError as error:
-        if error.code != NO_TWIN:
-            raise
+    twin = twin_if_any(setup)
+    if twin is None:
         return
     source = source_of(setup)
     assert source.isascii()

@@ -21,6 +21,7 @@ from ciam_tui.arguments import parsed
 from ciam_tui.cli import main
 from ciam_tui.commands.serve import program, wizards_words
 from ciam_tui.web import opening, serving
+from tests.web.tab import Tab
 from tests.web.waiting import PATIENCE_SECONDS, children_of, until_it_ended
 
 if TYPE_CHECKING:
@@ -49,32 +50,6 @@ def rest_of(process: subprocess.Popen[str]) -> tuple[str, str]:
     assert process.stdout is not None
     assert process.stderr is not None
     return process.stdout.read(), process.stderr.read()
-
-
-class Tab:
-    """A tab of a browser, as far as the server can tell."""
-
-    def __init__(self, session: aiohttp.ClientSession, link: str) -> None:
-        self._session = session
-        self._link = link
-        self._seen = b""
-
-    async def open(self) -> None:
-        origin = self._link.partition("/?")[0]
-        async with self._session.get(self._link, allow_redirects=False) as answer:
-            assert answer.status == 303
-            cookie = answer.headers["Set-Cookie"].partition(";")[0]
-            path = answer.headers["Location"]
-        self.page = await self._session.ws_connect(f"{origin}{path}ws?width=100&height=30", headers={"Origin": origin, "Cookie": cookie})
-
-    async def until(self, text: str) -> None:
-        while text.encode() not in self._seen:
-            said = await self.page.receive(PATIENCE_SECONDS)
-            assert said.type is aiohttp.WSMsgType.BINARY, (said, self._seen[-2000:])
-            self._seen += said.data
-
-    async def press(self, keys: str) -> None:
-        await self.page.send_json(["stdin", keys])
 
 
 def seen_by_everybody(pid: int) -> bytes:

@@ -159,6 +159,8 @@ def _of_files(listed: Mapping[str, tuple[int, str]], entries: Mapping[str, Entry
     new_names = {
         (entry.size, entry.sha256): path for path, entry in sorted(added.items(), reverse=True) if entry.what is What.FILE and entry.sha256
     }
+    # Of equal files the first: a list from a stranger may be long, and is gone through once.
+    by_digest = {digest: path for path, (_, digest) in reversed(listed.items())}
     for path, (size, digest) in listed.items():
         entry = entries.get(path)
         if entry is None:
@@ -173,7 +175,7 @@ def _of_files(listed: Mapping[str, tuple[int, str]], entries: Mapping[str, Entry
         elif entry.unread:
             yield Change(path, "unreadable", f"It cannot be read: {entry.unread}.")
         elif (entry.size, entry.sha256) != (size, digest):
-            yield Change(path, "changed", _how_changed(path, entry, size, listed))
+            yield Change(path, "changed", _how_changed(path, entry, size, by_digest.get(entry.sha256, path)))
     for path, entry in sorted(added.items()):
         yield Change(path, "added", f"This {_WORDS[entry.what]} was not written with the pack.")
 
@@ -182,9 +184,8 @@ def _is_our_folder(path: str, entry: Entry, folders: set[str]) -> bool:
     return entry.what is What.FOLDER and path in folders
 
 
-def _how_changed(path: str, entry: Entry, size: int, listed: Mapping[str, tuple[int, str]]) -> str:
-    other = next((name for name, (_, digest) in listed.items() if digest == entry.sha256 and name != path), None)
-    if other is not None:
+def _how_changed(path: str, entry: Entry, size: int, other: str) -> str:
+    if other != path:
         return f"It has the content of {other} now."
     if entry.size != size:
         return f"It has {entry.size:,} bytes now, and was written with {size:,}."

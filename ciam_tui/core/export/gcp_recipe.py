@@ -67,6 +67,7 @@ check_given() {
 }
 
 check_place() {
+  command -v gcloud >/dev/null || fail "gcloud is not installed. Nothing was changed."
   answer="$(ask projects describe "$project" '--format=value(projectNumber)')"
   [ "$answer" = "$number" ] || fail "the project $project has the number $answer, not $number. Nothing was changed."
   found storage buckets describe "gs://$bucket" '--format=value(uniform_bucket_level_access)' \
@@ -113,7 +114,7 @@ make_role() {
       ;;
   esac
   answer="$(ask iam roles describe "$1" '--format=value(includedPermissions)' | tr -s ';' '\n' | LC_ALL=C sort | tr '\n' ',')"
-  if [ "$answer" != "$3," ]; then
+  if [ "$answer" != "$3," ] || [ "$(ask iam roles describe "$1" '--format=value(description)')" != "$mark" ]; then
     change iam roles update "$1" --description="$mark" --permissions="$3"
     changed "custom role $1: permissions set"
   fi
@@ -126,6 +127,10 @@ make_pool() {
   elif [ "$answer" = DELETED ]; then
     change iam workload-identity-pools undelete "$pool" --location=global
     changed "workload identity pool $pool: undeleted"
+  fi
+  if [ "$(ask iam workload-identity-pools describe "$pool" --location=global '--format=value(description)')" != "$mark" ]; then
+    change iam workload-identity-pools update "$pool" --location=global --description="$mark"
+    changed "workload identity pool $pool: marked as this Setup's"
   fi
 }
 
@@ -182,9 +187,12 @@ make_account() {
     shift 3
   done
   shift
-  if ! found iam service-accounts describe "$email" '--format=value(email)'; then
+  if ! found iam service-accounts describe "$email" '--format=value(description)'; then
     change iam service-accounts create "$id" --display-name="$title" --description="$mark"
     changed "service account $id: made"
+  elif [ "$answer" != "$mark" ]; then
+    change iam service-accounts update "$email" --description="$mark"
+    changed "service account $id: marked as this Setup's"
   fi
   keep_members
   keep_bindings

@@ -156,9 +156,9 @@ def _account(twin: GcpTwin, account: ServiceAccount, name: str, folders: dict[st
             attributes({"bucket": _BUCKET, "role": f"google_project_iam_custom_role.{binding.kind}.name", "member": member}),
             block("condition", attributes({"title": text(binding.title), "expression": _filled(binding.expression)})),
         )
-    for folder in account.grants.folders:
+    for at, folder in enumerate(account.grants.folders, start=1):
         yield _resource(
-            f"google_storage_managed_folder_iam_member.{name}_{folders[folder]}",
+            f"google_storage_managed_folder_iam_member.{name}_{at}",
             attributes(
                 {
                     "bucket": f"google_storage_managed_folder.{folders[folder]}.bucket",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EVALUATION = "cel-refused"
 LONGEST_LIFE = 86_400  # seconds between iat and exp
+GROUPS = "google.groups"  # the one attribute that may be a list
 _SHOWN = 200
 _ATTRIBUTE = "attribute."
 
@@ -80,12 +81,13 @@ def gcp_let_in(provider: GivenProvider, claims: Claims, evaluate: Evaluate, *, n
     """
     assertion = assertion_of(claims)
     checks = [_state_check(provider), _issuer_check(provider, claims), _audience_check(provider, claims), _time_check(claims, now)]
-    attributes, mapped = _mapped(provider, assertion, evaluate)
-    checks += mapped
-    if all(check.verdict is not Verdict.REFUSED for check in mapped):
-        checks.append(_condition_check(provider, assertion, attributes, evaluate))
+    mapped, found = _mapped(provider, assertion, evaluate)
+    attributes = {name: value for name, value in mapped.items() if isinstance(value, str)}
+    checks += found
+    if all(check.verdict is not Verdict.REFUSED for check in found):
+        checks.append(_condition_check(provider, assertion, mapped, evaluate))
     is_identity = all(check.verdict is not Verdict.REFUSED for check in checks)
-    sets = _sets(provider.pool, attributes) if is_identity else ()
+    sets = _sets(provider.pool, attributes, mapped.get(GROUPS, [])) if is_identity else ()
     accounts = None
     if provider.accounts is not None:
         accounts = tuple(each.email for each in provider.accounts if set(each.members) & set(sets))
@@ -150,9 +152,9 @@ def _time_check(claims: Claims, now: datetime | None) -> Check:
     return Check("time", Verdict.OK, f"The token is valid until {utc(expires)}.")
 
 
-def _mapped(provider: GivenProvider, assertion: Mapping[str, object], evaluate: Evaluate) -> tuple[dict[str, str], list[Check]]:
+def _mapped(provider: GivenProvider, assertion: Mapping[str, object], evaluate: Evaluate) -> tuple[dict[str, str | list[str]], list[Check]]:
     """The attributes, and a check of each that cannot be mapped; one of them refuses the token as a whole."""
-    attributes: dict[str, str] = {}
+    mapped: dict[str, str | list[str]] = {}
     checks: list[Check] = []
     for name, expression in provider.mapping.items():
         try:
@@ -162,15 +164,16 @@ def _mapped(provider: GivenProvider, assertion: Mapping[str, object], evaluate: 
                 raise
             checks.append(Check("mapping", Verdict.REFUSED, f"The mapping of {name} cannot be evaluated: {error.message}"))
             continue
-        if not isinstance(value, str):
+        if isinstance(value, str):
+            mapped[name] = value
+        elif name == GROUPS and isinstance(value, list) and all(isinstance(each, str) for each in value):
+            mapped[name] = [str(each) for each in value]
+        else:
             checks.append(Check("mapping", Verdict.REFUSED, f"The mapping of {name} is no text."))
-            continue
-        attributes[name] = value
-    return attributes, checks or list(_subject_checks(attributes))
+    return mapped, checks or list(_subject_checks(str(mapped.get(SUBJECT, ""))))
 
 
-def _subject_checks(attributes: Mapping[str, str]) -> Iterator[Check]:
-    subject = attributes.get(SUBJECT, "")
+def _subject_checks(subject: str) -> Iterator[Check]:
     size = len(subject.encode(errors="surrogatepass"))
     if not subject:
         yield Check("subject", Verdict.REFUSED, f"{SUBJECT} is empty or not mapped, and an identity must have one.")
@@ -182,7 +185,9 @@ def _subject_checks(attributes: Mapping[str, str]) -> Iterator[Check]:
         yield Check("subject", Verdict.OK, f"{SUBJECT} has {size} of at most {SUBJECT_BYTES} bytes.")
 
 
-def _condition_check(provider: GivenProvider, assertion: Mapping[str, object], attributes: Mapping[str, str], evaluate: Evaluate) -> Check:
+def _condition_check(
+    provider: GivenProvider, assertion: Mapping[str, object], attributes: Mapping[str, str | list[str]], evaluate: Evaluate
+) -> Check:
     if not provider.condition.strip():
         return Check("condition", Verdict.OK, "The provider has no condition: whatever the issuer signs for its audience is let in.")
     variables = {
@@ -214,11 +219,12 @@ def _parts_that_fail(condition: str, variables: Mapping[str, object], evaluate: 
     return failing or (condition,)
 
 
-def _sets(pool: str, attributes: Mapping[str, str]) -> tuple[str, ...]:
+def _sets(pool: str, attributes: Mapping[str, str], groups: str | list[str]) -> tuple[str, ...]:
     lead = f"iam.googleapis.com/{pool}"
-    own = (
-        f"principalSet://{lead}/{name}/{value}"
-        for name, value in attributes.items()
-        if name.startswith(_ATTRIBUTE) and value not in ("", NONE)
+    named = [(name, value) for name, value in attributes.items() if name.startswith(_ATTRIBUTE) and value not in ("", NONE)]
+    of_groups = [("group", each) for each in ([groups] if isinstance(groups, str) else groups)]
+    return (
+        f"principal://{lead}/subject/{attributes[SUBJECT]}",
+        *(f"principalSet://{lead}/{name}/{value}" for name, value in (*named, *of_groups)),
+        f"principalSet://{lead}/*",
     )
-    return (f"principal://{lead}/subject/{attributes[SUBJECT]}", *own, f"principalSet://{lead}/*")

@@ -15,14 +15,14 @@ from ciam_tui.core.export.circleci_recipe import SHADOWS
 from ciam_tui.core.export.files import ExportFile
 from ciam_tui.core.export.yaml_text import scalar
 from ciam_tui.core.guardrails.boundary import boundary_path
-from ciam_tui.core.operator import audit_policy
+from ciam_tui.core.operator import member_audit_policy
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.trust import trust_policy
 
 if TYPE_CHECKING:
     from ciam_tui.core.shape import SetupShape
 
-_ROLE_NAME = "ciam-tui-audit"
+_ROLE_NAME = "ciam-tui-ci-audit"  # the role by which all accounts are audited is another
 BRANCH = "main"
 PERMISSIONS_FILE = "audit-role.permissions.json"
 TRUST_FILE = "audit-role.trust.json"
@@ -103,7 +103,7 @@ def ci_files(setup: SetupShape) -> tuple[ExportFile, ...]:
     trust = trust_policy(setup, StageDraft(name="audit", branches=audit_branches(setup)), setup.circleci.projects)
     return (
         ExportFile("ci.yml", _config(setup)),
-        ExportFile(PERMISSIONS_FILE, audit_policy(setup.account_id, setup.partition).text + "\n"),
+        ExportFile(PERMISSIONS_FILE, member_audit_policy(users=False).text + "\n"),
         ExportFile(TRUST_FILE, trust.text + "\n"),
     )
 

@@ -16,7 +16,7 @@ from ciam_tui.core.guardrails.boundary import BOUNDARY_SIZE, boundary_arn, bound
 from ciam_tui.core.guardrails.ci import BRANCH, PERMISSIONS_FILE, TRUST_FILE, audit_branches, audit_role_name
 from ciam_tui.core.guardrails.proofs import SCAFFOLD, proofs
 from ciam_tui.core.markdown.safe import code, fenced, prose, table
-from ciam_tui.core.trust import CLOUD_HOST, issuer_url
+from ciam_tui.core.trust import CLOUD_HOST, is_cloud, issuer_url
 from ciam_tui.core.words import counted
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def guide(setup: SetupShape, choices: GuardrailChoices, made: Guardrails) -> str
         *_boundary(setup, made.boundary),
         *_try_it(setup, choices),
         *_in_ci(setup),
-        *_not_stopped(),
+        *_not_stopped(setup, choices),
     ]
     return "\n".join(lines) + "\n"
 
@@ -277,14 +277,20 @@ def _in_ci(setup: SetupShape) -> Iterator[str]:
     yield ""
 
 
-def _not_stopped() -> Iterator[str]:
+def _not_stopped(setup: SetupShape, choices: GuardrailChoices) -> Iterator[str]:
+    whom = "every project that is not listed" if rcp.projects_listed(setup, choices) else "whoever is no project of the organization"
+    sessions = (
+        "The session that comes of it is stopped by scp.json."
+        if is_cloud(setup.circleci)
+        else "Nor is the session that comes of it: a server's organization is not told from CircleCI's cloud."
+    )
     yield "## What they do not stop"
     yield ""
     yield "- A role that trusts CircleCI without a project condition can still be made: no policy of an organization sees the trust policy within a call."
-    yield "  What is stopped is its use, by every project that is not listed. `ciam-tui audit` finds it."
+    yield f"  What is stopped is its use, by {whom}. `ciam-tui audit` finds it."
     yield "- A job of a listed project on the wrong branch, or of a fork that gets secrets: that is for the trust policy of each role, which names branches."
     yield "- An identity provider for another CircleCI organization, on roles that are not the Setup's: a condition key is named by its issuer, and its name"
-    yield "  takes no wildcard. The session that comes of it is stopped by scp.json."
+    yield f"  takes no wildcard. {sessions}"
     yield "- Access keys that are there already, the root user's keys, and other credentials of users, such as passwords and those for single services."
     yield "- The management account. Let no job take a role there."
 
