@@ -269,7 +269,7 @@ class _Gathering:
             except CiamError as error:
                 self._failed(Kind.RUN, error, title=f"Run {run_id}")
             else:
-                yield run_item(self.made, entries, past, digest)
+                yield run_item(self.made, entries, past, digest, setup_id=setup_id(self.wanted.setup))
 
 
 def in_force(roles: Mapping[str, Role], aws: Aws, tell: Callable[[str], None]) -> dict[str, RoleInForce]:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 NO_REQUEST = "none: the account shows that it was done"
 
 
-def run_item(made: Made, entries: Sequence[Entry], past: History, file_sha256: str | None) -> Item:
-    """One run, from the `entries` of its journal."""
+def run_item(made: Made, entries: Sequence[Entry], past: History, file_sha256: str | None, *, setup_id: str | None = None) -> Item:
+    """One run, from the `entries` of its journal. `setup_id` is that of the pack's Setup: a retirement's runs may be of another."""
     run = fold(entries)
     started = run.started
     undo = past.undo_of(run)
@@ -40,6 +40,7 @@ def run_item(made: Made, entries: Sequence[Entry], past: History, file_sha256: s
         "operator": started.operator,
         "account_id": started.account_id,
         "setup_id": started.setup_id,
+        "is_of_this_setup": setup_id in (None, started.setup_id),
         "undoes": started.undoes,
         "undone_by": undo.started.run_id if undo else None,
         "retirement": started.migration,
@@ -58,9 +59,12 @@ def run_item(made: Made, entries: Sequence[Entry], past: History, file_sha256: s
 
 
 def _what(data: dict[str, Any]) -> str:
+    """What the run was for; how far it came is said beside it."""
     if data["undoes"]:
-        return f"took run {data['undoes']} back"
-    return f"the stage {data['stage']} of a retirement" if data["stage"] else "the Setup was applied"
+        return f"taking run {data['undoes']} back"
+    if data["stage"]:
+        return f"the stage {data['stage']} of a retirement"
+    return "applying the Setup" if data["is_of_this_setup"] else f"applying another Setup, {data['setup_id']}"
 
 
 def _step(step: Step, entries: Sequence[Entry]) -> dict[str, Any]:
@@ -105,7 +109,8 @@ def _step(step: Step, entries: Sequence[Entry]) -> dict[str, Any]:
 
 def _told(data: dict[str, Any]) -> tuple[str, Iterator[str]]:
     done = sum(step["outcome"] == "done" for step in data["steps"])
-    words = f"{_what(data).capitalize()} on {data['started_at'][:10]}, {done} of {counted(len(data['steps']), 'step')}, {data['state']}"
+    what = _what(data)
+    words = f"{what[:1].upper()}{what[1:]}, begun on {data['started_at'][:10]}: {done} of {counted(len(data['steps']), 'step')} done, {data['state']}"
     return f"{words}, by {data['operator']}.", _lines(data)
 
 
