@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ciam_tui.core.journal import Entry
     from ciam_tui.core.plan import Step
 
+# Applying a Setup deletes policies of its roles, and nothing of these.
+_OF_A_REMOVAL = frozenset({"delete-bucket", "delete-provider", "remove-audience", "delete-role", "delete-policy", "delete-context"})
 NO_REQUEST = "none: the account shows that it was done"
 
 
@@ -64,7 +66,9 @@ def _what(data: dict[str, Any]) -> str:
         return f"taking run {data['undoes']} back"
     if data["stage"]:
         return f"the stage {data['stage']} of a retirement"
-    return "applying the Setup" if data["is_of_this_setup"] else f"applying another Setup, {data['setup_id']}"
+    setup = "the Setup" if data["is_of_this_setup"] else f"another Setup, {data['setup_id']}"
+    takes_down = any(step["change"]["kind"] in _OF_A_REMOVAL for step in data["steps"])
+    return f"taking down what was made for {setup}" if takes_down else f"applying {setup}"
 
 
 def _step(step: Step, entries: Sequence[Entry]) -> dict[str, Any]:
