@@ -317,6 +317,15 @@ def test_a_journal_and_a_retirement_that_cannot_be_read_are_named() -> None:
     assert "The retirement 20260101-000000-dead" in titles
 
 
+def test_what_was_there_before_is_not_told_as_sure_where_an_older_journal_may_know_better() -> None:
+    world = applied()
+    assert not [each for each in gather(world).missing if each.kind is Kind.BEFORE]
+    world.journals.create("20250101-000000-dead").lines.append("{}")
+    pack = gather(world)
+    assert pack.of(Kind.BEFORE)
+    assert [each.title for each in pack.missing if each.kind is Kind.BEFORE] == ["The roles before run 20250101-000000-dead"]
+
+
 def test_credentials_of_another_account_end_it() -> None:
     world = World()
     world.account.facts = replace(world.account.facts, identity=replace(world.account.facts.identity, account_id="210987654321"))
