@@ -14,7 +14,7 @@ from shutil import rmtree
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.assurance.pack import MANIFEST
-from ciam_tui.core.assurance.verifying import MANIFEST_BYTES, Entry, What, not_a_pack
+from ciam_tui.core.assurance.verifying import MANIFEST_BYTES, Entry, What, not_a_pack, was_collected
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.state_dir import sync_folder, write_whole
 
@@ -44,6 +44,22 @@ def refuse_what_is_there(folder: Path) -> None:
     if not is_empty:
         message = f'"{folder}" holds something already, and evidence is not written over.'
         raise CiamError("export-exists", "Nothing was collected", message, ("Name a new folder, such as one with the date in its name.",))
+
+
+def refuse_to_replace(manifest: Path) -> None:
+    """Asked before another manifest is put in the place of `manifest`: that of a pack which was collected stays.
+
+    Raises:
+        CiamError: `export-exists`.
+    """
+    try:
+        is_small = manifest.lstat().st_size <= MANIFEST_BYTES
+        content = b"".join(_pieces(manifest)) if is_small else b""
+    except OSError:
+        return  # nothing that was collected here; whoever writes finds out what it is
+    if was_collected(content):
+        message = f'"{manifest.parent}" holds evidence that was collected, and it is not written over.'
+        raise CiamError("export-exists", "Nothing was exported", message, ("Name another folder.",))
 
 
 def write_pack(folder: Path, files: Iterable[PackFile]) -> None:

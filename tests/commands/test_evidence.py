@@ -18,7 +18,8 @@ import pytest
 from ciam_tui.commands.schemas import document_schema
 from ciam_tui.core.assurance.controls import Control
 from ciam_tui.core.assurance.items import sha256_of
-from ciam_tui.core.assurance.pack import PackFile
+from ciam_tui.core.assurance.of_setup import offline_pack
+from ciam_tui.core.assurance.pack import PackFile, bound
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.migration import fold
 from ciam_tui.ports.disk import StateDir
@@ -265,3 +266,17 @@ def test_a_way_through_another_folder_makes_nothing_there(tmp_path: Path) -> Non
     write_pack(tmp_path / "one" / "x" / ".." / ".." / "two", [PackFile("evidence.md", "a\n")])
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["evidence.md"]
     assert (tmp_path / "two" / "evidence.md").is_file()
+
+
+@pytest.mark.parametrize("formats", ["evidence", "all"])
+def test_an_export_does_not_replace_evidence_that_was_collected(shell: Shell, tmp_path: Path, formats: str) -> None:
+    setup = tmp_path / "setup.json"
+    setup.write_text(setup_file(), encoding="utf-8")
+    out = tmp_path / "out"
+    place = out if formats == "evidence" else out / "evidence"
+    pack = offline_pack(a_setup(), "0.0.0")
+    write_pack(place, bound(replace(pack, about=replace(pack.about, at=datetime(2026, 1, 2, tzinfo=UTC))), with_files=True).files)
+    said = shell("export", str(setup), "--format", formats, "--out", str(out))
+    assert (said.code, "holds evidence that was collected" in said.err) == (1, True)
+    assert shell("evidence", "verify", str(place)).code == 0
+    assert [path.name for path in out.iterdir() if place not in (path, path.parent)] == []

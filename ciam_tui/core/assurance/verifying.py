@@ -95,6 +95,12 @@ def verified(entries: Mapping[str, Entry], manifest: bytes | None, *, wanted: st
     return Verification(digest, len(listed) + 1, tuple(changes), collected if isinstance(collected, str) else None)
 
 
+def was_collected(manifest: bytes) -> bool:
+    """Whether these are the bytes of the manifest of a pack that was collected from an account, and so can never be made again."""
+    document, _ = _document(manifest)
+    return document is not None and document.get("pack") == PACK and document.get("collected_at") is not None
+
+
 def not_a_pack(why: str) -> CiamError:
     """That a folder is none."""
     return CiamError("no-pack", "This is no evidence that ciam-tui has written", why, ("Name the folder that `evidence collect` made.",))
@@ -160,7 +166,7 @@ def _of_files(listed: Mapping[str, tuple[int, str]], entries: Mapping[str, Entry
         (entry.size, entry.sha256): path for path, entry in sorted(added.items(), reverse=True) if entry.what is What.FILE and entry.sha256
     }
     # Of equal files the first: a list from a stranger may be long, and is gone through once.
-    by_digest = {digest: path for path, (_, digest) in reversed(listed.items())}
+    by_digest = {digest: path for path, (_, digest) in reversed([*listed.items()])}
     for path, (size, digest) in listed.items():
         entry = entries.get(path)
         if entry is None:
