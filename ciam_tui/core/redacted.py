@@ -37,8 +37,10 @@ _NAMES = (
     r"secret[_-]?(?:access[_-]?)?key | (?:session|security|access|refresh|api|auth|circle|identity|bearer)[_-]?token | client[_-]?secret"
     r" | password | passwd | passphrase | private[_-]?key | authorization"
 )
-# A name that is a tag's or a variable's whole name says more than the same word within a text.
-_SECRET_NAME = re.compile(rf"(?ix) (?: {_NAMES} | (?: ^ | [_.-] ) (?: token | secret | api[_-]?key | pwd ) ) $")
+# Words that end the name of a tag or a variable, or stand before an `=` as there. Elsewhere in a text they are words: `...:secret:name` is an ARN.
+_SHORT_NAMES = r"(?: token | secret | api[_-]?key | pwd )"
+_SECRET_NAME = re.compile(rf"(?ix) (?: {_NAMES} | (?<![a-z0-9]) {_SHORT_NAMES} ) $")
+_ASSIGNED = re.compile(rf"""(?ix) ( (?<![a-z0-9]) {_SHORT_NAMES} = ) (?: (["']) .*? \2 | [^\s"'&,;)\]}}]+ )""")
 _NAMED_IN_RECORD = re.compile(
     rf"""(?ix) ( (?: {_NAMES} ) ["']? \s* [:=] \s* )
         (?: b? (["']) .*? \2 | (?: (?: bearer | basic ) \s+ )? [^\s"'&,;)\]}}]+ )"""
@@ -53,7 +55,9 @@ def without_secrets(text: str) -> str:
 
     It differs from `redacted` where that masks what a record is about: IAM actions with `secret` in their name, and long paths of plain words.
     """
-    text = _NAMED_IN_RECORD.sub(lambda match: match.group(1) + MASK, _PEM.sub(MASK, text))
+    text = _PEM.sub(MASK, text)
+    for pattern in (_NAMED_IN_RECORD, _ASSIGNED):
+        text = pattern.sub(lambda match: match.group(1) + MASK, text)
     for pattern in (_JWT, _TOKEN):
         text = pattern.sub(MASK, text)
     return _KEY.sub(lambda match: match[0] if _is_a_path(match[0]) else MASK, text)

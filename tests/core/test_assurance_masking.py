@@ -63,6 +63,7 @@ def test_they_are_masked_as_name_as_value_as_tag_and_within_a_policy(secret: str
         {"tags": [{"Key": "CIRCLE_TOKEN", "Value": "hunter2"}]},
         {"tags": [["deploy-token", "hunter2"], ["API_KEY", "hunter2"], ["webhook_secret", "hunter2"]]},
         {"description": "password=hunter2"},
+        {"text": "role x: 3 more tags: deploy-token=hunter2, API_KEY=hunter2 and webhook.secret='hunter2'"},
         {"text": "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----"},
     ],
 )
@@ -80,6 +81,7 @@ def test_what_is_named_a_secret_is_masked_however_short_it_is(data: dict[str, An
         "sts:GetSessionToken",
         "aws:TokenIssueTime",
         "arn:aws:secretsmanager:us-east-1:123456789012:secret:deploy-AbCdEf",
+        "allowed: s3:GetObject on arn:aws:s3:::acme-builds/token with s3:prefix=secret/",
         "arn:aws:iam::123456789012:role/circleci/circleci-web-build",
         "arn:aws:s3:::acme-builds/production/artifacts/java/services/2026/*",
         "/Statement/0/Condition/StringEquals/oidc.circleci.com~1org~10c9e0b5a-4a5d-4c5e-9f5b-0a6f0f4f2b11:aud",
