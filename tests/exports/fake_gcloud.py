@@ -114,6 +114,10 @@ def run(state: Any, words: list[str], flags: dict[str, str]) -> Any:
             return storage(state, kind, verb, url, flags)
         case ["iam", "roles", verb, name]:
             return role(state["roles"], verb, name, flags)
+        case ["iam", "workload-identity-pools", "providers", "list"]:
+            located(flags)
+            pool = there(state["pools"], flags.pop("--workload-identity-pool"))
+            return [{"name": f"projects/1/providers/{name}"} for name, each in pool["providers"].items() if each["state"] == "ACTIVE"]
         case ["iam", "workload-identity-pools", "providers", verb, name]:
             pool = there(state["pools"], flags.pop("--workload-identity-pool"))
             located(flags)

@@ -220,6 +220,28 @@ class TestScript:
         }
         assert found["roles"]["circleci_web_read"] == ["storage.objects.get"]
 
+    def test_sets_a_condition_again_whose_text_was_changed_under_its_title(self, gcloud: Gcloud, tmp_path: Path) -> None:
+        setup = a_setup(stages=[STAGE])
+        script = written(setup, tmp_path / "out", PLACE)
+        gcloud.run(script)
+        (reading,) = [each for each in gcloud.state["buckets"]["acme-gcs"]["bindings"] if each["role"].endswith("_read")]
+        reading["condition"]["expression"] = "true"
+        said = gcloud.run(script)
+        assert (said.returncode, said.stderr) == (0, "")
+        assert gcloud.holdings() == wanted(twin_of(setup))
+        again = gcloud.run(script)
+        assert (again.returncode, gcloud.changes) == (0, [])
+
+    def test_changes_nothing_where_the_pool_holds_another_provider_whose_identities_would_be_let_in(
+        self, gcloud: Gcloud, tmp_path: Path
+    ) -> None:
+        script = written(a_setup(stages=[STAGE]), tmp_path / "out", PLACE)
+        gcloud.run(script)
+        gcloud.state["pools"]["circleci-web"]["providers"]["somebody-elses"] = {"state": "ACTIVE", "name": "x/providers/somebody-elses"}
+        said = gcloud.run(script)
+        assert (said.returncode, gcloud.changes) == (1, [])
+        assert "the pool circleci-web holds the provider somebody-elses too" in said.stderr
+
     def test_tells_of_an_account_that_no_stage_has_any_more_and_leaves_it(self, gcloud: Gcloud, tmp_path: Path) -> None:
         gcloud.run(written(a_setup(stages=[STAGE]), tmp_path / "before", PLACE))
         said = gcloud.run(written(a_setup(stages=[{**STAGE, "name": "other"}]), tmp_path / "after", PLACE))
@@ -400,6 +422,10 @@ class TestNames:
         assert len(set(attributes)) == len(names)
         assert all(re.fullmatch("[a-zA-Z0-9_.]{3,64}", custom_role_id(pool_id(name), "delete")) for name in names)
 
+    @pytest.mark.parametrize("name_prefix", ["gcp-", "gcp", "gcp_web-", "GCP.", "+gcp-web-", "@gcp"])
+    def test_none_of_a_pool_begins_as_googles_own_do(self, name_prefix: str) -> None:
+        assert pool_id(name_prefix).startswith("x-gcp")
+
     def test_that_fit_are_kept(self) -> None:
         assert (account_id("circleci-web-deploy"), pool_id("circleci-web-")) == ("circleci-web-deploy", "circleci-web")
         assert attribute_name("deploy") == "stage_deploy"
@@ -411,9 +437,11 @@ class TestLimits:
         [
             ({"stages": [{**STAGE, "prefix": "a[1]/"}]}, "which gcloud takes for more than text"),
             ({"stages": [{**STAGE, "prefix": "a/" * 16}]}, "is 16 folders deep"),
+            ({"stages": [{**STAGE, "prefix": ".well-known/acme-challenge/x/"}]}, "under which Google keeps nothing of others"),
+            ({"stages": [{**STAGE, "read_prefixes": ["../"]}]}, "which Google takes for no folder"),
             ({"stages": [{**STAGE, "branches": [f"branch-{number}" for number in range(200)]}]}, "and Google takes 2048"),
         ],
-        ids=["signs of gcloud", "depth", "branches"],
+        ids=["signs of gcloud", "depth", "certificates' challenges", "dots", "branches"],
     )
     def test_beyond_them_there_is_no_twin_and_a_sentence_says_why(self, changes: dict[str, Any], sentence: str) -> None:
         with pytest.raises(CiamError) as refused:
