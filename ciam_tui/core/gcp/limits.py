@@ -54,7 +54,8 @@ def _check_grants(grants: Grants) -> None:
             raise _refused(f"The prefix {quoted(folder, 60)} is a name which Google takes for no folder.", "Choose another prefix.")
         if folder.startswith(_CHALLENGES):
             raise _refused(
-                f"The prefix {quoted(folder, 60)} begins with {_CHALLENGES}, under which Google keeps nothing of others.", "Choose another prefix."
+                f"The prefix {quoted(folder, 60)} begins with {_CHALLENGES}, under which Google keeps nothing of others.",
+                "Choose another prefix.",
             )
         if found := _READ_BY_GCLOUD.search(folder):
             raise _refused(
