@@ -58,7 +58,7 @@ def _readme(setup: SetupShape, twin: GcpTwin, place: Place) -> Iterator[str]:
     )
     yield from ("", "Ask it about a token, or who gets in at all, offline:", "")
     yield from fenced(
-        ["printenv CIRCLE_OIDC_TOKEN_V2 | ciam-tui assume provider.json --token -      in a job", "ciam-tui assume provider.json --who"],
+        ["printenv CIRCLE_OIDC_TOKEN_V2 | ciam-tui assume provider.json --token -   # in a job", "ciam-tui assume provider.json --who"],
         "sh",
     )
     told = notes(setup, twin)

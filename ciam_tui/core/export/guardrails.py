@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.export.files import ExportFile
 from ciam_tui.core.guardrails.boundary import boundary_of
-from ciam_tui.core.guardrails.choices import GuardrailChoices
+from ciam_tui.core.guardrails.choices import GuardrailChoices, check_partition
 from ciam_tui.core.guardrails.ci import ci_files
 from ciam_tui.core.guardrails.guide import Guardrails, guide
 from ciam_tui.core.guardrails.resource_control import resource_control_policy
@@ -20,8 +20,12 @@ def export_guardrails(setup: SetupShape, choices: GuardrailChoices | None = None
     """`scp.json`, `rcp.json`, `boundary.json`, and `guardrails.md`, which says what each does and how it is tried, attached and taken back.
 
     Beside them `ci.yml`, whose jobs fail on new findings, and the policies of the role that it audits by.
+
+    Raises:
+        CiamError: the choices are for another partition than the Setup.
     """
     choices = choices or GuardrailChoices()
+    check_partition(choices, setup.partition)
     made = Guardrails(service_control_policy(setup, choices), resource_control_policy(setup, choices), boundary_of(setup))
     return (
         ExportFile("scp.json", made.scp.text + "\n"),

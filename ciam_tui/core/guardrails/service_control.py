@@ -111,10 +111,15 @@ def _policies(setup: SetupShape) -> Sequence[str]:
     return [*_named(setup, "policy", own), *([boundary] if boundary and ":iam::aws:" not in boundary else [])]
 
 
+def beginning_of_names(setup: SetupShape) -> str:
+    """The path and the beginning of a name by which roles and policies are kept, where they are too many to be named; empty where each is named."""
+    many = len(wanted_roles(setup)) > MOST_NAMED and setup.role.name_prefix
+    return f"{setup.role.path}{setup.role.name_prefix}" if many else ""
+
+
 def _named(setup: SetupShape, kind: str, arns: Sequence[str]) -> Sequence[str]:
-    if len(arns) <= MOST_NAMED or not setup.role.name_prefix:
-        return arns
-    return [f"arn:{setup.partition}:iam::{setup.account_id}:{kind}{setup.role.path}{setup.role.name_prefix}*"]
+    beginning = beginning_of_names(setup)
+    return [f"arn:{setup.partition}:iam::{setup.account_id}:{kind}{beginning}*"] if arns and beginning else arns
 
 
 def _deny(sid: str, actions: Sequence[str], resources: Sequence[str], condition: dict[str, Any]) -> dict[str, Any]:
