@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 MISSING = 1
-_FLAGS = {"--quiet", "--enabled", "--all"}
+_FLAGS = {"--quiet", "--enabled", "--all", "--raw"}
 _CALLER = """\
 #!/usr/bin/env bash
 exec 3<>"/dev/tcp/127.0.0.1/{port}"
@@ -151,6 +151,7 @@ def storage(state: Any, kind: str, verb: str, url: str, flags: dict[str, str]) -
         if verb == "create":
             return made(found["folders"], name, {"name": name, "bindings": []})
         found = there(found["folders"], name)
+    flags.pop("--raw", None)
     return found if verb == "describe" else policy(state, found, verb, flags)
 
 

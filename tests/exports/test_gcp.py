@@ -53,7 +53,7 @@ class Gcloud(FakeGcloud):
     """The double with a project and a bucket in it."""
 
     def __init__(self, folder: Path) -> None:
-        bucket = {"uniform_bucket_level_access": True, "bindings": copy.deepcopy(OTHERS), "folders": {}}
+        bucket = {"uniform_bucket_level_access": True, "projectNumber": "123456789012", "bindings": copy.deepcopy(OTHERS), "folders": {}}
         things: dict[str, Any] = {kind: {} for kind in ("roles", "pools", "accounts")}
         known = {"projects": {"acme-prod": "123456789012"}, "services": ["iam.googleapis.com"], "buckets": {"acme-gcs": bucket}}
         super().__init__(folder, known | things)
@@ -297,8 +297,12 @@ class TestScript:
             ({"projects": {"acme-prod": "1"}}, "has the number 1, not 123456789012"),
             ({"buckets": {}}, "there is no bucket acme-gcs"),
             ({"buckets": {"acme-gcs": {"uniform_bucket_level_access": False, "bindings": [], "folders": {}}}}, "decides by ACLs too"),
+            (
+                {"buckets": {"acme-gcs": {"uniform_bucket_level_access": True, "projectNumber": "1", "bindings": [], "folders": {}}}},
+                "lies in the project with the number 1",
+            ),
         ],
-        ids=["another project's number", "no bucket", "ACLs"],
+        ids=["another project's number", "no bucket", "ACLs", "another project's bucket"],
     )
     def test_refuses_a_place_that_is_another(self, change: dict[str, Any], sentence: str, gcloud: Gcloud, tmp_path: Path) -> None:
         gcloud.state |= change

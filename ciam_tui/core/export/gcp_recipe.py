@@ -76,6 +76,11 @@ check_place() {
     [Tt]rue) ;;
     *) fail "the bucket $bucket decides by ACLs too, so that conditions do not hold there. Nothing was changed. Look at who uses it, then: gcloud storage buckets update gs://$bucket --uniform-bucket-level-access" ;;
   esac
+  answer="$(ask storage buckets describe "gs://$bucket" --raw '--format=value(projectNumber)')"
+  case "$answer" in
+    "" | "$number") ;;
+    *) fail "the bucket $bucket lies in the project with the number $answer, and custom roles of $project are for what lies in $project alone. Nothing was changed." ;;
+  esac
 }
 
 # Before the first change: what may not be touched ends the script.

@@ -146,6 +146,13 @@ def _differences(setup: SetupShape, twin: GcpTwin) -> Iterator[Note]:
             f"Listing is granted on managed folders, below {listed(twin.folders)} alone and with the slash: no condition on names holds for it. To list the "
             "bucket is denied.",
         )
+    if any("write" in stage.access for stage in setup.stages):
+        yield other(
+            "hierarchical-namespace",
+            Level.NOTE,
+            "In a bucket with hierarchical namespace an object in a folder that is not there makes that folder too, which may need storage.folders.create; "
+            "it is not granted. Use a bucket without it, or make the folders first.",
+        )
     long = [stage.name for stage in setup.stages if session_seconds(stage) > _HOUR]
     if long:
         yield other(
