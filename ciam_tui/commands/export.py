@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.findings import Finding
     from ciam_tui.core.gcp.place import Wanted
+    from ciam_tui.core.guardrails.choices import GuardrailChoices
     from ciam_tui.core.problems import Problem
     from ciam_tui.core.shape import SetupShape
     from ciam_tui.ports.export_folder import WrittenFile
@@ -155,11 +156,11 @@ def _run(args: argparse.Namespace) -> int:
         for stage, job in args.job:
             jobs.setdefault(stage, []).append(job)
         return into(file.setup, args.into, project=args.project, jobs=jobs, as_json=args.json)
+    choices = GuardrailChoices(tuple(args.ci_user_path), tuple(args.admin_role), tuple(args.also_project))
     if args.stack_set is not None:
         files = export_stack_set.stack_set_files(args, file.setup)
     else:
         place = Place(args.gcp_project, args.gcp_project_number, args.gcp_bucket)
-        choices = GuardrailChoices(tuple(args.ci_user_path), tuple(args.admin_role), tuple(args.also_project))
         files = exported(file.setup, args.format, contexts=args.contexts, guardrails=choices, place=place)
     written = write_export(args.out, files)
     if args.json:
@@ -169,7 +170,18 @@ def _run(args: argparse.Namespace) -> int:
     _print_findings(file.notes, findings(file.setup))
     if args.format == "gcp":
         _print_differences(file.setup)
+    if args.format in {"guardrails", ALL}:
+        _print_sizes(file.setup, choices)
     return 0
+
+
+def _print_sizes(setup: SetupShape, choices: GuardrailChoices) -> None:
+    """A policy that cannot be attached is said to be none before somebody tries."""
+    from ciam_tui.core.export.guardrails import too_large
+    from ciam_tui.core.words import listed
+
+    if names := too_large(setup, choices):
+        print(f"AWS will refuse {listed(names)} for the size; guardrails.md says by how much, and what to do.", file=sys.stderr)
 
 
 def _print_differences(setup: SetupShape) -> None:

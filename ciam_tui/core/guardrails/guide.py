@@ -90,7 +90,8 @@ def _service_control(setup: SetupShape, choices: GuardrailChoices, policy: Docum
             "`--admin-role arn:aws:iam::*:role/NAME`, and export it again."
         )
     yield ""
-    yield from _size("scp.json", policy, scp.SCP_SIZE, "Name fewer paths and administrators.")
+    prefix = "" if setup.role.name_prefix else ", or give the roles a name_prefix, by which many are named at once"
+    yield from _size("scp.json", policy, scp.SCP_SIZE, f"Name fewer paths and administrators{prefix}.")
     yield ""
     yield from fenced(_organization_calls("SERVICE_CONTROL_POLICY", "scp.json", "circleci-keys-and-sessions"), "sh")
     yield ""
