@@ -210,6 +210,14 @@ def test_an_administrator_of_another_partition_would_spare_nobody_and_is_refused
     export_guardrails(gov, GuardrailChoices(admin_roles=tuple(refused.value.suggestions[0].split()[1:])))
 
 
+def test_a_boundary_of_awss_own_is_not_told_to_be_changed_but_to_be_replaced() -> None:
+    aws, own = "arn:aws:iam::aws:policy/PowerUserAccess", f"{ACCOUNT}:policy/ours"
+    theirs, ours = (guide_of(a_setup(role__permissions_boundary=each)) for each in (aws, own))
+    assert ("create-policy-version" in theirs, "create-policy-version" in ours) == (False, True)
+    assert f'"permissions_boundary": "{ACCOUNT}:policy/circleci/circleci-web-boundary"' in theirs
+    assert f'set it to "{aws}" and apply again' in theirs
+
+
 def test_a_boundary_is_never_called_as_the_policy_of_a_stage() -> None:
     stages = [{"name": "Boundary", "prefix": "x/", "access": ["read"]}]
     setup = a_setup(stages=stages, role__policy_kind="managed")

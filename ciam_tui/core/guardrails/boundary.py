@@ -44,10 +44,16 @@ def boundary_of(setup: SetupShape) -> Boundary:
     return Boundary(_policy(_shared(statement) for statement in together.values()), by_role=False)
 
 
+def changeable_boundary(setup: SetupShape) -> str | None:
+    """The Setup's boundary, where it has one that can be changed: AWS's own policies cannot."""
+    boundary = setup.role.permissions_boundary
+    return None if boundary is None or ":iam::aws:" in boundary else boundary
+
+
 def boundary_arn(setup: SetupShape) -> str:
-    """The ARN of the Setup's boundary, or of the one that `guardrails.md` tells to make."""
+    """The ARN of the Setup's own boundary, or of the one that `guardrails.md` tells to make."""
     made = f"arn:{setup.partition}:iam::{setup.account_id}:policy{boundary_path(setup)}{boundary_name(setup)}"
-    return setup.role.permissions_boundary or made
+    return changeable_boundary(setup) or made
 
 
 def boundary_path(setup: SetupShape) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.facts import Quotas
 from ciam_tui.core.guardrails import resource_control as rcp
 from ciam_tui.core.guardrails import service_control as scp
-from ciam_tui.core.guardrails.boundary import BOUNDARY_SIZE, boundary_arn, boundary_name, boundary_path
+from ciam_tui.core.guardrails.boundary import BOUNDARY_SIZE, boundary_arn, boundary_name, boundary_path, changeable_boundary
 from ciam_tui.core.guardrails.ci import BRANCH, PERMISSIONS_FILE, TRUST_FILE, audit_branches, audit_role_name, audit_trust
 from ciam_tui.core.guardrails.proofs import SCAFFOLD, proofs
 from ciam_tui.core.markdown.safe import code, fenced, prose, table
@@ -205,7 +205,7 @@ def _boundary(setup: SetupShape, boundary: Boundary) -> Iterator[str]:
     )
     yield ""
     arn = boundary_arn(setup)
-    if setup.role.permissions_boundary:
+    if changeable_boundary(setup):
         yield (
             f"The Setup has a boundary already, {code(arn)}. What follows replaces what that policy says, for everything that it bounds: look first whether "
             "others use it (`aws iam list-entities-for-policy --policy-usage-filter PermissionsBoundary`)."
@@ -215,6 +215,9 @@ def _boundary(setup: SetupShape, boundary: Boundary) -> Iterator[str]:
         back = f"aws iam set-default-policy-version --policy-arn {quote(arn)} --version-id THE_ONE_BEFORE"
         yield from fenced([version, f"# to take it back: {back}"], "sh")
     else:
+        if setup.role.permissions_boundary:
+            yield f"The Setup's boundary is AWS's own, {code(setup.role.permissions_boundary)}, which nobody can change. This one takes its place."
+            yield ""
         make = f"aws iam create-policy --policy-name {quote(boundary_name(setup))} --path {quote(boundary_path(setup))} --policy-document file://boundary.json"
         yield from fenced([make, "# then, with the Setup below: ciam-tui plan setup.json, and ciam-tui apply setup.json"], "sh")
         yield ""
@@ -222,7 +225,8 @@ def _boundary(setup: SetupShape, boundary: Boundary) -> Iterator[str]:
         yield ""
         yield from fenced([f'"role": {{ ..., "permissions_boundary": {json.dumps(arn)}, ... }}'], "json")
         yield ""
-        yield "To take it back, set it to null and apply again; then `aws iam delete-policy`."
+        before = json.dumps(setup.role.permissions_boundary)
+        yield f"To take it back, set it to {before} and apply again; then `aws iam delete-policy`."
     yield ""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.document import VERSION, Document
+from ciam_tui.core.guardrails.boundary import changeable_boundary
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.trust import CLOUD_HOST, is_cloud, issuer_url
 
@@ -107,8 +108,8 @@ def _roles(setup: SetupShape) -> Sequence[str]:
 def _policies(setup: SetupShape) -> Sequence[str]:
     """What decides over the roles beside themselves: their managed policies, and the boundary, unless it is AWS's own."""
     own = [role.policy_arn for role in wanted_roles(setup)] if setup.role.policy_kind == "managed" else []
-    boundary = setup.role.permissions_boundary
-    return [*_named(setup, "policy", own), *([boundary] if boundary and ":iam::aws:" not in boundary else [])]
+    boundary = changeable_boundary(setup)
+    return [*_named(setup, "policy", own), *([boundary] if boundary else [])]
 
 
 def beginning_of_names(setup: SetupShape) -> str:
