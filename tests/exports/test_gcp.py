@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from ciam_tui.core.export.gcp import export_gcp
 from ciam_tui.core.export.gcp_script import quote
 from ciam_tui.core.gcp.names import ACCOUNT_ID_LENGTH, NO_TWIN, POOL_ID_LENGTH, account_id, attribute_name, custom_role_id, pool_id
+from ciam_tui.core.gcp.notes import notes
 from ciam_tui.core.gcp.place import OPEN, WANTED, Place
 from ciam_tui.core.gcp.twin import USER_ROLE, twin_of
 from ciam_tui.core.problems import CiamError
@@ -436,6 +437,14 @@ class TestNames:
 
 
 class TestLimits:
+    @pytest.mark.parametrize(("stages", "told"), [(34, ["many-conditions"]), (101, ["many-accounts", "many-conditions"]), (3, [])])
+    def test_what_google_takes_more_of_only_when_asked_is_told(self, stages: int, told: list[str]) -> None:
+        parts = [
+            {"name": f"s{each}", "prefix": f"{each}/", "access": ["read", "write", "delete"], "branches": []} for each in range(stages)
+        ]
+        setup = a_setup(stages=parts)
+        assert [note.id for note in notes(setup, twin_of(setup)) if note.id.startswith("many-")] == told
+
     @pytest.mark.parametrize(
         ("changes", "sentence"),
         [

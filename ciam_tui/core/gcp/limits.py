@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.gcp.grants import Grants
 
+# What is told and not refused: the one can be raised, and the other is advice.
+ACCOUNTS_AT_FIRST = 100
+CONDITIONS_ADVISED = 100
 FOLDER_DEPTH = 15  # of managed folders in one another
 _EXPRESSION_LENGTH = 4096
 # What no managed folder, and no object, may be called or begin with: https://cloud.google.com/storage/docs/managed-folders#managed-folder-names
