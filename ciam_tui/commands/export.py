@@ -8,20 +8,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ciam_tui.commands import export_stack_set
+from ciam_tui.commands.export_choices import add_choices, choices_of, misused_choice
 from ciam_tui.commands.setup_source import add_setup_argument, setup_from
 from ciam_tui.core.export.formats import ALL, FORMATS
-from ciam_tui.core.gcp.place import WANTED, Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ciam_tui.core.findings import Finding
-    from ciam_tui.core.gcp.place import Wanted
     from ciam_tui.core.guardrails.choices import GuardrailChoices
     from ciam_tui.core.problems import Problem
     from ciam_tui.core.shape import SetupShape
@@ -65,9 +63,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="with circleci: print the diff that lets the jobs of this configuration take their roles; write nothing",
     )
     parser.add_argument(
-        "--contexts", action="store_true", help="with circleci: give each job of the workflow the context called as its role"
-    )
-    parser.add_argument(
         "--project", metavar="NAME", help="with --into: the project whose configuration it is, where each has roles of its own"
     )
     parser.add_argument(
@@ -78,46 +73,10 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         metavar="STAGE=JOB",
         help="with --into: the job that takes the stage's role, where it is not called as the stage; may be repeated",
     )
-    _add_place_arguments(parser)
+    add_choices(parser)
     export_stack_set.add_stack_set_arguments(parser)
-    guardrails = parser.add_argument_group("with guardrails")
-    guardrails.add_argument(
-        "--ci-user-path",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="stop new access keys for the users of this IAM path alone, such as /ci/",
-    )
-    guardrails.add_argument(
-        "--admin-role",
-        action="append",
-        default=[],
-        metavar="ARN",
-        help="spare this role, and let nobody else change the roles and the provider",
-    )
-    guardrails.add_argument(
-        "--also-project", action="append", default=[], metavar="ID", help="let this CircleCI project take roles in the accounts, too"
-    )
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run, wrong_usage=parser.error)
-
-
-def _add_place_arguments(parser: argparse.ArgumentParser) -> None:
-    about = "Where it is, which no Setup says. The script takes from its environment what is not said, and Terraform from variables."
-    place = parser.add_argument_group("on Google Cloud", about)
-    for wanted, metavar in zip(WANTED, ("ID", "N", "NAME"), strict=True):
-        place.add_argument(
-            f"--{wanted.name.replace('_', '-')}",
-            type=partial(_fitting, wanted),
-            metavar=metavar,
-            help=f"{wanted.what}, such as {wanted.example}",
-        )
-
-
-def _fitting(wanted: Wanted, text: str) -> str:
-    if not wanted.fits(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not {wanted.what}, such as {wanted.example}")
-    return text
 
 
 def _job_of_stage(text: str) -> tuple[str, str]:
@@ -143,7 +102,6 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from ciam_tui.core.export.formats import exported
     from ciam_tui.core.findings import findings
-    from ciam_tui.core.guardrails.choices import GuardrailChoices
     from ciam_tui.ports.export_folder import write_export
 
     if misused := _misused(args):
@@ -156,12 +114,11 @@ def _run(args: argparse.Namespace) -> int:
         for stage, job in args.job:
             jobs.setdefault(stage, []).append(job)
         return into(file.setup, args.into, project=args.project, jobs=jobs, as_json=args.json)
-    choices = GuardrailChoices(tuple(args.ci_user_path), tuple(args.admin_role), tuple(args.also_project))
+    choices = choices_of(args)
     if args.stack_set is not None:
         files = export_stack_set.stack_set_files(args, file.setup)
     else:
-        place = Place(args.gcp_project, args.gcp_project_number, args.gcp_bucket)
-        files = exported(file.setup, args.format, contexts=args.contexts, guardrails=choices, place=place)
+        files = exported(file.setup, args.format, choices)
     written = write_export(args.out, files)
     if args.json:
         _print_document(args.out, written)
@@ -171,11 +128,11 @@ def _run(args: argparse.Namespace) -> int:
     if args.format == "gcp":
         _print_differences(file.setup)
     if args.format in {"guardrails", ALL}:
-        _print_sizes(file.setup, choices)
+        _print_sizes(file.setup, choices.guardrails)
     return 0
 
 
-def _print_sizes(setup: SetupShape, choices: GuardrailChoices) -> None:
+def _print_sizes(setup: SetupShape, choices: GuardrailChoices | None) -> None:
     """A policy that cannot be attached is said to be none before somebody tries."""
     from ciam_tui.core.export.guardrails import too_large
     from ciam_tui.core.words import listed
@@ -200,13 +157,7 @@ def _misused(args: argparse.Namespace) -> str | None:
         return "--into is for --format circleci"
     if args.into is None and (args.project is not None or args.job):
         return "--project and --job go with --into"
-    if args.contexts and (args.into is not None or args.format not in {"circleci", ALL}):
-        return "--contexts is for --format circleci with --out"
-    if args.format not in {"gcp", ALL} and (args.gcp_project or args.gcp_project_number or args.gcp_bucket):
-        return "--gcp-project, --gcp-project-number and --gcp-bucket are for --format gcp"
-    if (args.ci_user_path or args.admin_role or args.also_project) and (args.into is not None or args.format not in {"guardrails", ALL}):
-        return "--ci-user-path, --admin-role and --also-project are for --format guardrails"
-    return export_stack_set.misused(args)
+    return misused_choice(args) or export_stack_set.misused(args)
 
 
 def _print_document(out: Path, written: Sequence[WrittenFile]) -> None:

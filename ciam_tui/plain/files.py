@@ -26,12 +26,12 @@ def export(desk: Desk, setup: Setup) -> None:
         CiamError: the disk refuses.
         Back, Quit, NoMoreAnswers: in place of an answer.
     """
-    from ciam_tui.core.export.formats import ABOUT, ALL, FORMATS, exported
+    from ciam_tui.core.export.formats import ABOUT, ALL, FORMATS, ExportChoices, exported
 
     options = [Option(name, name, ABOUT[name]) for name in (*FORMATS, ALL)]
     name = choose_one(desk.talk, "Format", options, default=ALL, about="export")
     text = desk.talk.ask("Folder", default=DEFAULT_FOLDER, about="export.folder").text
-    _write(desk, _place(text), exported(setup, name, contexts=desk.wires))
+    _write(desk, _place(text), exported(setup, name, ExportChoices(contexts=desk.wires)))
 
 
 def save_setup(desk: Desk, setup: Setup) -> None:

@@ -11,7 +11,7 @@ from ciam_tui.app.screens.export import ExportScreen
 from ciam_tui.app.screens.save_export import SaveExportScreen
 from ciam_tui.app.widgets.picker import Picker
 from ciam_tui.core.draft import Draft
-from ciam_tui.core.export.formats import ABOUT, ALL, FORMATS, exported
+from ciam_tui.core.export.formats import ABOUT, ALL, FORMATS, ExportChoices, exported
 from ciam_tui.core.setup import finish
 from tests.app.driving import NARROW, WIDE, answering, app_of, messages, screen_text, shows
 from tests.app.fakes import WITH_PROJECTS, FakeClipboard, signed_in
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def files_of(name: str, *, contexts: bool = False) -> tuple[ExportFile, ...]:
     setup = finish(WITH_PROJECTS)
     assert not isinstance(setup, tuple)
-    return exported(setup, name, contexts=contexts)
+    return exported(setup, name, ExportChoices(contexts=contexts))
 
 
 def rows(pilot: Pilot[None]) -> list[str]:

@@ -62,7 +62,7 @@ def test_choices_are_for_the_guardrails(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "setup.json").write_text(file())
     said = shell("export", str(tmp_path / "setup.json"), "--format", "json", "--out", str(tmp_path), "--admin-role", ADMIN)
     assert said.code == 2
-    assert "are for --format guardrails" in said.err
+    assert "is for --format guardrails" in said.err
 
 
 def test_a_choice_that_is_none_is_refused_in_one_line_and_nothing_is_written(shell: Shell, tmp_path: Path) -> None:

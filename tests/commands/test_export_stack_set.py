@@ -31,12 +31,16 @@ def test_templates_and_their_scripts_are_written(setup: str, tmp_path: Path, she
     words = (*STACK_SET, "service-managed", "--ou", UNIT, "--accounts-file", str(accounts), "--stack-set-name", "roles")
     said = shell("export", setup, *words, "--out", str(tmp_path / "out"), "--json")
     assert said.code == 0
-    assert [file["path"] for file in said.document["files"]] == ["template.yaml", "stack-set.sh", "audit-role.yaml", "audit-role.sh"]
+    assert [file["path"] for file in said.document["files"]] == [
+        "template.yaml", "stack-set.sh", "audit-role.yaml", "audit-role.sh", "setups/111122223333.json"
+    ]  # fmt: skip
+    own = json.loads((tmp_path / "out" / "setups" / "111122223333.json").read_text())
+    assert (own["account_id"], own["bucket"]["name"]) == ("111122223333", "acme-dev")
     script = (tmp_path / "out" / "stack-set.sh").read_text()
     assert "\nname=roles\nregion=us-east-1\n" in script
     assert "acme-dev" in script
     assert "Each account of the units would own a bucket acme-builds" in said.err
-    assert shell("export", setup, *words, "--out", str(tmp_path / "out")).out.count("unchanged") == 4
+    assert shell("export", setup, *words, "--out", str(tmp_path / "out")).out.count("unchanged") == 5
 
 
 def test_by_a_list_of_accounts_nothing_about_an_organization_is_said(setup: str, tmp_path: Path, shell: Shell) -> None:

@@ -76,7 +76,7 @@ class TestExport:
     def test_a_place_is_for_this_format(self, shell: Shell, tmp_path: Path) -> None:
         said = shell("export", setup_file(tmp_path), "--format", "json", "--out", str(tmp_path / "out"), "--gcp-bucket", "acme-gcs")
         assert said.code == 2
-        assert "are for --format gcp" in said.err
+        assert "is for --format gcp" in said.err
 
     def test_without_a_twin_it_says_why_and_the_other_formats_are_written_all_the_same(self, shell: Shell, tmp_path: Path) -> None:
         setup = setup_file(tmp_path, stages__0__prefix="a[1]/")

@@ -13,8 +13,11 @@ from ciam_tui.core.stack_sets.accounts_file import read_accounts
 from ciam_tui.core.stack_sets.doubts import doubts
 from ciam_tui.core.stack_sets.parameters import setup_in
 from ciam_tui.core.stack_sets.rollout import Rollout, default_name, refuse_what_cannot_be
+from ciam_tui.core.stack_sets.template import stack_set_template
 from tests.core.asking import everything_setup, example_setup
+from tests.core.examples import answers
 
+STAGES = answers()["stages"]
 A, B = "111122223333", "444455556666"
 
 WRONG: dict[str, tuple[str, str]] = {
@@ -107,3 +110,16 @@ def test_a_stack_set_is_in_the_partition_of_the_setup() -> None:
 def test_the_audit_role_reads_and_nothing_else() -> None:
     actions = [action for statement in member_audit_policy().policy["Statement"] for action in statement["Action"]]
     assert all(action.startswith(("iam:Get", "iam:List")) for action in actions)
+
+
+def test_a_name_that_gets_too_long_by_the_accounts_id_is_told() -> None:
+    setup = example_setup(bucket__name="a" * 51)
+    with pytest.raises(CiamError, match="has 64 characters"):
+        refuse_what_cannot_be(setup, Rollout("self-managed", "x", "us-east-1", bucket_per_account=True))
+
+
+def test_more_roles_than_a_template_holds_are_refused() -> None:
+    projects = [{"id": f"6b1f1b6e-6f43-4d0f-8f0e-{number:012}", "name": f"p{number}"} for number in range(170)]
+    setup = example_setup(circleci__projects=projects, role__per_project=True, stages=[{**stage, "branches": []} for stage in STAGES])
+    with pytest.raises(CiamError, match="511 resources"):
+        stack_set_template(setup)

@@ -154,9 +154,9 @@ class ExportScreen(WorkScreen[None]):
 
 
 def _exports(draft: Draft, facts: Facts | None, *, contexts: bool) -> Exports:
-    from ciam_tui.core.export.formats import each_exported
+    from ciam_tui.core.export.formats import ExportChoices, each_exported
 
-    return each_exported(finished(draft), contexts=contexts, facts=facts)
+    return each_exported(finished(draft), ExportChoices(contexts=contexts, facts=facts))
 
 
 def _lines(file: ExportFile | None, text: str) -> list[Line]:

@@ -77,10 +77,10 @@ class SaveExportScreen(FolderScreen):
         contexts = self._format in _WITH_CONTEXTS and bool(self._contexts.chosen)
 
         def write(replace: bool) -> int:  # noqa: FBT001 - the folder's dialog calls it so
-            from ciam_tui.core.export.formats import exported
+            from ciam_tui.core.export.formats import ExportChoices, exported
             from ciam_tui.ports.export_conflicts import write_unless_in_the_way
 
-            files = exported(finished(self._draft), self._format, contexts=contexts, facts=self._facts)
+            files = exported(finished(self._draft), self._format, ExportChoices(contexts=contexts, facts=self._facts))
             return write_unless_in_the_way(folder, files, replace=replace)
 
         return write

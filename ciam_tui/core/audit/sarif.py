@@ -43,8 +43,19 @@ def sarif_document(report: AuditReport, version: str) -> dict[str, Any]:
     return log_of([*placed(report)], f"ciam-tui-audit/{report.identity.account_id}/", report.at, report.unread, version)
 
 
-def log_of(found: Sequence[tuple[AuditFinding, Place]], about: str, at: datetime, unread: Sequence[str], version: str) -> dict[str, Any]:
-    """The log of one run that is about `about`; `unread` is what was not read in it. Many accounts are one run too: readers take few a file."""
+def log_of(
+    found: Sequence[tuple[AuditFinding, Place]],
+    about: str,
+    at: datetime,
+    unread: Sequence[str],
+    version: str,
+    *,
+    has_read: bool = True,
+) -> dict[str, Any]:
+    """The log of one run that is about `about`; `unread` is what was not read in it, and `has_read` whether anything was.
+
+    Many accounts are one run too: readers take few a file.
+    """
     suppresses = any(finding.accepted for finding, _ in found)
     rules = {finding.id: finding for finding, _ in reversed(found)}
     indexes = {rule: number for number, rule in enumerate(sorted(rules))}
@@ -66,7 +77,7 @@ def log_of(found: Sequence[tuple[AuditFinding, Place]], about: str, at: datetime
                 "automationDetails": {"id": about},
                 "invocations": [
                     {
-                        "executionSuccessful": True,
+                        "executionSuccessful": has_read,
                         "endTimeUtc": f"{at:%Y-%m-%dT%H:%M:%SZ}",
                         "toolExecutionNotifications": [{"level": "warning", "message": {"text": each}} for each in unread],
                     }

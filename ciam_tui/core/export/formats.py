@@ -6,7 +6,7 @@ planner and pydantic along.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,62 +21,80 @@ if TYPE_CHECKING:
 ALL = "all"
 
 
-def _json(setup: SetupShape) -> tuple[ExportFile, ...]:
+@dataclass(frozen=True, slots=True)
+class ExportChoices:
+    """What an export is told beside its Setup; each format takes of it what it is about.
+
+    With `contexts` the jobs of a CircleCI configuration are given the contexts that are called as their roles. With `facts` Terraform is
+    told what the account has already. `guardrails` is what the organization's owner decides about those. `place` is where on Google Cloud
+    the twin lies, as far as that is known.
+    """
+
+    contexts: bool = False
+    facts: Facts | None = None
+    guardrails: GuardrailChoices | None = None
+    place: Place | None = None
+
+
+NOTHING_CHOSEN = ExportChoices()
+
+
+def _json(setup: SetupShape, _: ExportChoices) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.json import export_json
 
     return export_json(setup)
 
 
-def _aws_cli(setup: SetupShape) -> tuple[ExportFile, ...]:
+def _aws_cli(setup: SetupShape, _: ExportChoices) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.aws_cli import export_aws_cli
 
     return export_aws_cli(setup)
 
 
-def _terraform(setup: SetupShape, facts: Facts | None = None) -> tuple[ExportFile, ...]:
+def _terraform(setup: SetupShape, choices: ExportChoices) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.terraform import export_terraform
 
-    return export_terraform(setup, facts)
+    return export_terraform(setup, choices.facts)
 
 
-def _cloudformation(setup: SetupShape) -> tuple[ExportFile, ...]:
+def _cloudformation(setup: SetupShape, _: ExportChoices) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.cloudformation import export_cloudformation
 
     return export_cloudformation(setup)
 
 
-def _circleci(setup: SetupShape, *, contexts: bool = False) -> tuple[ExportFile, ...]:
+def _circleci(setup: SetupShape, choices: ExportChoices) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.circleci import export_circleci
 
-    return export_circleci(setup, contexts=contexts)
+    return export_circleci(setup, contexts=choices.contexts)
 
 
-def _markdown(setup: SetupShape) -> tuple[ExportFile, ...]:
+def _markdown(setup: SetupShape, _: ExportChoices) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.markdown import export_markdown
 
     return export_markdown(setup)
 
 
-def _gcp(setup: SetupShape, place: Place | None = None) -> tuple[ExportFile, ...]:
+def _gcp(setup: SetupShape, choices: ExportChoices) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.gcp import export_gcp
     from ciam_tui.core.gcp.place import OPEN
 
-    return export_gcp(setup, place or OPEN)
+    return export_gcp(setup, choices.place or OPEN)
 
 
-def _evidence(setup: SetupShape) -> tuple[ExportFile, ...]:
+def _evidence(setup: SetupShape, _: ExportChoices) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.evidence import export_evidence
 
     return export_evidence(setup)
 
 
-def _guardrails(setup: SetupShape, choices: GuardrailChoices | None = None) -> tuple[ExportFile, ...]:
+def _guardrails(setup: SetupShape, choices: ExportChoices) -> tuple[ExportFile, ...]:
     from ciam_tui.core.export.guardrails import export_guardrails
 
-    return export_guardrails(setup, choices)
+    return export_guardrails(setup, choices.guardrails)
 
 
-FORMATS: Mapping[str, Callable[[SetupShape], tuple[ExportFile, ...]]] = {
+FORMATS: Mapping[str, Callable[[SetupShape, ExportChoices], tuple[ExportFile, ...]]] = {
     "json": _json,
     "aws-cli": _aws_cli,
     "terraform": _terraform,
@@ -103,48 +121,18 @@ ABOUT: Mapping[str, str] = {
 }
 
 
-def exported(
-    setup: SetupShape,
-    name: str,
-    *,
-    contexts: bool = False,
-    facts: Facts | None = None,
-    guardrails: GuardrailChoices | None = None,
-    place: Place | None = None,
-) -> tuple[ExportFile, ...]:
+def exported(setup: SetupShape, name: str, choices: ExportChoices = NOTHING_CHOSEN) -> tuple[ExportFile, ...]:
     """The files of the format called `name`; of `all` formats, each in a folder of its format's name.
 
-    With `contexts` the jobs of a CircleCI configuration are given the contexts that are called as their roles. With `facts` Terraform
-    is told what the account has already. `guardrails` is what the organization's owner decides about those. `place` is where on Google
-    Cloud the twin lies, as far as that is known.
-
     Raises:
-        CiamError: for Google Cloud, a part of the Setup has no twin there.
+        CiamError: for Google Cloud, a part of the Setup has no twin there; a choice is none.
     """
-    match name:
-        case "all":
-            each_format = each_exported(setup, contexts=contexts, facts=facts, guardrails=guardrails, place=place).items()
-            return tuple(replace(file, path=f"{each}/{file.path}") for each, files in each_format for file in files)
-        case "circleci":
-            return _circleci(setup, contexts=contexts)
-        case "terraform":
-            return _terraform(setup, facts)
-        case "guardrails":
-            return _guardrails(setup, guardrails)
-        case "gcp":
-            return _gcp(setup, place)
-        case _:
-            return FORMATS[name](setup)
+    if name != ALL:
+        return FORMATS[name](setup, choices)
+    return tuple(replace(file, path=f"{each}/{file.path}") for each, files in each_exported(setup, choices).items() for file in files)
 
 
-def each_exported(
-    setup: SetupShape,
-    *,
-    contexts: bool = False,
-    facts: Facts | None = None,
-    guardrails: GuardrailChoices | None = None,
-    place: Place | None = None,
-) -> dict[str, tuple[ExportFile, ...]]:
+def each_exported(setup: SetupShape, choices: ExportChoices = NOTHING_CHOSEN) -> dict[str, tuple[ExportFile, ...]]:
     """The files of every format, by its name. A Setup without a twin on Google Cloud has a file there that says why."""
     from ciam_tui.core.export.gcp import why_no_twin
     from ciam_tui.core.problems import CiamError
@@ -152,7 +140,7 @@ def each_exported(
     made: dict[str, tuple[ExportFile, ...]] = {}
     for name in FORMATS:
         try:
-            made[name] = exported(setup, name, contexts=contexts, facts=facts, guardrails=guardrails, place=place)
+            made[name] = exported(setup, name, choices)
         except CiamError as error:
             if name != "gcp":
                 raise

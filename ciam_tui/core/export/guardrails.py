@@ -36,9 +36,9 @@ def export_guardrails(setup: SetupShape, choices: GuardrailChoices | None = None
     )
 
 
-def too_large(setup: SetupShape, choices: GuardrailChoices) -> tuple[str, ...]:
+def too_large(setup: SetupShape, choices: GuardrailChoices | None = None) -> tuple[str, ...]:
     """The files among them that AWS will refuse for their size; the guide says by how much, and what to do."""
-    made = _made(setup, choices)
+    made = _made(setup, choices or GuardrailChoices())
     sizes = (
         ("scp.json", made.scp.size, SCP_SIZE),
         ("rcp.json", made.rcp.size, RCP_SIZE),

@@ -48,7 +48,8 @@ def organization_sarif(report: OrganizationReport, version: str) -> dict[str, An
         *report.unread,
     ]
     about = f"ciam-tui-audit/organization-of-{report.identity.account_id}/"
-    return log_of([*found, *placed_keys(report.keys or ())], about, report.at, unread, version)
+    everything = [*found, *placed_keys(report.keys or ())]
+    return log_of(everything, about, report.at, unread, version, has_read=not report.covers_nothing)
 
 
 def _in_account(place: Place, account: MemberAccount) -> Place:

@@ -1,4 +1,7 @@
-"""The export for many accounts: the Setup's template and the script that rolls it out, and the same two for the role that audits read by."""
+"""The export for many accounts: the Setup's template and the script that rolls it out, and the same two for the role that audits read by.
+
+Each account that is named gets its own Setup beside them: what its jobs' configuration is exported from, and its old keys are retired by.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.export.files import ExportFile
 from ciam_tui.core.ownership import setup_id
+from ciam_tui.core.setup import to_json
 from ciam_tui.core.stack_sets.audit_role import (
     AUDIT_ROLE_NAME,
     AUDITOR,
@@ -15,12 +19,14 @@ from ciam_tui.core.stack_sets.audit_role import (
     EXTERNAL_ID_PATTERN,
     audit_role_template,
 )
-from ciam_tui.core.stack_sets.parameters import parameters_of
+from ciam_tui.core.stack_sets.parameters import parameters_of, setup_in
 from ciam_tui.core.stack_sets.rollout import refuse_what_cannot_be
 from ciam_tui.core.stack_sets.script import StackSet, stack_set_script
 from ciam_tui.core.stack_sets.template import stack_set_template
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ciam_tui.core.setup import Setup
     from ciam_tui.core.stack_sets.rollout import Rollout
 
@@ -44,7 +50,7 @@ parameters+=' {{"ParameterKey": "{EXTERNAL_ID}", "ParameterValue": "'"${{EXTERNA
 
 
 def export_stack_set(setup: Setup, rollout: Rollout) -> tuple[ExportFile, ...]:
-    """`template.yaml` with `stack-set.sh`, and `audit-role.yaml` with `audit-role.sh`.
+    """`template.yaml` with `stack-set.sh`, `audit-role.yaml` with `audit-role.sh`, and `setups/<account>.json` of each account that is named.
 
     Raises:
         CiamError: `stack-set-invalid`, where the Setup cannot be rolled out so.
@@ -78,7 +84,14 @@ def export_stack_set(setup: Setup, rollout: Rollout) -> tuple[ExportFile, ...]:
         ExportFile(SCRIPT, stack_set_script(roles, rollout, partition=setup.partition), executable=True),
         ExportFile(AUDIT_TEMPLATE, audit.template),
         ExportFile(AUDIT_SCRIPT, stack_set_script(audit, _of_all(rollout), partition=setup.partition), executable=True),
+        *(ExportFile(f"setups/{account}.json", to_json(each)) for account, each in _setups(setup, rollout)),
     )
+
+
+def _setups(setup: Setup, rollout: Rollout) -> Iterator[tuple[str, Setup]]:
+    for account in rollout.named:
+        values = rollout.overrides.get(account, {})
+        yield account, setup_in(setup, account, values, bucket_per_account=rollout.bucket_per_account)
 
 
 def _of_all(rollout: Rollout) -> Rollout:

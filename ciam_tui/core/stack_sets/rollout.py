@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ciam_tui.core.stack_sets.parameters import invalid
+from ciam_tui.core.stack_sets.parameters import invalid, setup_in
 from ciam_tui.core.validate.bucket import region_partition_problem
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ def refuse_what_cannot_be(setup: Setup, rollout: Rollout) -> None:
     Raises:
         CiamError: `stack-set-invalid`.
     """
+    # An account that has none of its own: what all get must be right too, such as a name that got longer by the account's id.
+    setup_in(setup, setup.account_id, {}, bucket_per_account=rollout.bucket_per_account)
     if problem := region_partition_problem(rollout.region, setup.partition):
         raise invalid(problem.text, "Name another --stack-set-region.")
     if setup.bucket.create and rollout.region != setup.bucket.region:

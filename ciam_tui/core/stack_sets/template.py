@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.export.cloudformation_resources import PROVIDER, made_condition, parameters_and_conditions, resources
 from ciam_tui.core.export.escaped import escaped
 from ciam_tui.core.export.made import made_from_nothing
-from ciam_tui.core.stack_sets.parameters import BUCKET_OWNER, MAKE_BUCKET, parameters_of
+from ciam_tui.core.stack_sets.parameters import BUCKET_OWNER, MAKE_BUCKET, invalid, parameters_of
 from ciam_tui.core.stack_sets.placeholders import OWN_BUCKET, placeholders_of
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 TEMPLATE_BYTES = 51_200  # sent with the request; from a bucket it may be larger
+_MOST_BYTES = 1_000_000
+_MOST_RESOURCES = 500
 
 _HEAD = """\
 # The AWS roles of CircleCI jobs, for the stacks of a stack set: no account's id stands in it. stack-set.sh beside it rolls it out.
@@ -26,7 +28,11 @@ Description: {description}
 
 
 def stack_set_template(setup: Setup, *, bucket_per_account: bool = False) -> str:
-    """The text of `template.yaml`; with `bucket_per_account` each account's bucket is called by the name and the account's id."""
+    """The text of `template.yaml`; with `bucket_per_account` each account's bucket is called by the name and the account's id.
+
+    Raises:
+        CiamError: `stack-set-invalid`, where it is more than CloudFormation takes.
+    """
     marks = placeholders_of(setup, bucket_per_account=bucket_per_account)
     parameters = parameters_of(setup)
     asked = parameters_and_conditions([parameter_text(each) for each in parameters], [*_conditions({each.name for each in parameters})])
@@ -35,7 +41,13 @@ def stack_set_template(setup: Setup, *, bucket_per_account: bool = False) -> str
     if left:  # No account would get what it stands for.
         raise ValueError("a mark is left in the template")
     head = _HEAD.format(description=escaped(f"Roles of CircleCI jobs for S3, made by ciam-tui: {setup.bucket.name}."))
-    return f"{head}{asked}{made}"
+    template, number = f"{head}{asked}{made}", made.count("\n    Type: AWS::")
+    if number > _MOST_RESOURCES or len(template) > _MOST_BYTES:
+        raise invalid(
+            f"The template has {number} resources and {len(template):,} characters, and CloudFormation takes {_MOST_RESOURCES} and {_MOST_BYTES:,}.",
+            "Split the Setup, by stages or by projects.",
+        )
+    return template
 
 
 def parameter_text(each: Parameter) -> str:
