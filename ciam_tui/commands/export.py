@@ -115,10 +115,8 @@ def _run(args: argparse.Namespace) -> int:
             jobs.setdefault(stage, []).append(job)
         return into(file.setup, args.into, project=args.project, jobs=jobs, as_json=args.json)
     choices = choices_of(args)
-    if args.stack_set is not None:
-        files = export_stack_set.stack_set_files(args, file.setup)
-    else:
-        files = exported(file.setup, args.format, choices)
+    stack_set = args.stack_set is not None
+    files = export_stack_set.stack_set_files(args, file.setup) if stack_set else exported(file.setup, args.format, choices)
     written = write_export(args.out, files)
     if args.json:
         _print_document(args.out, written)
