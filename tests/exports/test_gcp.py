@@ -242,6 +242,12 @@ class TestScript:
         said = gcloud.run(script)
         assert (said.returncode, gcloud.changes) == (1, [])
         assert "the pool circleci-web holds the provider somebody-elses too" in said.stderr
+        gcloud.state["pools"]["circleci-web"]["state"] = "DELETED"
+        said = gcloud.run(script)
+        assert said.returncode == 1
+        assert "are. The pool was undeleted. Delete it: " in said.stderr
+        del gcloud.state["pools"]["circleci-web"]["providers"]["somebody-elses"]
+        assert gcloud.run(script).returncode == 0
 
     def test_tells_of_an_account_that_no_stage_has_any_more_and_leaves_it(self, gcloud: Gcloud, tmp_path: Path) -> None:
         gcloud.run(written(a_setup(stages=[STAGE]), tmp_path / "before", PLACE))

@@ -85,14 +85,22 @@ check_place() {
 
 # Before the first change: what may not be touched ends the script.
 check_pool() {
-  local each=""
   if found iam workload-identity-pools describe "$pool" --location=global '--format=value(description)'; then ours "workload identity pool" "$pool"; else return 0; fi
-  # Whatever another provider of the pool maps would be let in as what this one maps. Of a deleted pool no providers are told.
+  # Of a deleted pool no providers are told: it is looked at again when it is undeleted.
   if [ "$(ask iam workload-identity-pools describe "$pool" --location=global '--format=value(state)')" = DELETED ]; then return 0; fi
+  check_providers "Nothing was changed."
+}
+
+# check_providers WHAT_WAS_CHANGED: whatever another provider of the pool maps would be let in as what this one maps.
+check_providers() {
+  local each=""
   answer="$(ask iam workload-identity-pools providers list --location=global --workload-identity-pool="$pool" '--format=value(name)')"
   while IFS= read -r each; do
     each="${each##*/}"
-    case "$each" in "" | "$provider") ;; *) fail "the pool $pool holds the provider $each too, whose identities would be let in as CircleCI's are. Nothing was changed. Delete it: gcloud iam workload-identity-pools providers delete $each --location=global --workload-identity-pool=$pool" ;; esac
+    case "$each" in
+      "" | "$provider") ;;
+      *) fail "the pool $pool holds the provider $each too, whose identities would be let in as CircleCI's are. $1 Delete it: gcloud iam workload-identity-pools providers delete $each --location=global --workload-identity-pool=$pool" ;;
+    esac
   done <<<"$answer"
 }
 check_role() {
@@ -140,6 +148,7 @@ make_pool() {
   elif [ "$answer" = DELETED ]; then
     change iam workload-identity-pools undelete "$pool" --location=global
     changed "workload identity pool $pool: undeleted"
+    check_providers "The pool was undeleted."
   fi
   if [ "$(ask iam workload-identity-pools describe "$pool" --location=global '--format=value(description)')" != "$mark" ]; then
     change iam workload-identity-pools update "$pool" --location=global --description="$mark"
