@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ciam_tui.audit_survey import audited
 from ciam_tui.core.acceptance.fingerprints import of_setup, place_of_setup
 from ciam_tui.core.acceptance.judging import accepted
 from ciam_tui.core.acceptance.of_audit import marked
@@ -28,6 +27,7 @@ from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.migration import fold
 from ciam_tui.core.trust import is_cloud, issuer_url
 from ciam_tui.runs import history, plan_for
+from ciam_tui.surveys.audit import audited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

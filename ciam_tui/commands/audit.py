@@ -159,13 +159,13 @@ def _of_all_accounts(args: argparse.Namespace, accepting: Accepting) -> int:
 
 
 def _report(args: argparse.Namespace) -> tuple[AuditReport, Beside]:
-    from ciam_tui.audit_survey import audited
     from ciam_tui.commands.account import ports_from
     from ciam_tui.commands.audit_opinions import read_beside
     from ciam_tui.commands.circleci import opened_circleci
     from ciam_tui.commands.progress import progress_line
     from ciam_tui.core.audit.issuers import CircleCiIssuers
     from ciam_tui.runs import history
+    from ciam_tui.surveys.audit import audited
 
     ports = ports_from(args)
     with closing(opened_circleci(args)) if args.circleci else nullcontext() as circleci, progress_line() as tell:

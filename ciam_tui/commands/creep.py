@@ -128,13 +128,13 @@ def _setup_of(args: argparse.Namespace) -> Setup | None:
 
 
 def _gaps(args: argparse.Namespace, setup: Setup | None) -> tuple[AuditReport, tuple[Gap, ...]]:
-    from ciam_tui.audit_survey import audited
     from ciam_tui.commands.account import ports_from
     from ciam_tui.commands.keeping import kept_snapshots
     from ciam_tui.commands.progress import progress_line
     from ciam_tui.core.audit.issuers import CircleCiIssuers
-    from ciam_tui.creep_survey import Asked, gaps_of
     from ciam_tui.runs import history
+    from ciam_tui.surveys.audit import audited
+    from ciam_tui.surveys.creep import Asked, gaps_of
 
     ports = ports_from(args)
     with progress_line() as tell:
