@@ -40,7 +40,7 @@ demo: $(DEMO) ## the wizard on an embedded account: no credentials, nothing leav
 	@$(BIN)/ciam-tui demo
 
 .PHONY: test
-test: lint types contracts tests ## lint, types, import contracts and tests, in under 5 minutes on 2 cores
+test: lint types contracts tests ## lint, types, import contracts and tests: a quarter of an hour on 2 cores
 
 .PHONY: test-all
 test-all: lint types contracts $(DEV) $(PROOFS) ## the same with the long matrices

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ciam_tui.audit_survey import audited
 from ciam_tui.core.acceptance.fingerprints import of_setup, place_of_setup
 from ciam_tui.core.acceptance.judging import accepted
 from ciam_tui.core.acceptance.of_audit import marked
@@ -28,6 +27,7 @@ from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.migration import fold
 from ciam_tui.core.trust import is_cloud, issuer_url
 from ciam_tui.runs import history, plan_for
+from ciam_tui.surveys.audit import audited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -125,6 +125,9 @@ class _Gathering:
         own = [run for run in past.runs if run.started.setup_id == setup_id(setup) and run.started.account_id == setup.account_id]
         if own:
             yield roles_before(made, setup, own)
+            for unreadable in past.unreadable:
+                why = "Its journal cannot be read: where it was of this Setup, what is told of the roles before the first change may be what it left."
+                self._lacks(Kind.BEFORE, why, title=f"The roles before run {unreadable.run_id}")
         else:
             self._lacks(
                 Kind.BEFORE, "No run of this Setup is in the state directory, and only a run's journal keeps what was there before it."
@@ -269,7 +272,7 @@ class _Gathering:
             except CiamError as error:
                 self._failed(Kind.RUN, error, title=f"Run {run_id}")
             else:
-                yield run_item(self.made, entries, past, digest)
+                yield run_item(self.made, entries, past, digest, setup_id=setup_id(self.wanted.setup))
 
 
 def in_force(roles: Mapping[str, Role], aws: Aws, tell: Callable[[str], None]) -> dict[str, RoleInForce]:

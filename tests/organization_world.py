@@ -14,8 +14,8 @@ from ciam_tui.core.document import Document
 from ciam_tui.core.facts import Identity, Provider, Role
 from ciam_tui.core.history import History
 from ciam_tui.core.organization.facts import MemberAccount
-from ciam_tui.organization_survey import Wanted, audited_everywhere
 from ciam_tui.ports.aws.authorization import read_wanted_roles
+from ciam_tui.surveys.organization import Wanted, audited_everywhere
 from tests.detail_pages import Pages
 
 if TYPE_CHECKING:

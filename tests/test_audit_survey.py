@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ciam_tui.audit_survey import AuditStopped, audited
 from ciam_tui.core.audit.grading import Grade
 from ciam_tui.core.audit.issuers import CircleCiIssuers
 from ciam_tui.core.changes import kinds
@@ -15,6 +14,7 @@ from ciam_tui.core.document import Document
 from ciam_tui.core.history import History
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.aws.authorization import read_wanted_roles
+from ciam_tui.surveys.audit import AuditStopped, audited
 from tests.detail_pages import peak_bytes
 from tests.key_holder import NOW, holding
 from tests.moto_server import ACCOUNT_ID, access_to, moto_server, reset

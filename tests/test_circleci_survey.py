@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ciam_tui.circleci_survey import circleci_survey
 from ciam_tui.core.circleci.answers import prefilled
 from ciam_tui.core.circleci.facts import CircleCiFacts, OidcClaims, PipelineConfig, RestrictionType
 from ciam_tui.core.circleci.findings import circleci_findings
@@ -17,6 +16,7 @@ from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.sandbox import account
 from ciam_tui.ports.sandbox.circleci_content import ACME, ACME_LABS
 from ciam_tui.ports.sandbox.circleci_server import serving
+from ciam_tui.surveys.circleci import circleci_survey
 from tests.core.asking import example_setup
 from tests.core.examples import answers
 from tests.ports.circleci_worlds import client_of

@@ -16,7 +16,7 @@ from ciam_tui.core.creep.standing import NotSeen, Unknown, Used
 from ciam_tui.core.evidence.calls import Sessions
 from ciam_tui.core.evidence.facts import JobPage, ServiceUse, Source
 from ciam_tui.core.problems import CiamError
-from ciam_tui.creep_survey import Asked, gaps_of
+from ciam_tui.surveys.creep import Asked, gaps_of
 from tests.app.fakes import NOW, FakeAws
 from tests.app.memory_account import MovingClock
 from tests.core.accounts import ACCOUNT

@@ -15,7 +15,7 @@ from ciam_tui.core.evidence.facts import Evidence, JobPage, ServiceUse, Source
 from ciam_tui.core.evidence.report import document_of_evidence, lines_of_evidence
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.users.facts import AccessKey, LastUse, User
-from ciam_tui.evidence_survey import default_regions, evidence_of
+from ciam_tui.surveys.evidence import default_regions, evidence_of
 from tests.app.fakes import NOW, FakeAws
 from tests.app.memory_account import MovingClock
 from tests.core.evidence_logs import KEY_ID, USER_ARN, event, line

@@ -159,6 +159,11 @@ def verdict(role: dict[str, Any], what: str) -> str:
     return next(str(cell["verdict"]) for cell in role["cells"] if cell["what"] == what)
 
 
+def headline(world: World) -> str:
+    (item,) = gather(world).of(Kind.ACCESS)
+    return item.headline
+
+
 def test_who_may_do_what_is_asked_of_the_policies_that_the_account_has() -> None:
     world = applied()
     role, page = access(world)
@@ -192,12 +197,45 @@ def test_a_boundary_takes_from_what_the_policies_allow_and_one_that_cannot_be_re
     assert (role["as_given"], {cell["verdict"] for cell in role["cells"]}) == (False, {"denied"})
 
 
+@pytest.mark.parametrize(
+    ("principal", "told"),
+    [
+        ({"Principal": {"AWS": "*"}}, "everybody (*)"),
+        ({"Principal": "*"}, "everybody (*)"),
+        ({"NotPrincipal": {"AWS": "arn:aws:iam::999999999999:root"}}, "everybody but AWS arn:aws:iam::999999999999:root"),
+        ({"Principal": {"Federated": "accounts.google.com"}}, "Federated accounts.google.com"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_whom_a_trust_policy_lets_in_beside_circleci_is_told_and_nobody_says_that_no_stranger_is(principal: Any, told: str) -> None:
+    world = applied()
+    role, _ = access(world)
+    assert role["others"] == []
+    trust = world.account.facts.roles[ROLE].trust.policy
+    by_hand = {"Effect": "Allow", **principal, "Action": "sts:AssumeRole"}
+    widened(world, trust=Document(json.dumps({**trust, "Statement": [trust["Statement"][0], by_hand]})))
+    role, page = access(world)
+    assert role["others"] == [told]
+    assert f"**Trusted besides**, as far as the policy's conditions let them: `{told}`" in page
+    assert "others beside the Setup's provider are trusted by 1 role" in headline(world)
+
+
+def test_of_a_trust_policy_that_cannot_be_understood_it_is_not_said_that_nobody_is_let_in() -> None:
+    world = applied()
+    widened(world, trust=Document('{"Version":"2012-10-17","Statement":[{"Effect":"Perhaps"}]}'))
+    role, page = access(world)
+    assert (role["lets_in"], "Who is let in is not known" in page) == ([], True)
+    assert "who is let in is not known of 1 role" in headline(world)
+    assert "no stranger" not in headline(world)
+
+
 def test_a_role_that_is_gone_is_told_as_that() -> None:
     world = applied()
     world.account.facts = replace(world.account.facts, roles={})
     role, page = access(world)
     assert (role["exists"], role["as_given"]) == (False, None)
     assert "It is not there." in page
+    assert "no stranger" not in headline(world), "nobody was asked about"
 
 
 def test_accepted_findings_are_told_with_their_owner_and_their_end_and_entries_that_count_no_more_too() -> None:
@@ -277,6 +315,15 @@ def test_a_journal_and_a_retirement_that_cannot_be_read_are_named() -> None:
     titles = [each.title for each in pack.missing]
     assert f"Run {journal.run_id}" in titles
     assert "The retirement 20260101-000000-dead" in titles
+
+
+def test_what_was_there_before_is_not_told_as_sure_where_an_older_journal_may_know_better() -> None:
+    world = applied()
+    assert not [each for each in gather(world).missing if each.kind is Kind.BEFORE]
+    world.journals.create("20250101-000000-dead").lines.append("{}")
+    pack = gather(world)
+    assert pack.of(Kind.BEFORE)
+    assert [each.title for each in pack.missing if each.kind is Kind.BEFORE] == ["The roles before run 20250101-000000-dead"]
 
 
 def test_credentials_of_another_account_end_it() -> None:
@@ -362,3 +409,15 @@ def test_of_many_runs_the_newest_are_told_whole_and_each_has_its_file() -> None:
     assert len(pack.of(Kind.RUN)) == 12
     assert page_of(pack).count("| Time | Change | Call |") == 10
     assert page_of(pack).count("Each of its calls is in its file.") == 2
+
+
+def test_of_a_name_that_no_user_has_it_is_not_said_that_one_was_there() -> None:
+    (item,) = gather(World(), users=("a-slip-of-the-pen",)).of(Kind.USER)
+    assert item.headline == "The account has no user of this name."
+
+
+def test_an_error_that_leaves_nothing_to_do_is_told_where_the_account_is_held_against_the_setup() -> None:
+    world = applied()
+    world.account.facts = replace(world.account.facts, bucket=None)
+    (item,) = gather(world).of(Kind.CONFORMITY)
+    assert item.headline == "It is not: a plan would make 0 steps, and finds 0 conflicts and 1 error."

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from ciam_tui.audit_survey import AuditStopped
 from ciam_tui.core.acceptance.file import AcceptanceFile, AcceptedFinding
 from ciam_tui.core.acceptance.fingerprints import of_audit
 from ciam_tui.core.audit.facts import UserKey
@@ -16,7 +15,8 @@ from ciam_tui.core.history import History, UnreadableRun
 from ciam_tui.core.organization.accepting import marked_everywhere
 from ciam_tui.core.organization.words import organization_lines
 from ciam_tui.core.problems import CiamError
-from ciam_tui.organization_survey import MOST_WORKERS, Wanted
+from ciam_tui.surveys.audit import AuditStopped
+from ciam_tui.surveys.organization import MOST_WORKERS, Wanted
 from tests.key_holder import holding
 from tests.organization_world import NOW, OWN, World, audited
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ciam_tui.audit_survey import audited
 from ciam_tui.core.activity import Trust
 from ciam_tui.core.audit.issuers import CircleCiIssuers
 from ciam_tui.core.changes import kinds
@@ -19,6 +18,7 @@ from ciam_tui.core.opinions import PolicyKind
 from ciam_tui.core.problems import CiamError
 from ciam_tui.opinions import activity_of
 from ciam_tui.survey import survey
+from ciam_tui.surveys.audit import audited
 from tests.app.memory_account import MovingClock
 from tests.key_holder import NOW, holding
 from tests.moto_server import ACCOUNT_ID, access_to, moto_server, reset

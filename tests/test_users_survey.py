@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ciam_tui.audit_survey import AuditStopped
 from ciam_tui.core.audit.access import Reach
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.users.naming import Meaning
@@ -15,7 +14,8 @@ from ciam_tui.core.users.understanding import Kind
 from ciam_tui.ports.aws import FixedAccess
 from ciam_tui.ports.sandbox import account
 from ciam_tui.ports.sandbox.launch import start_sandbox
-from ciam_tui.users_survey import one_user, understood_user, users_of
+from ciam_tui.surveys.audit import AuditStopped
+from ciam_tui.surveys.users import one_user, understood_user, users_of
 from tests.benchmarks import bench_users_memory
 from tests.key_holder import NOW, holding
 

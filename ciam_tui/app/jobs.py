@@ -124,7 +124,7 @@ def review(session: Session, draft: Draft, adopt: AbstractSet[str], tell: Callab
 
 def _circleci_findings(session: Session, setup: Setup, tell: Callable[[str], None]) -> tuple[Finding, ...]:
     """What CircleCI shows about `setup`. That it cannot be asked keeps nobody from a plan: it is told."""
-    from ciam_tui.circleci_survey import circleci_survey
+    from ciam_tui.surveys.circleci import circleci_survey
 
     try:
         return findings_read(setup, circleci_survey(setup, session.circleci(), progress=lambda text: tell(f"CircleCI: {text}")))

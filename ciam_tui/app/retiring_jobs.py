@@ -85,7 +85,7 @@ def users_read(session: Session, tell: Tell, should_stop: ShouldStop) -> Users:
         CiamError: AWS cannot be asked, or the account's users may not be listed.
     """
     from ciam_tui.retiring.past import past as kept
-    from ciam_tui.users_survey import users_of
+    from ciam_tui.surveys.users import users_of
 
     aws, at = session.need_aws(), session.clock.now()
     try:
@@ -107,7 +107,7 @@ def user_read(session: Session, name: str, tell: Tell, should_stop: ShouldStop) 
     Raises:
         CiamError: `user-not-found`; and as any read.
     """
-    from ciam_tui.users_survey import one_user
+    from ciam_tui.surveys.users import one_user
 
     return one_user(session.need_aws(), name, circleci=circleci_of(session), progress=tell, should_stop=should_stop)
 
@@ -127,7 +127,7 @@ def comparison_read(session: Session, user: User, evidence: Evidence, setup: Set
         CiamError: its policies may not be read.
     """
     from ciam_tui.core.proposal.comparison import compared
-    from ciam_tui.users_survey import policies_of
+    from ciam_tui.surveys.users import policies_of
 
     groups, policies = policies_of(session.need_aws(), user, tell)
     return compared(user, groups, policies, evidence, setup)

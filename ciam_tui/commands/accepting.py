@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ciam_tui.commands.files import content_of
+from ciam_tui.commands.files import STANDARD_INPUT, content_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +65,8 @@ def accepting_problem(args: argparse.Namespace) -> str | None:
         return f"--{given[0]} goes with --write-accepted." if given else None
     if args.accepted is not None:
         return "--write-accepted reads its file too: leave --accepted out."
+    if str(args.write_accepted) == STANDARD_INPUT:
+        return "--write-accepted wants the name of a file, which it reads and writes."
     if lacking := [name for name in _BESIDE_WRITING if not getattr(args, name) or not str(getattr(args, name)).strip()]:
         return f"--write-accepted wants --{lacking[0]} too."
     return None
@@ -96,9 +98,9 @@ class Accepting:
         """Adds the new findings to the file that `--write-accepted` names, and says how many; None where nothing was to be written.
 
         Raises:
-            CiamError: the file cannot be written or could not be read again, or none of the findings is as `--finding` says.
+            CiamError: the file cannot be written, or could not be read again; none of the findings is as `--finding` says.
         """
-        from ciam_tui.core.acceptance.file import read_acceptances
+        from ciam_tui.core.acceptance.file import rereadable
         from ciam_tui.core.acceptance.judging import with_accepted
         from ciam_tui.ports.acceptance_file import write_acceptances
 
@@ -115,8 +117,7 @@ class Accepting:
         )
         added = len(whole.entries) - len(self.file.entries)
         if added:
-            read_acceptances(whole.text.encode(), self.today, what="what would be written")
-            write_acceptances(args.write_accepted, whole.text, instead_of=self.content)
+            write_acceptances(args.write_accepted, rereadable(whole, self.today), instead_of=self.content)
         return added
 
     def document(self, acceptance: Acceptance, added: int | None) -> dict[str, Any]:
@@ -147,9 +148,9 @@ def accepting_from(args: argparse.Namespace) -> Accepting:
     from ciam_tui.ports.clock import SystemClock
 
     today = SystemClock().now().date()
-    name = str(args.accepted or args.write_accepted or "")
-    if not name:
-        return Accepting(name, None, None, today)
+    if args.accepted is None and args.write_accepted is None:
+        return Accepting("", None, None, today)
+    name = str(args.write_accepted) if args.accepted is None else args.accepted
     if args.write_accepted is not None:
         _refuse_the_day(args.expires, today)
         if not args.write_accepted.exists() and not args.write_accepted.is_symlink():

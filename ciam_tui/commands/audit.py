@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import sys
-import textwrap
 from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +14,6 @@ from ciam_tui.commands.audit_organization import add_organization_arguments, org
 from ciam_tui.commands.keeping import add_snapshot_argument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from ciam_tui.commands.accepting import Accepting
     from ciam_tui.commands.audit_opinions import Beside
     from ciam_tui.core.audit.report import AuditReport
@@ -26,8 +21,6 @@ if TYPE_CHECKING:
 
 ERRORS = 3
 STANDARD_OUTPUT = Path("-")
-_WIDTH = 120
-_UNDER_WORDS = " " * 13
 
 _EPILOG = """\
 examples:
@@ -109,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from ciam_tui import __version__
     from ciam_tui.commands.keeping import keep_snapshot
-    from ciam_tui.commands.speaking import print_document, say
+    from ciam_tui.commands.speaking import fitting, print_document, say
     from ciam_tui.core.acceptance.of_audit import marked
     from ciam_tui.core.audit.report_json import report_document
     from ciam_tui.core.audit.sarif import sarif_document
@@ -134,7 +127,7 @@ def _run(args: argparse.Namespace) -> int:
         print_document(beside.added_to(report_document(report)) | told)
     elif args.sarif != STANDARD_OUTPUT:
         lines = () if acceptance is None else accepting.lines(acceptance, added)
-        say(args, _fitting([*report_lines(report), *beside.lines(report), *lines]))
+        say(args, fitting([*report_lines(report), *beside.lines(report), *lines]))
     return ERRORS if report.has_errors else 0
 
 
@@ -142,7 +135,7 @@ def _of_all_accounts(args: argparse.Namespace, accepting: Accepting) -> int:
     from ciam_tui import __version__
     from ciam_tui.commands.audit_organization import NOTHING_READ, document_of, organization_report
     from ciam_tui.commands.keeping import keep_snapshot
-    from ciam_tui.commands.speaking import print_document, say, warn
+    from ciam_tui.commands.speaking import fitting, print_document, say, warn
     from ciam_tui.core.organization.accepting import marked_everywhere
     from ciam_tui.core.organization.documents import organization_sarif
     from ciam_tui.core.organization.words import organization_lines
@@ -158,7 +151,7 @@ def _of_all_accounts(args: argparse.Namespace, accepting: Accepting) -> int:
         told = {} if acceptance is None else {"acceptances": accepting.document(acceptance, None)}
         print_document(document_of(report) | told)
     elif args.sarif != STANDARD_OUTPUT:
-        say(args, _fitting([*organization_lines(report), *(() if acceptance is None else acceptance.notes)]))
+        say(args, fitting([*organization_lines(report), *(() if acceptance is None else acceptance.notes)]))
     if report.covers_nothing:
         warn([NOTHING_READ])
         return 1
@@ -166,13 +159,13 @@ def _of_all_accounts(args: argparse.Namespace, accepting: Accepting) -> int:
 
 
 def _report(args: argparse.Namespace) -> tuple[AuditReport, Beside]:
-    from ciam_tui.audit_survey import audited
     from ciam_tui.commands.account import ports_from
     from ciam_tui.commands.audit_opinions import read_beside
     from ciam_tui.commands.circleci import opened_circleci
     from ciam_tui.commands.progress import progress_line
     from ciam_tui.core.audit.issuers import CircleCiIssuers
     from ciam_tui.runs import history
+    from ciam_tui.surveys.audit import audited
 
     ports = ports_from(args)
     with closing(opened_circleci(args)) if args.circleci else nullcontext() as circleci, progress_line() as tell:
@@ -186,16 +179,6 @@ def _report(args: argparse.Namespace) -> tuple[AuditReport, Beside]:
             progress=tell,
         )
         return report, read_beside(args, report, ports, tell)
-
-
-def _fitting(lines: Iterable[str]) -> Iterator[str]:
-    """`lines` broken for whoever reads them on a terminal, under where their words begin; whole for a file or a pipe."""
-    if not sys.stdout.isatty():
-        yield from lines
-        return
-    width = shutil.get_terminal_size((_WIDTH, 24)).columns
-    for line in lines:
-        yield from textwrap.wrap(line, width, subsequent_indent=_UNDER_WORDS) if line.startswith("  ") else [line]
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:

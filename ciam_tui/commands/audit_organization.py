@@ -104,8 +104,8 @@ def organization_report(args: argparse.Namespace) -> OrganizationReport:
     from ciam_tui.commands.circleci import opened_circleci
     from ciam_tui.commands.progress import progress_line
     from ciam_tui.core.audit.issuers import CircleCiIssuers
-    from ciam_tui.organization_survey import Wanted, audited_everywhere
     from ciam_tui.runs import history
+    from ciam_tui.surveys.organization import Wanted, audited_everywhere
 
     ports, organization = organization_from(args)
     wanted = Wanted(args.audit_role, args.external_id, tuple(args.ou), tuple(args.only_account), args.workers or _WORKERS, args.unused_days)

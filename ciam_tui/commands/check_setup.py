@@ -68,7 +68,9 @@ def run_setup(args: argparse.Namespace, content: bytes) -> int:
     if args.markdown:
         from ciam_tui.core.markdown.summary import setup_markdown
 
-        print(setup_markdown(checked.file.setup, [_said_as_accepted(each) for each in checked.found], checked.file.notes), end="")
+        found = [_said_as_accepted(each) for each in checked.found]
+        of_accepted = () if checked.acceptance is None else tuple(checked.accepting.lines(checked.acceptance, checked.added))
+        print(setup_markdown(checked.file.setup, found, checked.file.notes, of_accepted=of_accepted, unread=checked.unread), end="")
     elif args.json:
         print_document(_document(checked, args))
     else:

@@ -69,8 +69,8 @@ def circleci_reading(args: argparse.Namespace, setup: SetupShape) -> CircleCiRea
     files = told_of_files(setup, getattr(args, "config", ()))
     if not args.circleci:
         return CircleCiReading(files.findings, files.unread)
-    from ciam_tui.circleci_survey import circleci_survey
     from ciam_tui.core.circleci.findings import circleci_findings
+    from ciam_tui.surveys.circleci import circleci_survey
 
     with closing(opened_circleci(args)) as circleci:
         if sys.stderr is not None and sys.stderr.isatty():

@@ -91,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     from ciam_tui.commands.keeping import keep_snapshot
-    from ciam_tui.commands.speaking import print_document, say
+    from ciam_tui.commands.speaking import fitting, print_document, say
     from ciam_tui.core.creep.report import lines_of_gaps, lines_of_tightened
     from ciam_tui.core.creep.report_json import document_of_gaps
 
@@ -100,12 +100,13 @@ def _run(args: argparse.Namespace) -> int:
         _refuse_existing(args.tighten)
     report, gaps = _gaps(args, setup)
     keep_snapshot(args, report, gaps)
-    say(args, lines_of_gaps(gaps, report.unread))
+    say(args, fitting(lines_of_gaps(gaps, report.unread)))
     found = None
     if args.tighten is not None or setup is not None:
         found = _tightened(setup, report, gaps)
         written = _written(args, found)
-        say(args, ["", "Tightened", *(f"  {line}" for line in lines_of_tightened(found, str(args.tighten) if written else None))])
+        told = lines_of_tightened(found, str(args.tighten) if written else None)
+        say(args, ["", "Tightened", *fitting(f"  {line}" for line in told)])
     if args.json:
         print_document(
             document_of_gaps(
@@ -127,13 +128,13 @@ def _setup_of(args: argparse.Namespace) -> Setup | None:
 
 
 def _gaps(args: argparse.Namespace, setup: Setup | None) -> tuple[AuditReport, tuple[Gap, ...]]:
-    from ciam_tui.audit_survey import audited
     from ciam_tui.commands.account import ports_from
     from ciam_tui.commands.keeping import kept_snapshots
     from ciam_tui.commands.progress import progress_line
     from ciam_tui.core.audit.issuers import CircleCiIssuers
-    from ciam_tui.creep_survey import Asked, gaps_of
     from ciam_tui.runs import history
+    from ciam_tui.surveys.audit import audited
+    from ciam_tui.surveys.creep import Asked, gaps_of
 
     ports = ports_from(args)
     with progress_line() as tell:

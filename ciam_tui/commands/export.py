@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ciam_tui.core.findings import Finding
+    from ciam_tui.core.guardrails.choices import GuardrailChoices
     from ciam_tui.core.problems import Problem
     from ciam_tui.core.shape import SetupShape
     from ciam_tui.ports.export_folder import WrittenFile
@@ -113,10 +114,9 @@ def _run(args: argparse.Namespace) -> int:
         for stage, job in args.job:
             jobs.setdefault(stage, []).append(job)
         return into(file.setup, args.into, project=args.project, jobs=jobs, as_json=args.json)
-    if args.stack_set is not None:
-        files = export_stack_set.stack_set_files(args, file.setup)
-    else:
-        files = exported(file.setup, args.format, choices_of(args))
+    choices = choices_of(args)
+    stack_set = args.stack_set is not None
+    files = export_stack_set.stack_set_files(args, file.setup) if stack_set else exported(file.setup, args.format, choices)
     written = write_export(args.out, files)
     if args.json:
         _print_document(args.out, written)
@@ -125,7 +125,18 @@ def _run(args: argparse.Namespace) -> int:
     _print_findings(file.notes, findings(file.setup))
     if args.format == "gcp":
         _print_differences(file.setup)
+    if args.format in {"guardrails", ALL}:
+        _print_sizes(file.setup, choices.guardrails)
     return 0
+
+
+def _print_sizes(setup: SetupShape, choices: GuardrailChoices | None) -> None:
+    """A policy that cannot be attached is said to be none before somebody tries."""
+    from ciam_tui.core.export.guardrails import too_large
+    from ciam_tui.core.words import listed
+
+    if names := too_large(setup, choices):
+        print(f"AWS will refuse {listed(names)} for the size; guardrails.md says by how much, and what to do.", file=sys.stderr)
 
 
 def _print_differences(setup: SetupShape) -> None:

@@ -11,7 +11,6 @@ from ciam_tui.core.retirement.stages import LONGEST_QUIET_DAYS, QUIET_DAYS
 if TYPE_CHECKING:
     from ciam_tui.commands.migrating import Migrating
 
-BLOCKED = 3
 
 _EPILOG = f"""\
 examples:

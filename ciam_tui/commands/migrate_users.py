@@ -28,7 +28,7 @@ def list_users(args: argparse.Namespace, ports: Ports) -> int:
     from ciam_tui.commands.circleci import opened_circleci
     from ciam_tui.commands.progress import progress_line
     from ciam_tui.core.users.report import document_of_listing, lines_of_listing
-    from ciam_tui.users_survey import users_of
+    from ciam_tui.surveys.users import users_of
 
     with closing(opened_circleci(args)) if args.circleci else nullcontext() as circleci, progress_line() as tell:
         listing = users_of(ports.aws, at=ports.clock.now(), circleci=circleci, progress=tell)
@@ -49,7 +49,7 @@ def show_user(args: argparse.Namespace, desk: Desk) -> int:
     from ciam_tui.core.users.report import document_of_user, lines_of_user
     from ciam_tui.retiring.beside import evidence_for
     from ciam_tui.retiring.proposing import proposal_for
-    from ciam_tui.users_survey import one_user
+    from ciam_tui.surveys.users import one_user
 
     ports, look = desk.ports, desk.look
     understanding = one_user(ports.aws, args.user, circleci=ports.circleci, progress=look.progress, should_stop=look.should_stop)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from ciam_tui.commands.account import mode_of, refuse_when_read_only, said_yes, state_dir, stdin_is_terminal, typed
 from ciam_tui.commands.carrying import Carrying
-from ciam_tui.commands.migrate import BLOCKED
 from ciam_tui.commands.plan_report import Report as PlanReport
 from ciam_tui.commands.planned import forbidden_ids
 from ciam_tui.commands.speaking import PROBLEM, nobody_to_ask, print_document, say, show_plan, warn
@@ -37,6 +36,8 @@ if TYPE_CHECKING:
     from ciam_tui.core.retirement.migration import Migration
     from ciam_tui.core.retirement.standing import Standing
     from ciam_tui.retiring.driving import Prepared
+
+BLOCKED = 3
 
 
 @contextmanager

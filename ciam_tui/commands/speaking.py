@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.problems import CiamError
@@ -15,7 +16,7 @@ from ciam_tui.core.shown import shown
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ciam_tui.commands.plan_report import Report
     from ciam_tui.commands.run_report import Ending
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 PROBLEM = 1
 WRONG_USAGE = 2
 _WIDTH_OFF_A_TERMINAL = 120
+_UNDER_WORDS = " " * 13  # where those begin that stand behind a word of up to ten letters
 
 
 def reported(args: argparse.Namespace, run: Callable[[argparse.Namespace], int]) -> int:
@@ -83,6 +85,16 @@ def say(args: argparse.Namespace, lines: Iterable[str]) -> None:
     """Print `lines` for people: on standard output, unless that is a program's."""
     for line in lines:
         print(shown(line), file=sys.stderr if args.json else sys.stdout, flush=True)
+
+
+def fitting(lines: Iterable[str]) -> Iterator[str]:
+    """`lines` broken for whoever reads them on a terminal, under where their words begin; whole for a file or a pipe."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        yield from lines
+        return
+    width = shutil.get_terminal_size((_WIDTH_OFF_A_TERMINAL, 24)).columns
+    for line in lines:
+        yield from textwrap.wrap(line, width, subsequent_indent=_UNDER_WORDS) if line.startswith("  ") else [line]
 
 
 def warn(lines: Iterable[str]) -> None:

@@ -17,7 +17,8 @@ _NAMED = re.compile(
 )
 # A JSON Web Token: two or three parts of base64url, the first of which is an object and so begins with `{"`.
 _JWT = re.compile(r"eyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)?")
-_CIRCLECI_TOKEN = re.compile(r"CCI(?:PAT|PRJ)_\w+")
+# CircleCI's own, and those of the services that its jobs push to: their makers gave them a beginning to be known by.
+_TOKEN = re.compile(r"CCI(?:PAT|PRJ)_\w+|gh[opsur]_\w{30,}|github_pat_\w{30,}|glpat-[\w-]{20,}|xox[a-z]-[\w-]{20,}|npm_\w{30,}")
 # A secret access key is 40 characters of base64, an older CircleCI token 40 hexadecimal digits, a session token some hundreds. A longer run is
 # masked too: an escape such as the `n` of `\n` in a repr may stand right before a key.
 _KEY = re.compile(r"[A-Za-z0-9/+]{40,}={0,2}")
@@ -26,7 +27,7 @@ _KEY = re.compile(r"[A-Za-z0-9/+]{40,}={0,2}")
 def redacted(text: str) -> str:
     """`text` with everything in it that is, or looks like, a secret key, a session token, a CircleCI token or a JWT replaced by `MASK`."""
     text = _NAMED.sub(lambda match: match.group(1) + MASK, text)
-    for pattern in (_JWT, _CIRCLECI_TOKEN, _KEY):
+    for pattern in (_JWT, _TOKEN, _KEY):
         text = pattern.sub(MASK, text)
     return text
 
@@ -36,7 +37,10 @@ _NAMES = (
     r"secret[_-]?(?:access[_-]?)?key | (?:session|security|access|refresh|api|auth|circle|identity|bearer)[_-]?token | client[_-]?secret"
     r" | password | passwd | passphrase | private[_-]?key | authorization"
 )
-_SECRET_NAME = re.compile(rf"(?ix) (?: {_NAMES} ) $")
+# Words that end the name of a tag or a variable, or stand before an `=` as there. Elsewhere in a text they are words: `...:secret:name` is an ARN.
+_SHORT_NAMES = r"(?: token | secret | api[_-]?key | pwd )"
+_SECRET_NAME = re.compile(rf"(?ix) (?: {_NAMES} | (?<![a-z0-9]) {_SHORT_NAMES} ) $")
+_ASSIGNED = re.compile(rf"""(?ix) ( (?<![a-z0-9]) {_SHORT_NAMES} = ) (?: (["']) .*? \2 | [^\s"'&,;)\]}}]+ )""")
 _NAMED_IN_RECORD = re.compile(
     rf"""(?ix) ( (?: {_NAMES} ) ["']? \s* [:=] \s* )
         (?: b? (["']) .*? \2 | (?: (?: bearer | basic ) \s+ )? [^\s"'&,;)\]}}]+ )"""
@@ -51,8 +55,10 @@ def without_secrets(text: str) -> str:
 
     It differs from `redacted` where that masks what a record is about: IAM actions with `secret` in their name, and long paths of plain words.
     """
-    text = _NAMED_IN_RECORD.sub(lambda match: match.group(1) + MASK, _PEM.sub(MASK, text))
-    for pattern in (_JWT, _CIRCLECI_TOKEN):
+    text = _PEM.sub(MASK, text)
+    for pattern in (_NAMED_IN_RECORD, _ASSIGNED):
+        text = pattern.sub(lambda match: match.group(1) + MASK, text)
+    for pattern in (_JWT, _TOKEN):
         text = pattern.sub(MASK, text)
     return _KEY.sub(lambda match: match[0] if _is_a_path(match[0]) else MASK, text)
 

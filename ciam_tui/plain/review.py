@@ -86,8 +86,8 @@ class Review:
 
     def _of_circleci(self) -> tuple[Finding, ...]:
         """What CircleCI shows. That it cannot be asked keeps nobody from a plan."""
-        from ciam_tui.circleci_survey import circleci_survey
         from ciam_tui.core.circleci.findings import circleci_findings
+        from ciam_tui.surveys.circleci import circleci_survey
 
         try:
             facts = circleci_survey(self.setup, self.desk.circleci())

@@ -19,8 +19,7 @@ def write_acceptances(path: Path, text: str, *, instead_of: bytes | None) -> Non
     """
     try:
         if instead_of is None:
-            with path.open("xb") as file:
-                file.write(text.encode())
+            _make(path, text.encode())
             return
         real = path.resolve(strict=True)  # what a link leads to, so that the link stays one
         if real.read_bytes() != instead_of:
@@ -38,6 +37,17 @@ def write_acceptances(path: Path, text: str, *, instead_of: bytes | None) -> Non
         fix = "Name a file in a folder that you may write to and that has room."
         message = f'"{path}" cannot be written: {error.strerror or type(error).__name__}.'
         raise CiamError("file-unwritable", "Cannot write the accepted findings", message, (fix,)) from None
+
+
+def _make(path: Path, content: bytes) -> None:
+    """The new file, or none: half of one would be refused by every command from then on."""
+    with path.open("xb") as file:
+        try:
+            file.write(content)
+            file.flush()
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def _changed(path: Path) -> CiamError:

@@ -8,18 +8,18 @@ from __future__ import annotations
 import os
 import stat
 from hashlib import sha256
+from pathlib import Path
 from secrets import token_hex
 from shutil import rmtree
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.assurance.pack import MANIFEST
-from ciam_tui.core.assurance.verifying import MANIFEST_BYTES, Entry, What, not_a_pack
+from ciam_tui.core.assurance.verifying import MANIFEST_BYTES, Entry, What, not_a_pack, was_collected
 from ciam_tui.core.problems import CiamError
 from ciam_tui.ports.state_dir import sync_folder, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from ciam_tui.core.assurance.pack import PackFile
 
@@ -46,29 +46,61 @@ def refuse_what_is_there(folder: Path) -> None:
         raise CiamError("export-exists", "Nothing was collected", message, ("Name a new folder, such as one with the date in its name.",))
 
 
+def refuse_to_replace(manifest: Path) -> None:
+    """Asked before another manifest is put in the place of `manifest`: that of a pack which was collected stays.
+
+    Raises:
+        CiamError: `export-exists`.
+    """
+    try:
+        is_small = manifest.lstat().st_size <= MANIFEST_BYTES
+        content = b"".join(_pieces(manifest)) if is_small else b""
+    except OSError:
+        return  # nothing that was collected here; whoever writes finds out what it is
+    if was_collected(content):
+        message = f'"{manifest.parent}" holds evidence that was collected, and it is not written over.'
+        raise CiamError("export-exists", "Nothing was exported", message, ("Name another folder.",))
+
+
 def write_pack(folder: Path, files: Iterable[PackFile]) -> None:
-    """Write `files` as the new folder `folder`, which appears when all of them are on the disk.
+    """Write `files`, of which the manifest is the last, as the folder `folder`: new, it appears when all of them are on the disk.
+
+    One that is there and empty is filled and stays the same folder, since it may be a mounted one, or the one that somebody stands in.
 
     Raises:
         CiamError: `export-exists`; `export-unwritable`.
     """
     refuse_what_is_there(folder)
-    folder = folder.absolute()  # the folder at hand has no name of its own
-    beside = folder.with_name(f".{folder.name}.{token_hex(8)}.tmp")
+    # Without links and `..`: making what `a/../b` leads through would make `a` too, perhaps within another pack.
+    folder = Path(os.path.realpath(folder))
+    name = f".{folder.name}.{token_hex(8)}.tmp"
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        is_there = folder.is_dir()
+        beside = folder / name if is_there else folder.with_name(name)
         beside.mkdir(mode=_PRIVATE_FOLDER)
         try:
             for file in files:
                 _put(beside, file)
             sync_folder(beside)
-            beside.rename(folder)  # over an empty folder, and over nothing else
+            if is_there:
+                _move_up(beside)
+            else:
+                beside.rename(folder)  # over an empty folder, and over nothing else
             sync_folder(folder.parent)
         except BaseException:
             rmtree(beside, ignore_errors=True)
             raise
     except OSError as error:
         raise _refused(folder, error) from None
+
+
+def _move_up(beside: Path) -> None:
+    """What is in `beside` into the folder that holds it, the manifest last: what lacks that is no whole pack."""
+    for each in sorted(beside.iterdir(), key=lambda each: each.name == MANIFEST):
+        each.rename(beside.with_name(each.name))
+    beside.rmdir()
+    sync_folder(beside.parent)
 
 
 def _put(folder: Path, file: PackFile) -> None:

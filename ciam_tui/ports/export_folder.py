@@ -14,7 +14,9 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
+from ciam_tui.core.assurance.pack import MANIFEST
 from ciam_tui.core.problems import CiamError
+from ciam_tui.ports.evidence_pack import refuse_to_replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,8 +48,13 @@ def write_export(folder: Path, files: Iterable[ExportFile]) -> tuple[WrittenFile
     """Writes `files` below `folder`, which is made where it is missing; other files there are left as they are.
 
     Raises:
-        CiamError: `export-unwritable`, with what stands in the way. The files before it have been written whole.
+        CiamError: `export-unwritable`, with what stands in the way. The files before it have been written whole. `export-exists`, where it
+            would replace evidence that was collected; nothing has been written then.
     """
+    files = tuple(files)
+    for file in files:
+        if file.path.rpartition("/")[2] == MANIFEST:
+            refuse_to_replace(folder / file.path)
     return tuple(_written(folder, files))
 
 

@@ -17,8 +17,8 @@ from ciam_tui.core.problems import CiamError
 from ciam_tui.core.proposal.comparison import compared
 from ciam_tui.core.retirement.ground import KeyUse, Obstacle
 from ciam_tui.core.shut_out.blocking import Kind, shut_out
-from ciam_tui.evidence_survey import evidence_of
-from ciam_tui.users_survey import policies_of
+from ciam_tui.surveys.evidence import evidence_of
+from ciam_tui.surveys.users import policies_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

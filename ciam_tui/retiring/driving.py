@@ -29,7 +29,7 @@ from ciam_tui.retiring.beside import evidence_for
 from ciam_tui.retiring.ground import read_ground, setup_of
 from ciam_tui.retiring.past import past
 from ciam_tui.runs import apply_changes, apply_plan, apply_undo, changes_plan, history, look_up, new_run_id, plan_for, resume, undo_plan
-from ciam_tui.users_survey import policies_of
+from ciam_tui.surveys.users import policies_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

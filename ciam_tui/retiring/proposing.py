@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.proposal.proposing import Proposal, proposed
 from ciam_tui.retiring.look import inventories
-from ciam_tui.users_survey import policies_of
+from ciam_tui.surveys.users import policies_of
 
 if TYPE_CHECKING:
     from ciam_tui.apply import Ports

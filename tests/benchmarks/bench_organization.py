@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ciam_tui.audit_survey import audited as audit_of_one
 from ciam_tui.core.audit.issuers import CircleCiIssuers
 from ciam_tui.core.history import History
-from ciam_tui.organization_survey import WORKERS
+from ciam_tui.surveys.audit import audited as audit_of_one
+from ciam_tui.surveys.organization import WORKERS
 from tests.benchmarks.harness import interleaved, milliseconds_of_call
 from tests.organization_world import NOW, OWN, World, audited
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from sarif_kit.validate import validation_errors
@@ -13,8 +14,6 @@ from tests.core.examples import file
 from tests.served_account import HAND_MADE_ROLE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.commands.shell import Shell
     from tests.served_account import ServedAccount
 
@@ -73,6 +72,17 @@ def test_the_markdown_of_a_review_says_what_is_accepted(shell: Shell, setup_file
     accepted = str(tmp_path / "accepted.json")
     shell("check", setup_file, "--write-accepted", accepted, *WORDS)
     assert "Accepted by ana until" in shell("check", setup_file, "--accepted", accepted, "--markdown").out
+    assert "## Accepted findings" not in shell("check", setup_file, "--accepted", accepted, "--markdown").out
+
+
+def test_the_markdown_of_a_review_says_what_is_accepted_no_more(shell: Shell, setup_file: str, tmp_path: Path) -> None:
+    accepted = tmp_path / "accepted.json"
+    shell("check", setup_file, "--write-accepted", str(accepted), *WORDS)
+    accepted.write_text(accepted.read_text().replace(SOON, "2026-01-01"))
+    told = shell("check", setup_file, "--accepted", str(accepted), "--markdown")
+    assert told.code == 3
+    (line, *_) = told.out.split("## Accepted findings\n\n")[1].splitlines()
+    assert line.startswith("- expired: stage build: ")
 
 
 def test_writing_again_adds_nothing_and_changes_nothing(shell: Shell, setup_file: str, tmp_path: Path) -> None:
@@ -101,6 +111,7 @@ def test_a_file_that_is_no_file_of_accepted_findings_is_left_alone(shell: Shell,
         (("--write-accepted", "a.json", "--owner", "ana", "--reason", " ", "--expires", SOON), "--write-accepted wants --reason too."),
         (("--owner", "ana"), "--owner goes with --write-accepted."),
         (("--accepted", "a.json", "--write-accepted", "a.json", *WORDS), "leave --accepted out"),
+        (("--write-accepted", "-", *WORDS), "wants the name of a file"),
     ],
 )
 @pytest.mark.parametrize("command", ["check", "audit"])
@@ -121,20 +132,63 @@ def test_a_day_that_is_past_or_far_away_accepts_nothing(shell: Shell, setup_file
     assert not path.exists()
 
 
-def test_what_could_not_be_read_again_is_not_written(shell: Shell, setup_file: str, tmp_path: Path) -> None:
-    path = tmp_path / "accepted.json"
-    refused = shell("check", setup_file, "--write-accepted", str(path), "--owner", "a" * 201, "--reason", "r", "--expires", SOON)
-    assert refused.code == 1
-    assert "accepted[0].owner has 201 characters, and may have 200" in refused.err
-    assert not path.exists()
-
-
 def test_a_file_that_is_missing_or_wrong_is_one_line(shell: Shell, setup_file: str, tmp_path: Path) -> None:
     missing = shell("check", setup_file, "--accepted", str(tmp_path / "none.json"), "--json")
     assert (missing.code, missing.document["ok"]) == (1, False)
     assert "--write-accepted makes one" in missing.err
     (tmp_path / "accepted.json").write_text('{"version": 1, "accepted": [{}]}')
     assert "Line 1: accepted[0] has no key finding." in shell("check", setup_file, "--accepted", str(tmp_path / "accepted.json")).err
+
+
+def test_a_name_that_is_empty_as_a_variable_of_a_job_may_be_is_not_taken_for_none(shell: Shell, setup_file: str) -> None:
+    refused = shell("check", setup_file, "--accepted", "")
+    assert (refused.code, 'There is no file "".' in refused.err) == (1, True)
+
+
+@pytest.mark.parametrize("reason", ["x" * 3000, "half a pair: \udcff"], ids=["too-long", "no-text"])
+def test_what_nobody_could_read_again_is_not_written(shell: Shell, setup_file: str, tmp_path: Path, reason: str) -> None:
+    path = tmp_path / "accepted.json"
+    words = ("--owner", "ana", "--reason", reason, "--expires", SOON)
+    refused = shell("check", setup_file, "--write-accepted", str(path), *words)
+    assert (refused.code, path.exists()) == (1, False)
+    assert refused.err.startswith("ciam-tui: Nothing was accepted: The file could not be read again: ")
+
+    shell("check", setup_file, "--write-accepted", str(path), *WORDS)
+    before = path.read_bytes()
+    assert shell("check", setup_file, "--write-accepted", str(path), *words, "--finding", "list-needs-slash").code == 1
+    assert path.read_bytes() == before
+
+
+def test_a_disk_that_is_full_leaves_no_half_of_a_file(
+    shell: Shell, setup_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "accepted.json"
+    opened = Path.open
+
+    def full(self: Path, mode: str = "r", **kwargs: Any) -> Any:
+        return FullFile(opened(self, mode, buffering=0)) if mode == "xb" else opened(self, mode, **kwargs)
+
+    monkeypatch.setattr(Path, "open", full)
+    refused = shell("check", setup_file, "--write-accepted", str(path), *WORDS)
+    assert (refused.code, path.exists()) == (1, False)
+    assert "No space left" in refused.err
+
+
+class FullFile:
+    """A file that takes some bytes, and no more."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+    def write(self, content: bytes) -> None:
+        self.file.write(content[:9])
+        raise OSError(28, "No space left on device")
 
 
 def test_a_policy_takes_no_acceptances(shell: Shell, tmp_path: Path) -> None:

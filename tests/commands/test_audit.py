@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sarif_kit.validate import validation_errors
 
-from ciam_tui import audit_survey
 from ciam_tui.ports.sandbox import account as demo
+from ciam_tui.surveys import audit as audit_survey
 from tests.runs import ORG, a_setup
 from tests.served_account import HAND_MADE_ROLE, PROVIDER_ARN, PROVIDER_URL, written
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.served_account import ServedAccount
 
 ROOT = Path(__file__).parents[2]
-HOOK = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))[0]
+HOOK, AUDIT_HOOK = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
 ACCEPTS_NOTHING = '{"version": 1, "accepted": []}'
 
 
@@ -99,6 +99,13 @@ def test_the_hook_is_a_command_that_takes_several_files_after_its_arguments() ->
     assert (HOOK["id"], HOOK["language"], HOOK["require_serial"]) == ("ciam-tui-check", "python", True)
     args = parsed([*shlex.split(HOOK["entry"])[1:], "--accepted", "accepted.json", "a/setup.json", "b/setup.json"])
     assert (args.setup, args.accepted) == (["a/setup.json", "b/setup.json"], "accepted.json")
+
+
+def test_the_hook_of_the_audit_takes_no_files_and_no_commit_waits_for_it() -> None:
+    assert (AUDIT_HOOK["id"], AUDIT_HOOK["pass_filenames"], AUDIT_HOOK["always_run"]) == ("ciam-tui-audit", False, True)
+    assert AUDIT_HOOK["stages"] == ["pre-push", "manual"]
+    args = parsed([*shlex.split(AUDIT_HOOK["entry"])[1:], "--accepted", "accepted.json"])
+    assert args.accepted == "accepted.json"
 
 
 @pytest.mark.parametrize(

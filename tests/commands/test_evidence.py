@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import stat
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,8 @@ import pytest
 from ciam_tui.commands.schemas import document_schema
 from ciam_tui.core.assurance.controls import Control
 from ciam_tui.core.assurance.items import sha256_of
-from ciam_tui.core.assurance.pack import PackFile
+from ciam_tui.core.assurance.of_setup import offline_pack
+from ciam_tui.core.assurance.pack import PackFile, bound
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.retirement.migration import fold
 from ciam_tui.ports.disk import StateDir
@@ -233,3 +235,48 @@ def test_a_pack_is_on_the_disk_whole_or_not_at_all(tmp_path: Path, monkeypatch: 
     with pytest.raises(ValueError, match="leads down"):
         write_pack(tmp_path / "f", [replace(files[0], path="../x")])
     shutil.rmtree(tmp_path / "e")
+
+
+def test_a_folder_that_is_there_and_empty_is_filled_and_stays_the_same_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [PackFile("items/x.json", "{}\n"), PackFile("evidence.md", "a\n"), PackFile("evidence.json", "{}\n")]
+    here = tmp_path / "here"
+    here.mkdir()
+    before = here.stat().st_ino
+    monkeypatch.chdir(here)
+    write_pack(Path(), files)
+    assert (here.stat().st_ino, sorted(each.name for each in Path().iterdir())) == (before, ["evidence.json", "evidence.md", "items"])
+    assert stat.S_IMODE((here / "items" / "x.json").stat().st_mode) == 0o600
+
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    write_pack(tmp_path / "link", files)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "there" / "evidence.json").is_file()
+
+
+def test_an_empty_folder_is_empty_again_where_not_all_could_be_written(tmp_path: Path) -> None:
+    (tmp_path / "e").mkdir()
+    with pytest.raises(CiamError):
+        write_pack(tmp_path / "e", [PackFile("evidence.md", "a\n"), PackFile("evidence.md/x", "a\n")])
+    assert list((tmp_path / "e").iterdir()) == []
+
+
+def test_a_way_through_another_folder_makes_nothing_there(tmp_path: Path) -> None:
+    write_pack(tmp_path / "one", [PackFile("evidence.md", "a\n")])
+    write_pack(tmp_path / "one" / "x" / ".." / ".." / "two", [PackFile("evidence.md", "a\n")])
+    assert [path.name for path in (tmp_path / "one").iterdir()] == ["evidence.md"]
+    assert (tmp_path / "two" / "evidence.md").is_file()
+
+
+@pytest.mark.parametrize("formats", ["evidence", "all"])
+def test_an_export_does_not_replace_evidence_that_was_collected(shell: Shell, tmp_path: Path, formats: str) -> None:
+    setup = tmp_path / "setup.json"
+    setup.write_text(setup_file(), encoding="utf-8")
+    out = tmp_path / "out"
+    place = out if formats == "evidence" else out / "evidence"
+    pack = offline_pack(a_setup(), "0.0.0")
+    write_pack(place, bound(replace(pack, about=replace(pack.about, at=datetime(2026, 1, 2, tzinfo=UTC))), with_files=True).files)
+    said = shell("export", str(setup), "--format", formats, "--out", str(out))
+    assert (said.code, "holds evidence that was collected" in said.err) == (1, True)
+    assert shell("evidence", "verify", str(place)).code == 0
+    assert [path.name for path in out.iterdir() if place not in (path, path.parent)] == []

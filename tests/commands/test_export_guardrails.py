@@ -48,6 +48,16 @@ def test_every_request_of_the_guide_gets_the_answer_that_it_says(
         assert shell(*shlex.split(command)[1:]).code == {"allowed": 0, "denied": 3}[answer], command
 
 
+@pytest.mark.parametrize("form", ["guardrails", "all"])
+def test_what_aws_will_refuse_for_its_size_is_said_at_once(shell: Shell, tmp_path: Path, form: str) -> None:
+    stages = [{"name": f"stage-{number}", "prefix": f"{number}/", "access": ["read"]} for number in range(90)]
+    (tmp_path / "setup.json").write_text(file(stages=stages, role__name_prefix=""))
+    asked = ("export", str(tmp_path / "setup.json"), "--format", form, "--out", str(tmp_path / "out"), "--admin-role", ADMIN)
+    assert "AWS will refuse scp.json and boundary.json for the size; guardrails.md says by how much" in shell(*asked).err
+    (tmp_path / "setup.json").write_text(file())
+    assert "AWS will refuse" not in shell(*asked).err
+
+
 def test_choices_are_for_the_guardrails(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "setup.json").write_text(file())
     said = shell("export", str(tmp_path / "setup.json"), "--format", "json", "--out", str(tmp_path), "--admin-role", ADMIN)

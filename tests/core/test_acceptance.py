@@ -141,6 +141,7 @@ WIDENED: dict[str, dict[str, Any]] = {
     "the audience differs": {"circleci__audience": "sts.amazonaws.com"},
     "it is another bucket": {"bucket__name": "prod-data"},
     "it is another account": {"account_id": "210987654321"},
+    "its boundary is another": {"role__permissions_boundary": "arn:aws:iam::123456789012:policy/edge"},
 }
 
 
@@ -151,6 +152,11 @@ def test_a_role_that_is_another_than_the_reviewed_one_has_new_findings(change: d
     assert before
     assert after
     assert accepted(after, accepting(before), TODAY).accepted == ()
+
+
+def test_a_boundary_that_is_taken_away_makes_every_finding_new() -> None:
+    before = reviewable(a_setup(role__permissions_boundary="arn:aws:iam::123456789012:policy/edge"))
+    assert accepted(reviewable(a_setup()), accepting(before), TODAY).accepted == ()
 
 
 def test_what_changes_in_another_stage_leaves_the_acceptance_of_this_one() -> None:

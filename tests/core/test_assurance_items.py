@@ -11,8 +11,10 @@ import pytest
 from ciam_tui.core.assurance.items import Made
 from ciam_tui.core.assurance.of_retirement import retirement_item
 from ciam_tui.core.assurance.of_runs import run_item
+from ciam_tui.core.changes.kinds import DeleteInlinePolicy, DeleteRole
 from ciam_tui.core.history import History
 from ciam_tui.core.journal import Began, Entry, Failed, LeftOut, NotVerified, RunStarted, Stopped, Succeeded, Verified, fold
+from ciam_tui.core.plan import make_steps
 from ciam_tui.core.retirement.events import Accepted, Event, HandedOff, QuietBroken, QuietStarted, RoleSeen, StageFound, StageTakenBack
 from ciam_tui.core.retirement.stages import Stage
 from tests.core.retirements import DAY, KEY, OPERATOR, OTHER_KEY, ROLE, START, a_key, a_user, begun, quiet_since, ran
@@ -90,7 +92,21 @@ def test_a_run_that_was_taken_back_and_the_one_that_did_it_name_each_other() -> 
     history = History((fold((STARTED,)), fold((undo,))))
     assert told(run_item(Made(), (STARTED,), history, None))["undone_by"] == "run-2"
     item = run_item(Made(), (undo,), history, None)
-    assert (told(item)["undoes"], item.title) == ("run-1", "Run run-2: took run run-1 back")
+    assert (told(item)["undoes"], item.title) == ("run-1", "Run run-2: taking run run-1 back")
+
+
+def test_a_run_that_did_nothing_is_not_said_to_have_applied_anything_nor_another_setups_to_have_applied_this_one() -> None:
+    history = History((fold((STARTED,)),))
+    item = run_item(Made(), (STARTED,), history, None, setup_id=STARTED.setup_id)
+    assert item.title == "Run run-1: applying the Setup"
+    assert item.headline.startswith("Applying the Setup, begun on 2026-01-02: 0 of 3 steps done, unfinished, by ")
+    other = run_item(Made(), (STARTED,), history, None, setup_id="0123456789abcdef")
+    assert (other.title, told(other)["is_of_this_setup"]) == (f"Run run-1: applying another Setup, {STARTED.setup_id}", False)
+
+
+def test_a_run_that_takes_down_is_not_called_one_that_applies() -> None:
+    removal = replace(STARTED, steps=make_steps([DeleteInlinePolicy("x", "s3"), DeleteRole("x")], STARTED.facts))
+    assert run_item(Made(), (removal,), History((fold((removal,)),)), None).title == "Run run-1: taking down what was made for the Setup"
 
 
 def retirement(*events: Event, now: Any = START + 10 * DAY, started: Any = None) -> tuple[dict[str, Any], str]:

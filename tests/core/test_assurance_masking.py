@@ -18,6 +18,20 @@ from tests.core.test_redacted import SURROUNDINGS, jwts, secret_keys, session_to
 SECRETS = st.one_of(
     secret_keys, session_tokens, jwts, st.sampled_from(["CCIPAT_5ecreT_0123abc", "0123456789abcdef0123456789abcdef01234567"])
 )
+# By their makers' beginnings, filled with no real one's rest.
+OF_OTHERS = [
+    "ghp_" + "a1B2" * 9,
+    "github_pat_" + "a1B2_" * 16,
+    "glpat-" + "a1-B2" * 4,
+    "xoxb-" + "123456789012-" * 2 + "abcDEF",
+    "npm_" + "a1B2" * 9,
+]
+
+
+@pytest.mark.parametrize("surrounding", SURROUNDINGS)
+@pytest.mark.parametrize("secret", OF_OTHERS)
+def test_tokens_of_the_services_that_jobs_push_to_are_masked_too(surrounding: str, secret: str) -> None:
+    assert secret not in without_secrets(surrounding.format(secret))
 
 
 @pytest.mark.parametrize("surrounding", SURROUNDINGS)
@@ -47,7 +61,9 @@ def test_they_are_masked_as_name_as_value_as_tag_and_within_a_policy(secret: str
         {"SecretAccessKey": "short"},
         {"tags": [["db-password", "hunter2"]]},
         {"tags": [{"Key": "CIRCLE_TOKEN", "Value": "hunter2"}]},
+        {"tags": [["deploy-token", "hunter2"], ["API_KEY", "hunter2"], ["webhook_secret", "hunter2"]]},
         {"description": "password=hunter2"},
+        {"text": "role x: 3 more tags: deploy-token=hunter2, API_KEY=hunter2 and webhook.secret='hunter2'"},
         {"text": "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----"},
     ],
 )
@@ -65,6 +81,7 @@ def test_what_is_named_a_secret_is_masked_however_short_it_is(data: dict[str, An
         "sts:GetSessionToken",
         "aws:TokenIssueTime",
         "arn:aws:secretsmanager:us-east-1:123456789012:secret:deploy-AbCdEf",
+        "allowed: s3:GetObject on arn:aws:s3:::acme-builds/token with s3:prefix=secret/",
         "arn:aws:iam::123456789012:role/circleci/circleci-web-build",
         "arn:aws:s3:::acme-builds/production/artifacts/java/services/2026/*",
         "/Statement/0/Condition/StringEquals/oidc.circleci.com~1org~10c9e0b5a-4a5d-4c5e-9f5b-0a6f0f4f2b11:aud",

@@ -216,6 +216,13 @@ def evidence(draw: st.DrawFn, setup: Setup) -> dict[str, list[Any]]:
     return gaps
 
 
+def test_a_setup_that_says_a_prefix_twice_stays_as_it_is_written_where_nothing_goes() -> None:
+    stage = {"name": "build", "prefix": "builds/", "access": ["read"], "read_prefixes": ["builds/"]}
+    setup = a_setup(stages=[stage])
+    found = tightened(setup, {})
+    assert (found.changes, found.setup) == (False, setup)
+
+
 @given(st.data())
 def test_whatever_the_evidence_the_result_is_valid_and_no_wider_and_breaks_nothing_that_was_seen(data: st.DataObject) -> None:
     setup = data.draw(setups())

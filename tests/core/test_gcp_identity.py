@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from ciam_tui.core.gcp.functions import extract, join, split
 from ciam_tui.core.gcp.identity import SUBJECT, SUBJECT_BYTES
 from ciam_tui.core.gcp.judging import gcp_let_in
 from ciam_tui.core.gcp.names import NO_TWIN, account_id
+from ciam_tui.core.gcp.provider import Account
 from ciam_tui.core.gcp.standing import gcp_standing
 from ciam_tui.core.matching import wildcard_matcher
 from ciam_tui.core.naming import role_names
@@ -255,6 +257,53 @@ def test_split_and_join_are_the_languages() -> None:
     assert split("a/b/c", "/", 2) == ["a", "b/c"]
     assert (split("a/b", "/", 0), split("ab", "")) == ([], ["a", "b"])
     assert join(["a", "b"], "-") == evaluated('"a/b".split("/").join("-")', {}) == "a-b"
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("[1, 2].all(x, [3, 4].all(y, x != y))", "loops within a loop"),
+        ('["a"].map(x, x + x).map(x, x + x).size() == 1', "loops within a loop"),
+        (f'"{"a" * 99}"' + f'.replace("a", "{"a" * 99}")' * 3 + ' == "a"', "grows too large"),
+        ("(" * 61 + "1" + ")" * 61 + " == 1", "nests too deep"),
+        ('"main".substring(1) == "ain"', "calls substring"),
+    ],
+    ids=["a loop in a loop", "a loop over a loop", "texts", "brackets", "functions"],
+)
+def test_what_is_not_evaluated_here_is_no_answer_of_googles(expression: str, why: str) -> None:
+    provider = replace(provider_for(example_setup()), condition=expression)
+    with pytest.raises(CiamError) as refused:
+        gcp_let_in(provider, claims_for(example_setup(), v2(ORG_ID, PROJECT_ID, WEB, MAIN)), evaluated)
+    assert (refused.value.code, len(refused.value.suggestions)) == ("cel-beyond", 1)
+    assert why in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"circleci__projects": [project(f"api-{number}", f"{number:08}-7054-4e1a-9a1f-7a1a4a7b6b02") for number in range(15)]},
+        {"stages__2__branches": [f"release-{number}-*" for number in range(22)]},
+    ],
+    ids=["projects", "branches"],
+)
+def test_as_many_projects_and_branches_as_google_takes_are_evaluated(changes: dict[str, object]) -> None:
+    setup = example_setup(**changes)
+    (first, *_) = setup.circleci.projects
+    ref = MAIN if "circleci__projects" in changes else "refs/heads/release-21-x"
+    assert acts_as(setup, v2(ORG_ID, first.id, first.vcs_origin or "", ref)) == EVERY
+    assert acts_as(setup, v2(ORG_ID, first.id, first.vcs_origin or "", "refs/heads/x")) == NO_BRANCHES
+
+
+def test_loops_beside_one_another_are_evaluated() -> None:
+    contexts = {"assertion": {"ids": ["a", "b"]}}
+    assert evaluated("assertion.ids.exists(x, x == 'a') && !assertion.ids.exists(x, x == 'a.all(b)')", contexts) is True
+
+
+def test_an_attribute_that_is_none_opens_what_is_bound_to_none() -> None:
+    provider = provider_for(example_setup())
+    binding = f"principalSet://iam.googleapis.com/{provider.pool}/attribute.stage_deploy/none"
+    theirs = replace(provider, accounts=(Account("prod@x", (binding,)),))
+    assert gcp_let_in(theirs, claims_for(example_setup(), v2(ORG_ID, PROJECT_ID, WEB, "refs/heads/dev")), evaluated).accounts == ("prod@x",)
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,60 @@ def test_of_many_roles_the_beginning_of_their_names_is_kept() -> None:
     assert service_control_policy(many, KEPT).size <= SCP_SIZE
 
 
+def test_what_is_kept_with_them_since_its_name_begins_alike_is_said() -> None:
+    stages = [{"name": f"s{number}", "prefix": "x/", "access": ["read"]} for number in range(MOST_NAMED + 1)]
+    many, few = a_setup(stages=stages), a_setup(stages=stages[:MOST_NAMED])
+    theirs = f"{ACCOUNT}:role/circleci/circleci-web-of-another-setup"
+    assert (
+        passes_scp("iam:DeleteRole", theirs, setup=many, choices=KEPT),
+        passes_scp("iam:DeleteRole", theirs, setup=few, choices=KEPT),
+    ) == (
+        False,
+        True,
+    )
+    said = "Also of every other one that begins with /circleci/circleci"
+    assert (said in guide_of(many, KEPT), said in guide_of(few, KEPT)) == (True, False)
+
+
+def test_an_administrator_of_another_partition_would_spare_nobody_and_is_refused() -> None:
+    gov = a_setup(partition="aws-us-gov", bucket__region="us-gov-west-1")
+    with pytest.raises(CiamError) as refused:
+        export_guardrails(gov, KEPT)
+    assert refused.value.suggestions == ("Name arn:aws-us-gov:iam::*:role/OrgAdmin",)
+    export_guardrails(gov, GuardrailChoices(admin_roles=tuple(refused.value.suggestions[0].split()[1:])))
+
+
+def test_a_boundary_of_awss_own_is_not_told_to_be_changed_but_to_be_replaced() -> None:
+    aws, own = "arn:aws:iam::aws:policy/PowerUserAccess", f"{ACCOUNT}:policy/ours"
+    theirs, ours = (guide_of(a_setup(role__permissions_boundary=each)) for each in (aws, own))
+    assert ("create-policy-version" in theirs, "create-policy-version" in ours) == (False, True)
+    assert f'"permissions_boundary": "{ACCOUNT}:policy/circleci/circleci-web-boundary"' in theirs
+    assert f'set it to "{aws}" and apply again' in theirs
+
+
+def test_a_boundary_is_never_called_as_the_policy_of_a_stage() -> None:
+    stages = [{"name": "Boundary", "prefix": "x/", "access": ["read"]}]
+    setup = a_setup(stages=stages, role__policy_kind="managed")
+    assert boundary_arn(setup).endswith("/circleci-web-boundary-2")
+    assert boundary_arn(a_setup()).endswith("/circleci-web-boundary")
+
+
+def test_a_trust_of_the_audit_that_iam_would_refuse_is_said_to_be_too_large() -> None:
+    projects = [
+        {"id": f"{number:08x}-6f43-4d0f-8f0e-6f0f3f6a5a01", "name": f"p{number}", "vcs_origin": f"github.com/acme/p{number}"}
+        for number in range(15)
+    ]
+    said = "more than IAM takes at first, and AWS will refuse it"
+    assert said in guide_of(a_setup(circleci__projects=projects, role__per_project=True))
+    assert said not in guide_of(a_setup())
+
+
+def test_where_ci_users_are_told_by_their_path_it_says_who_is_not_stopped() -> None:
+    said = "A user who is made or moved elsewhere gets keys"
+    assert said in guide_of(a_setup(), GuardrailChoices(("/ci/",)))
+    assert said not in guide_of(a_setup())
+
+
 @pytest.mark.parametrize(
     "changes", [{"circleci__issuer": "https://oidc.ci.example.com"}, {"partition": "aws-cn", "bucket__region": "cn-north-1"}]
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 MISSING = 1
-_FLAGS = {"--quiet", "--enabled", "--all"}
+_FLAGS = {"--quiet", "--enabled", "--all", "--raw"}
 _CALLER = """\
 #!/usr/bin/env bash
 exec 3<>"/dev/tcp/127.0.0.1/{port}"
@@ -114,6 +114,10 @@ def run(state: Any, words: list[str], flags: dict[str, str]) -> Any:
             return storage(state, kind, verb, url, flags)
         case ["iam", "roles", verb, name]:
             return role(state["roles"], verb, name, flags)
+        case ["iam", "workload-identity-pools", "providers", "list"]:
+            located(flags)
+            pool = there(state["pools"], flags.pop("--workload-identity-pool"))
+            return [{"name": f"projects/1/providers/{name}"} for name, each in pool["providers"].items() if each["state"] == "ACTIVE"]
         case ["iam", "workload-identity-pools", "providers", verb, name]:
             pool = there(state["pools"], flags.pop("--workload-identity-pool"))
             located(flags)
@@ -147,6 +151,7 @@ def storage(state: Any, kind: str, verb: str, url: str, flags: dict[str, str]) -
         if verb == "create":
             return made(found["folders"], name, {"name": name, "bindings": []})
         found = there(found["folders"], name)
+    flags.pop("--raw", None)
     return found if verb == "describe" else policy(state, found, verb, flags)
 
 

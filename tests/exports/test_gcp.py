@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from ciam_tui.core.export.gcp import export_gcp
 from ciam_tui.core.export.gcp_script import quote
 from ciam_tui.core.gcp.names import ACCOUNT_ID_LENGTH, NO_TWIN, POOL_ID_LENGTH, account_id, attribute_name, custom_role_id, pool_id
+from ciam_tui.core.gcp.notes import notes
 from ciam_tui.core.gcp.place import OPEN, WANTED, Place
 from ciam_tui.core.gcp.twin import USER_ROLE, twin_of
 from ciam_tui.core.problems import CiamError
@@ -53,7 +54,7 @@ class Gcloud(FakeGcloud):
     """The double with a project and a bucket in it."""
 
     def __init__(self, folder: Path) -> None:
-        bucket = {"uniform_bucket_level_access": True, "bindings": copy.deepcopy(OTHERS), "folders": {}}
+        bucket = {"uniform_bucket_level_access": True, "projectNumber": "123456789012", "bindings": copy.deepcopy(OTHERS), "folders": {}}
         things: dict[str, Any] = {kind: {} for kind in ("roles", "pools", "accounts")}
         known = {"projects": {"acme-prod": "123456789012"}, "services": ["iam.googleapis.com"], "buckets": {"acme-gcs": bucket}}
         super().__init__(folder, known | things)
@@ -220,6 +221,34 @@ class TestScript:
         }
         assert found["roles"]["circleci_web_read"] == ["storage.objects.get"]
 
+    def test_sets_a_condition_again_whose_text_was_changed_under_its_title(self, gcloud: Gcloud, tmp_path: Path) -> None:
+        setup = a_setup(stages=[STAGE])
+        script = written(setup, tmp_path / "out", PLACE)
+        gcloud.run(script)
+        (reading,) = [each for each in gcloud.state["buckets"]["acme-gcs"]["bindings"] if each["role"].endswith("_read")]
+        reading["condition"]["expression"] = "true"
+        said = gcloud.run(script)
+        assert (said.returncode, said.stderr) == (0, "")
+        assert gcloud.holdings() == wanted(twin_of(setup))
+        again = gcloud.run(script)
+        assert (again.returncode, gcloud.changes) == (0, [])
+
+    def test_changes_nothing_where_the_pool_holds_another_provider_whose_identities_would_be_let_in(
+        self, gcloud: Gcloud, tmp_path: Path
+    ) -> None:
+        script = written(a_setup(stages=[STAGE]), tmp_path / "out", PLACE)
+        gcloud.run(script)
+        gcloud.state["pools"]["circleci-web"]["providers"]["somebody-elses"] = {"state": "ACTIVE", "name": "x/providers/somebody-elses"}
+        said = gcloud.run(script)
+        assert (said.returncode, gcloud.changes) == (1, [])
+        assert "the pool circleci-web holds the provider somebody-elses too" in said.stderr
+        gcloud.state["pools"]["circleci-web"]["state"] = "DELETED"
+        said = gcloud.run(script)
+        assert said.returncode == 1
+        assert "are. The pool was undeleted. Delete it: " in said.stderr
+        del gcloud.state["pools"]["circleci-web"]["providers"]["somebody-elses"]
+        assert gcloud.run(script).returncode == 0
+
     def test_tells_of_an_account_that_no_stage_has_any_more_and_leaves_it(self, gcloud: Gcloud, tmp_path: Path) -> None:
         gcloud.run(written(a_setup(stages=[STAGE]), tmp_path / "before", PLACE))
         said = gcloud.run(written(a_setup(stages=[{**STAGE, "name": "other"}]), tmp_path / "after", PLACE))
@@ -275,8 +304,12 @@ class TestScript:
             ({"projects": {"acme-prod": "1"}}, "has the number 1, not 123456789012"),
             ({"buckets": {}}, "there is no bucket acme-gcs"),
             ({"buckets": {"acme-gcs": {"uniform_bucket_level_access": False, "bindings": [], "folders": {}}}}, "decides by ACLs too"),
+            (
+                {"buckets": {"acme-gcs": {"uniform_bucket_level_access": True, "projectNumber": "1", "bindings": [], "folders": {}}}},
+                "lies in the project with the number 1",
+            ),
         ],
-        ids=["another project's number", "no bucket", "ACLs"],
+        ids=["another project's number", "no bucket", "ACLs", "another project's bucket"],
     )
     def test_refuses_a_place_that_is_another(self, change: dict[str, Any], sentence: str, gcloud: Gcloud, tmp_path: Path) -> None:
         gcloud.state |= change
@@ -400,20 +433,34 @@ class TestNames:
         assert len(set(attributes)) == len(names)
         assert all(re.fullmatch("[a-zA-Z0-9_.]{3,64}", custom_role_id(pool_id(name), "delete")) for name in names)
 
+    @pytest.mark.parametrize("name_prefix", ["gcp-", "gcp", "gcp_web-", "GCP.", "+gcp-web-", "@gcp"])
+    def test_none_of_a_pool_begins_as_googles_own_do(self, name_prefix: str) -> None:
+        assert pool_id(name_prefix).startswith("x-gcp")
+
     def test_that_fit_are_kept(self) -> None:
         assert (account_id("circleci-web-deploy"), pool_id("circleci-web-")) == ("circleci-web-deploy", "circleci-web")
         assert attribute_name("deploy") == "stage_deploy"
 
 
 class TestLimits:
+    @pytest.mark.parametrize(("stages", "told"), [(34, ["many-conditions"]), (101, ["many-accounts", "many-conditions"]), (3, [])])
+    def test_what_google_takes_more_of_only_when_asked_is_told(self, stages: int, told: list[str]) -> None:
+        parts = [
+            {"name": f"s{each}", "prefix": f"{each}/", "access": ["read", "write", "delete"], "branches": []} for each in range(stages)
+        ]
+        setup = a_setup(stages=parts)
+        assert [note.id for note in notes(setup, twin_of(setup)) if note.id.startswith("many-")] == told
+
     @pytest.mark.parametrize(
         ("changes", "sentence"),
         [
             ({"stages": [{**STAGE, "prefix": "a[1]/"}]}, "which gcloud takes for more than text"),
             ({"stages": [{**STAGE, "prefix": "a/" * 16}]}, "is 16 folders deep"),
+            ({"stages": [{**STAGE, "prefix": ".well-known/acme-challenge/x/"}]}, "under which Google keeps nothing of others"),
+            ({"stages": [{**STAGE, "read_prefixes": ["../"]}]}, "which Google takes for no folder"),
             ({"stages": [{**STAGE, "branches": [f"branch-{number}" for number in range(200)]}]}, "and Google takes 2048"),
         ],
-        ids=["signs of gcloud", "depth", "branches"],
+        ids=["signs of gcloud", "depth", "certificates' challenges", "dots", "branches"],
     )
     def test_beyond_them_there_is_no_twin_and_a_sentence_says_why(self, changes: dict[str, Any], sentence: str) -> None:
         with pytest.raises(CiamError) as refused:

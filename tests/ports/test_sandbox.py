@@ -20,17 +20,17 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from ciam_tui.audit_survey import audited
 from ciam_tui.core.activity.events import event_of
 from ciam_tui.core.audit.issuers import CircleCiIssuers
 from ciam_tui.core.history import History
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.users.facts import AccessKey, User
-from ciam_tui.evidence_survey import evidence_of
 from ciam_tui.ports.aws import FixedAccess
 from ciam_tui.ports.sandbox import account, circleci_content, launch
 from ciam_tui.ports.sandbox.differences import DIFFERENCES
 from ciam_tui.ports.sandbox.launch import Sandbox, start_sandbox
+from ciam_tui.surveys.audit import audited
+from ciam_tui.surveys.evidence import evidence_of
 from tests.app.memory_account import MovingClock
 from tests.core.jwts import compact
 

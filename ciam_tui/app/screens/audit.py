@@ -246,9 +246,9 @@ class AuditScreen(AskingScreen):
 def _audited(session: Session, tell: Callable[[str], None], should_stop: Callable[[], bool]) -> tuple[AuditReport, tuple[AuditRow, ...]]:
     """The audit of the session's account; called in a worker."""
     from ciam_tui.app.audit_lines import rows_of
-    from ciam_tui.audit_survey import audited
     from ciam_tui.core.audit.issuers import CircleCiIssuers
     from ciam_tui.runs import history
+    from ciam_tui.surveys.audit import audited
 
     if session.aws is None:
         raise CiamError("not-signed-in", "Not signed in", "Nobody knows which account to read.", ["Sign in on the first step."])

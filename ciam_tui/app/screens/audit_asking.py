@@ -162,8 +162,8 @@ def _asked(
     should_stop: Callable[[], bool],
 ) -> Opinion | ToldUse:
     """What AWS says; called in a worker."""
-    from ciam_tui.creep_survey import Asked, gaps_of
     from ciam_tui.opinions.of_audit import history_of, opinion_of
+    from ciam_tui.surveys.creep import Asked, gaps_of
 
     aws = session.need_aws()
     if tab is AuditTab.AWS:

@@ -225,7 +225,7 @@ class CircleCiReader(StepBody):
     @work(thread=True, exclusive=True, exit_on_error=False, group="facts")
     def read_facts(self, draft: Draft) -> None:
         """What the trust of the projects that were not read yet rests on, and then the contexts."""
-        from ciam_tui.circleci_survey import trust_facts, with_contexts
+        from ciam_tui.surveys.circleci import trust_facts, with_contexts
 
         worker = get_current_worker()
         begun = time.monotonic()

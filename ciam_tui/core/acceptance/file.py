@@ -96,6 +96,21 @@ def read_acceptances(content: bytes, at: date, *, what: str = "the file of accep
     return _Reader(text, what, at).file(value)
 
 
+def rereadable(file: AcceptanceFile, at: date) -> str:
+    """The text of `file`, proven by reading it: a reason that is too long would otherwise shut everybody out of what was accepted before.
+
+    Raises:
+        CiamError: `acceptances-invalid`, with what of it no reader would take.
+    """
+    text = file.text
+    try:
+        read_acceptances(text.encode(), at)
+    except CiamError as error:
+        message = f"The file could not be read again: {error.message}"
+        raise CiamError(error.code, "Nothing was accepted", message, ("Say it in other words, or in fewer.",)) from None
+    return text
+
+
 def expiry_problem(expires: date, at: date) -> str | None:
     """What is wrong with accepting something until `expires`, as the end of a sentence."""
     last = at + timedelta(days=LONGEST_DAYS)

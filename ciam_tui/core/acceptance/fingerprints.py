@@ -67,8 +67,9 @@ def of_setup(setup: SetupShape, findings: Iterable[Finding], place: str | None =
     """The findings about `setup`, in their order; `place` is its own unless CircleCI shows them."""
     where = place or place_of_setup(setup)
     roles = wanted_roles(setup)
-    whole = [setup.account_id, setup.partition, *_roles_data(roles)]
-    by_stage = {stage.name: [*whole[:2], *_roles_data(role for role in roles if role.stage == stage.name)] for stage in setup.stages}
+    around: list[object] = [setup.account_id, setup.partition, setup.role.permissions_boundary]
+    whole = [*around, *_roles_data(roles)]
+    by_stage = {stage.name: [*around, *_roles_data(role for role in roles if role.stage == stage.name)] for stage in setup.stages}
     made = []
     for each in findings:
         ground = by_stage.get(each.stage or "", whole)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from ciam_tui.core.access_matrix import Verdict, cells_where, matrix_of
 from ciam_tui.core.access_words import phrase
 from ciam_tui.core.assurance.controls import Kind
-from ciam_tui.core.assurance.saying import code, prose, rows, sentence
+from ciam_tui.core.assurance.saying import code, none_or, prose, rows, sentence
 from ciam_tui.core.document import parse_policy
 from ciam_tui.core.evaluate import compile_policy, evaluate
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.roles import stage_roles, wanted_roles
 from ciam_tui.core.tokens.cases import who_gets_in
+from ciam_tui.core.trust import provider_arn
 from ciam_tui.core.words import counted
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.access_matrix import Answer, Cell
     from ciam_tui.core.assurance.items import Item, Made
-    from ciam_tui.core.document import Document
+    from ciam_tui.core.document import Document, Statement
     from ciam_tui.core.evaluate import CompiledPolicy, Request
     from ciam_tui.core.facts import Role
     from ciam_tui.core.shape import SetupShape
@@ -47,12 +48,13 @@ class RoleInForce:
 def intended_access(made: Made, setup: SetupShape) -> Item:
     """The answers by the policies that the Setup asks for."""
     trusts = {role.name: role.trust for role in wanted_roles(setup)}
+    provider = provider_arn(setup)
     roles = [
         {
             "role": role.name,
             "stage": matrix.stage.name,
             "exists": True,
-            **_let_in(trusts[role.name]),
+            **_let_in(trusts[role.name], provider),
             **_may(matrix.cells, ()),
             "limits": [*matrix.limits, _NEVER_BY_S3],
         }
@@ -79,6 +81,7 @@ def _in_force(setup: SetupShape, stage: Any, name: str, found: RoleInForce | Non
             "exists": False,
             "lets_in": [],
             "refuses": [],
+            "others": [],
             "unread": [],
             "as_given": None,
             "cells": [],
@@ -91,7 +94,7 @@ def _in_force(setup: SetupShape, stage: Any, name: str, found: RoleInForce | Non
         "role": name,
         "stage": stage.name,
         "exists": True,
-        **_let_in(found.role.trust),
+        **_let_in(found.role.trust, provider_arn(setup)),
         **_may(cells, unread),
         "limits": [_NEVER_BY_S3],
     }
@@ -116,17 +119,31 @@ def _compiled(documents: Iterable[Document]) -> tuple[tuple[CompiledPolicy, ...]
     return tuple(policies), tuple(broken)
 
 
-def _let_in(trust: Document) -> dict[str, Any]:
-    """Which of the standing tokens are let in: a job's own, another branch's, a fork's, a stranger's."""
+def _let_in(trust: Document, provider: str) -> dict[str, Any]:
+    """Which of the standing tokens are let in (a job's own, another branch's, a fork's, a stranger's), and whom beside `provider` it trusts."""
     try:
-        answers = who_gets_in(parse_policy(trust.text, what="the trust policy"))
+        policy = parse_policy(trust.text, what="the trust policy")
     except CiamError as error:
-        return {"lets_in": [], "refuses": [], "trust_unread": error.message}
-    cases = [(answer.case, answer.answer.let_in) for answer in answers]
+        return {"lets_in": [], "refuses": [], "others": [], "trust_unread": error.message}
+    cases = [(answer.case, answer.answer.let_in) for answer in who_gets_in(policy)]
     return {
         "lets_in": [{"case": case.id, "who": case.title, "stranger": case.is_stranger} for case, passes in cases if passes],
         "refuses": [{"case": case.id, "who": case.title, "stranger": case.is_stranger} for case, passes in cases if not passes],
+        "others": list(dict.fromkeys(other for statement in policy.statements for other in _others(statement, provider))),
     }
+
+
+def _others(statement: Statement, provider: str) -> Iterator[str]:
+    """Whom a statement lets in that no token is made up for. Conditions may keep them out again: an evaluator would need their requests."""
+    if statement.effect != "Allow":
+        return
+    if statement.not_principals is not None:
+        yield f"everybody but {', '.join(f'{kind} {value}' for kind, value in statement.not_principals)}"
+    for kind, value in statement.principals or ():
+        if value == "*":
+            yield "everybody (*)"
+        elif (kind, value) != ("Federated", provider):
+            yield f"{kind} {value}"
 
 
 def _may(cells: Sequence[Cell], unread: Sequence[str]) -> dict[str, Any]:
@@ -162,21 +179,28 @@ def _request(answer: Answer, *, is_known: bool) -> str:
 def _told(data: dict[str, Any]) -> tuple[str, Iterator[str]]:
     roles = data["roles"]
     asked = sum(len(cell["requests"]) for role in roles for cell in role["cells"])
-    absent = [role for role in roles if not role["exists"]]
-    unknown = [role for role in roles if role["exists"] and role["as_given"] is None]
-    other = [role for role in roles if role["as_given"] is False]
-    strangers = [role for role in roles if any(each["stranger"] for each in role["lets_in"])]
+    there = [role for role in roles if role["exists"]]
+    absent = len(roles) - len(there)
+    unknown = [role for role in there if role["as_given"] is None]
+    other = [role for role in there if role["as_given"] is False]
     words = [f"{counted(len(roles), 'role')}, {asked:,} requests asked"]
-    words += [f"{counted(len(absent), 'role')} not there"] if absent else []
+    words += [f"{counted(absent, 'role')} not there"] if absent else []
     words += [f"{counted(len(unknown), 'role')} not known whole"] if unknown else []
     words += [f"{counted(len(other), 'role')} may do other things than its stage was given"] if other else []
     words += [] if absent or unknown or other else ["each answer is what the stage was given"]
-    words += (
-        [f"builds that are not the project's own are let in by {counted(len(strangers), 'role')}"]
-        if strangers
-        else ["no stranger is let in"]
-    )
+    words += _who_in_words(there)
     return f"{'; '.join(words)}.", (line for role in roles for line in _role_lines(role))
+
+
+def _who_in_words(there: Sequence[dict[str, Any]]) -> list[str]:
+    """That no stranger is let in is said of trust policies that were understood, and that trust nobody but the Setup's provider."""
+    strangers = sum(any(each["stranger"] for each in role["lets_in"]) for role in there)
+    others = sum(bool(role["others"]) for role in there)
+    unknown = sum("trust_unread" in role for role in there)
+    words = [f"builds that are not the project's own are let in by {counted(strangers, 'role')}"] if strangers else []
+    words += [f"others beside the Setup's provider are trusted by {counted(others, 'role')}"] if others else []
+    words += [f"who is let in is not known of {counted(unknown, 'role')}"] if unknown else []
+    return words or (["no stranger is let in"] if there else [])
 
 
 def _role_lines(role: dict[str, Any]) -> Iterator[str]:
@@ -191,6 +215,8 @@ def _role_lines(role: dict[str, Any]) -> Iterator[str]:
     else:
         yield f"- Let in: {prose('; '.join(_marked(each) for each in role['lets_in']) or 'none of the tokens that were tried')}."
         yield f"- Refused: {prose('; '.join(each['who'] for each in role['refuses']) or 'none of the tokens that were tried')}."
+    if role["others"]:
+        yield f"- **Trusted besides**, as far as the policy's conditions let them: {none_or(role['others'])}"
     if role["unread"]:
         yield f"- What it may do is not known whole: {prose(' '.join(role['unread']))}"
         return

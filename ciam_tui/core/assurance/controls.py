@@ -92,7 +92,7 @@ _KINDS: Mapping[Kind, _Kind] = {
     Kind.SETUP: _Kind(
         "The Setup: the rules of access, as reviewed",
         {
-            Control.CC6_1: "It says which pipelines may reach which part of the bucket, and nothing else is granted.",
+            Control.CC6_1: "It says which pipelines may reach which part of the bucket, and asks for nothing else.",
             Control.A_5_15: "It is the written rule from which every policy is made.",
         },
     ),
@@ -109,7 +109,7 @@ _KINDS: Mapping[Kind, _Kind] = {
             Control.CC6_1: "For each role it tells which requests pass and which are refused, as an evaluator of the policies decides.",
             Control.CC6_8: "It shows which roles may write where releases lie, and that the others may not.",
             Control.A_5_15: "It puts the rule as answers that a reader can check one by one.",
-            Control.A_8_2: "It shows that no role may administer the bucket.",
+            Control.A_8_2: "It shows whether a role may administer the bucket.",
         },
     ),
     Kind.BEFORE: _Kind(
@@ -150,7 +150,7 @@ _KINDS: Mapping[Kind, _Kind] = {
         "Findings on the Setup, and which were accepted",
         {
             Control.CC6_1: "What is risky about the access that is granted is told, with what to do about it.",
-            Control.CC6_8: "Among them is every way in which a build that nobody reviewed could take a role.",
+            Control.CC6_8: "Among them are the ways known to this tool in which a build that nobody reviewed could take a role.",
             Control.A_5_15: "They hold the rule against least privilege.",
         },
     ),
@@ -166,7 +166,7 @@ _KINDS: Mapping[Kind, _Kind] = {
         {
             Control.CC6_2: "It tells who made which role, when, from which reviewed Setup; the request ids lead to CloudTrail's own records.",
             Control.CC6_3: "It tells every change and every removal of access, call by call.",
-            Control.CC6_8: "What was not done by a run in these journals was done by somebody else.",
+            Control.CC6_8: "A change that no run here has made was made by other means, or from another machine.",
             Control.A_5_16: "It tells when each role was made, adopted or deleted.",
             Control.A_5_18: "It tells when each right was given, changed or withdrawn, and whether that was verified.",
         },

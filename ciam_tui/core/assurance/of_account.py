@@ -12,9 +12,9 @@ from ciam_tui.core.audit.report_json import report_document
 from ciam_tui.core.audit.words import summary, tally
 from ciam_tui.core.changes.subjects import BUCKET, PROVIDER, role_subject, subjects
 from ciam_tui.core.codec import to_data
-from ciam_tui.core.problems import CiamError
+from ciam_tui.core.problems import CiamError, Level
 from ciam_tui.core.roles import wanted_roles
-from ciam_tui.core.words import counted
+from ciam_tui.core.words import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -221,7 +221,10 @@ def _told_conformity(data: dict[str, Any]) -> tuple[str, Iterator[str]]:
             else ("As far as it could be read, the account is as the Setup says.")
         )
     else:
-        headline = f"It is not: a plan would make {counted(len(data['would_change']), 'step')}, and finds {counted(len(data['conflicts']), 'conflict')}."
+        counts = ((len(data["would_change"]), "step"), (len(data["conflicts"]), "conflict"))
+        errors = sum(each["level"] == Level.ERROR for each in data["problems"])
+        found = [*(counted(*each) for each in counts), *([counted(errors, "error")] if errors else [])]
+        headline = f"It is not: a plan would make {found[0]}, and finds {listed(found[1:])}."
     return headline, _conformity_lines(data)
 
 
@@ -294,7 +297,7 @@ def user_item(made: Made, name: str, user: User | None, at: datetime) -> Item:
 
 def _told_user(data: dict[str, Any]) -> tuple[str, Iterator[str]]:
     if not data["exists"]:
-        return "There is no such user any more.", iter(())
+        return "The account has no user of this name.", iter(())
     keys = data["keys"]
     if keys is None:
         return "It is there; its access keys could not be read.", _user_lines(data)

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from ciam_tui.core.journal import Entry
     from ciam_tui.core.plan import Step
 
+# Applying a Setup deletes policies of its roles, and nothing of these.
+_OF_A_REMOVAL = frozenset({"delete-bucket", "delete-provider", "remove-audience", "delete-role", "delete-policy", "delete-context"})
 NO_REQUEST = "none: the account shows that it was done"
 
 
-def run_item(made: Made, entries: Sequence[Entry], past: History, file_sha256: str | None) -> Item:
-    """One run, from the `entries` of its journal."""
+def run_item(made: Made, entries: Sequence[Entry], past: History, file_sha256: str | None, *, setup_id: str | None = None) -> Item:
+    """One run, from the `entries` of its journal. `setup_id` is that of the pack's Setup: a retirement's runs may be of another."""
     run = fold(entries)
     started = run.started
     undo = past.undo_of(run)
@@ -40,6 +42,7 @@ def run_item(made: Made, entries: Sequence[Entry], past: History, file_sha256: s
         "operator": started.operator,
         "account_id": started.account_id,
         "setup_id": started.setup_id,
+        "is_of_this_setup": setup_id in (None, started.setup_id),
         "undoes": started.undoes,
         "undone_by": undo.started.run_id if undo else None,
         "retirement": started.migration,
@@ -58,9 +61,14 @@ def run_item(made: Made, entries: Sequence[Entry], past: History, file_sha256: s
 
 
 def _what(data: dict[str, Any]) -> str:
+    """What the run was for; how far it came is said beside it."""
     if data["undoes"]:
-        return f"took run {data['undoes']} back"
-    return f"the stage {data['stage']} of a retirement" if data["stage"] else "the Setup was applied"
+        return f"taking run {data['undoes']} back"
+    if data["stage"]:
+        return f"the stage {data['stage']} of a retirement"
+    setup = "the Setup" if data["is_of_this_setup"] else f"another Setup, {data['setup_id']}"
+    takes_down = any(step["change"]["kind"] in _OF_A_REMOVAL for step in data["steps"])
+    return f"taking down what was made for {setup}" if takes_down else f"applying {setup}"
 
 
 def _step(step: Step, entries: Sequence[Entry]) -> dict[str, Any]:
@@ -105,7 +113,8 @@ def _step(step: Step, entries: Sequence[Entry]) -> dict[str, Any]:
 
 def _told(data: dict[str, Any]) -> tuple[str, Iterator[str]]:
     done = sum(step["outcome"] == "done" for step in data["steps"])
-    words = f"{_what(data).capitalize()} on {data['started_at'][:10]}, {done} of {counted(len(data['steps']), 'step')}, {data['state']}"
+    what = _what(data)
+    words = f"{what[:1].upper()}{what[1:]}, begun on {data['started_at'][:10]}: {done} of {counted(len(data['steps']), 'step')} done, {data['state']}"
     return f"{words}, by {data['operator']}.", _lines(data)
 
 

@@ -95,6 +95,12 @@ def verified(entries: Mapping[str, Entry], manifest: bytes | None, *, wanted: st
     return Verification(digest, len(listed) + 1, tuple(changes), collected if isinstance(collected, str) else None)
 
 
+def was_collected(manifest: bytes) -> bool:
+    """Whether these are the bytes of the manifest of a pack that was collected from an account, and so can never be made again."""
+    document, _ = _document(manifest)
+    return document is not None and document.get("pack") == PACK and document.get("collected_at") is not None
+
+
 def not_a_pack(why: str) -> CiamError:
     """That a folder is none."""
     return CiamError("no-pack", "This is no evidence that ciam-tui has written", why, ("Name the folder that `evidence collect` made.",))
@@ -159,6 +165,8 @@ def _of_files(listed: Mapping[str, tuple[int, str]], entries: Mapping[str, Entry
     new_names = {
         (entry.size, entry.sha256): path for path, entry in sorted(added.items(), reverse=True) if entry.what is What.FILE and entry.sha256
     }
+    # Of equal files the first: a list from a stranger may be long, and is gone through once.
+    by_digest = {digest: path for path, (_, digest) in reversed([*listed.items()])}
     for path, (size, digest) in listed.items():
         entry = entries.get(path)
         if entry is None:
@@ -173,7 +181,7 @@ def _of_files(listed: Mapping[str, tuple[int, str]], entries: Mapping[str, Entry
         elif entry.unread:
             yield Change(path, "unreadable", f"It cannot be read: {entry.unread}.")
         elif (entry.size, entry.sha256) != (size, digest):
-            yield Change(path, "changed", _how_changed(path, entry, size, listed))
+            yield Change(path, "changed", _how_changed(path, entry, size, by_digest.get(entry.sha256, path)))
     for path, entry in sorted(added.items()):
         yield Change(path, "added", f"This {_WORDS[entry.what]} was not written with the pack.")
 
@@ -182,9 +190,8 @@ def _is_our_folder(path: str, entry: Entry, folders: set[str]) -> bool:
     return entry.what is What.FOLDER and path in folders
 
 
-def _how_changed(path: str, entry: Entry, size: int, listed: Mapping[str, tuple[int, str]]) -> str:
-    other = next((name for name, (_, digest) in listed.items() if digest == entry.sha256 and name != path), None)
-    if other is not None:
+def _how_changed(path: str, entry: Entry, size: int, other: str) -> str:
+    if other != path:
         return f"It has the content of {other} now."
     if entry.size != size:
         return f"It has {entry.size:,} bytes now, and was written with {size:,}."

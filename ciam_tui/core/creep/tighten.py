@@ -82,6 +82,8 @@ def tightened(setup: Setup, gaps: Mapping[str, Sequence[Gap]]) -> Tightened:
     kept = tuple(each for part in parts for each in part.kept)
     if not stages:
         return Tightened(None, dropped, kept, unused)
+    if not dropped and not unused:  # as it was written, also where it says something twice
+        return Tightened(setup, kept=kept)
     answers: dict[str, Any] = json.loads(to_json(setup))
     try:
         made = read_setup(json.dumps(answers | {"stages": stages})).setup

@@ -41,7 +41,7 @@ def _readme(setup: SetupShape, twin: GcpTwin, place: Place) -> Iterator[str]:
     yield from fenced([f"{lacking} ./setup.sh".strip(), "terraform init && terraform apply"], "sh")
     yield from (
         "",
-        "The bucket must be there, with uniform bucket-level access. A new principal or policy is known everywhere after some minutes.",
+        "The bucket must be there, in the same project, since custom roles are for what lies in theirs, and with uniform bucket-level access. A new principal or policy is known everywhere after some minutes.",
     )
     yield from ("", "## Who may do what", "")
     yield from table(["Stage", "Service account", "May", "Who may act as it"], _rows(setup, twin, place))
@@ -58,7 +58,7 @@ def _readme(setup: SetupShape, twin: GcpTwin, place: Place) -> Iterator[str]:
     )
     yield from ("", "Ask it about a token, or who gets in at all, offline:", "")
     yield from fenced(
-        ["printenv CIRCLE_OIDC_TOKEN_V2 | ciam-tui assume provider.json --token -      in a job", "ciam-tui assume provider.json --who"],
+        ["printenv CIRCLE_OIDC_TOKEN_V2 | ciam-tui assume provider.json --token -   # in a job", "ciam-tui assume provider.json --who"],
         "sh",
     )
     told = notes(setup, twin)

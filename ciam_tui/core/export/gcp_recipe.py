@@ -76,11 +76,32 @@ check_place() {
     [Tt]rue) ;;
     *) fail "the bucket $bucket decides by ACLs too, so that conditions do not hold there. Nothing was changed. Look at who uses it, then: gcloud storage buckets update gs://$bucket --uniform-bucket-level-access" ;;
   esac
+  answer="$(ask storage buckets describe "gs://$bucket" --raw '--format=value(projectNumber)')"
+  case "$answer" in
+    "" | "$number") ;;
+    *) fail "the bucket $bucket lies in the project with the number $answer, and custom roles of $project are for what lies in $project alone. Nothing was changed." ;;
+  esac
 }
 
 # Before the first change: what may not be touched ends the script.
 check_pool() {
-  if found iam workload-identity-pools describe "$pool" --location=global '--format=value(description)'; then ours "workload identity pool" "$pool"; fi
+  if found iam workload-identity-pools describe "$pool" --location=global '--format=value(description)'; then ours "workload identity pool" "$pool"; else return 0; fi
+  # Of a deleted pool no providers are told: it is looked at again when it is undeleted.
+  if [ "$(ask iam workload-identity-pools describe "$pool" --location=global '--format=value(state)')" = DELETED ]; then return 0; fi
+  check_providers "Nothing was changed."
+}
+
+# check_providers WHAT_WAS_CHANGED: whatever another provider of the pool maps would be let in as what this one maps.
+check_providers() {
+  local each=""
+  answer="$(ask iam workload-identity-pools providers list --location=global --workload-identity-pool="$pool" '--format=value(name)')"
+  while IFS= read -r each; do
+    each="${each##*/}"
+    case "$each" in
+      "" | "$provider") ;;
+      *) fail "the pool $pool holds the provider $each too, whose identities would be let in as CircleCI's are. $1 Delete it: gcloud iam workload-identity-pools providers delete $each --location=global --workload-identity-pool=$pool" ;;
+    esac
+  done <<<"$answer"
 }
 check_role() {
   if found iam roles describe "$1" '--format=value(description)'; then ours "custom role" "$1"; fi
@@ -127,6 +148,7 @@ make_pool() {
   elif [ "$answer" = DELETED ]; then
     change iam workload-identity-pools undelete "$pool" --location=global
     changed "workload identity pool $pool: undeleted"
+    check_providers "The pool was undeleted."
   fi
   if [ "$(ask iam workload-identity-pools describe "$pool" --location=global '--format=value(description)')" != "$mark" ]; then
     change iam workload-identity-pools update "$pool" --location=global --description="$mark"
@@ -233,13 +255,13 @@ add_members() {
 # What the account has on the bucket and shall not have goes. A role that has to change goes whole and is bound anew, which takes seconds.
 keep_bindings() {
   local line="" at=0 wanted="" mine="serviceAccount:$email"
-  said="$(ask storage buckets get-iam-policy "gs://$bucket" '--flatten=bindings[].members' '--format=value[separator="|"](bindings.members,bindings.role,bindings.condition.title)')"
+  said="$(ask storage buckets get-iam-policy "gs://$bucket" '--flatten=bindings[].members' '--format=value[separator="|"](bindings.members,bindings.role,bindings.condition.title,bindings.condition.expression)')"
   held=""
   stale=""
   while IFS= read -r line; do
     case "$line" in "$mine|"*) line="${line#"$mine|"}" ;; *) continue ;; esac
     wanted=no
-    for ((at = 0; at < ${#roles[@]}; at++)); do if [ "$line" = "${roles[at]}|${titles[at]}" ]; then wanted=yes; fi; done
+    for ((at = 0; at < ${#roles[@]}; at++)); do if [ "$line" = "${roles[at]}|${titles[at]}|${expressions[at]}" ]; then wanted=yes; fi; done
     held="$held$line
 "
     if [ "$wanted" = no ]; then
@@ -253,7 +275,7 @@ keep_bindings() {
     fi
   done <<<"$said"
   for ((at = 0; at < ${#roles[@]}; at++)); do
-    if grep -qxF -- "${roles[at]}" <<<"$stale" || ! grep -qxF -- "${roles[at]}|${titles[at]}" <<<"$held"; then
+    if grep -qxF -- "${roles[at]}" <<<"$stale" || ! grep -qxF -- "${roles[at]}|${titles[at]}|${expressions[at]}" <<<"$held"; then
       condition "${titles[at]}" "${expressions[at]}"
       change_soon storage buckets add-iam-policy-binding "gs://$bucket" --role="${roles[at]}" --member="$mine" --condition-from-file="$condition_file"
       changed "service account $id: ${titles[at]} on $bucket"

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _HEAD = """\
 # The service accounts of CircleCI jobs for a prefix of a Cloud Storage bucket on Google Cloud, without a key.
 #
-# The bucket is used as it is. Its uniform bucket-level access must be on, or conditions do not hold there.
+# The bucket is used as it is. It must lie in the same project, whose custom roles are for nothing else, and its uniform bucket-level access must
+# be on, or conditions do not hold there.
 
 terraform {
   required_version = ">= 1.5"

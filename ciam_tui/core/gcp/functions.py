@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+LONGEST = 100_000  # characters of a text that is made; Google takes far less of what is mapped
 _TEMPLATE = re.compile(r"([^{}]*)\{[^{}]*\}([^{}]*)")
 
 
@@ -49,7 +50,13 @@ def join(parts: Sequence[str], divider: str = "") -> str:
 
 
 def replace(text: str, old: str, new: str) -> str:
-    """`text` with `new` wherever `old` stood."""
+    """`text` with `new` wherever `old` stood.
+
+    Raises:
+        OverflowError: that would be a text without measure.
+    """
+    if len(text) + text.count(old) * len(new) > LONGEST:
+        raise OverflowError
     return text.replace(old, new)
 
 

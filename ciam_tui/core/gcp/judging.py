@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ciam_tui.core.gcp.identity import NONE, SUBJECT, SUBJECT_BYTES
+from ciam_tui.core.gcp.identity import SUBJECT, SUBJECT_BYTES
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.strict_json import quoted
 from ciam_tui.core.tokens.claims import SCHEME, moment_claim
@@ -221,7 +221,7 @@ def _parts_that_fail(condition: str, variables: Mapping[str, object], evaluate: 
 
 def _sets(pool: str, attributes: Mapping[str, str], groups: str | list[str]) -> tuple[str, ...]:
     lead = f"iam.googleapis.com/{pool}"
-    named = [(name, value) for name, value in attributes.items() if name.startswith(_ATTRIBUTE) and value not in ("", NONE)]
+    named = [(name, value) for name, value in attributes.items() if name.startswith(_ATTRIBUTE) and value]
     of_groups = [("group", each) for each in ([groups] if isinstance(groups, str) else groups)]
     return (
         f"principal://{lead}/subject/{attributes[SUBJECT]}",

@@ -20,8 +20,14 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.gcp.grants import Grants
 
+# What is told and not refused: the one can be raised, and the other is advice.
+ACCOUNTS_AT_FIRST = 100
+CONDITIONS_ADVISED = 100
 FOLDER_DEPTH = 15  # of managed folders in one another
 _EXPRESSION_LENGTH = 4096
+# What no managed folder, and no object, may be called or begin with: https://cloud.google.com/storage/docs/managed-folders#managed-folder-names
+_NO_FOLDERS = ("./", "../")
+_CHALLENGES = ".well-known/acme-challenge/"
 # gcloud takes these for a pattern or a generation in an object's address, whatever quotes stand around it.
 _READ_BY_GCLOUD = re.compile(r"[\[\]#]")
 _SPLIT = "Name fewer projects or branches, or make a Setup of some of them."
@@ -47,6 +53,13 @@ def check(mapping: Mapping[str, str], condition: str, grants: Sequence[Grants]) 
 
 def _check_grants(grants: Grants) -> None:
     for folder in grants.folders:
+        if folder in _NO_FOLDERS:
+            raise _refused(f"The prefix {quoted(folder, 60)} is a name which Google takes for no folder.", "Choose another prefix.")
+        if folder.startswith(_CHALLENGES):
+            raise _refused(
+                f"The prefix {quoted(folder, 60)} begins with {_CHALLENGES}, under which Google keeps nothing of others.",
+                "Choose another prefix.",
+            )
         if found := _READ_BY_GCLOUD.search(folder):
             raise _refused(
                 f"The prefix {quoted(folder, 60)} contains {found[0]}, which gcloud takes for more than text.", "Choose another prefix."

@@ -20,6 +20,7 @@ NO_TWIN = "gcp-no-twin"
 ACCOUNT_ID_LENGTH = range(6, 30 + 1)
 POOL_ID_LENGTH = range(4, 32 + 1)
 PROVIDER_ID = "circleci"
+_RESERVED = "gcp-"
 _DIGITS = 6
 
 
@@ -30,9 +31,9 @@ def account_id(role_name: str) -> str:
 
 def pool_id(name_prefix: str) -> str:
     """The id of the pool of a Setup, whose roles' names begin with `name_prefix`."""
-    # Google keeps names that begin with gcp- for itself.
-    name = f"x-{name_prefix}" if name_prefix.lower().startswith("gcp-") else name_prefix
-    return _short(name or PROVIDER_ID, POOL_ID_LENGTH, lead="pool")
+    made = _short(name_prefix or PROVIDER_ID, POOL_ID_LENGTH, lead="pool")
+    # Google keeps ids that begin with gcp- for itself. It is the id that counts: what was cut, as from gcp_, may begin so too.
+    return _short(f"x-{name_prefix}", POOL_ID_LENGTH, lead="pool") if made.startswith(_RESERVED) else made
 
 
 def attribute_name(stage_name: str) -> str:

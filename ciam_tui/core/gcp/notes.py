@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.containment import has_more_access, has_other_access, trust_contains
+from ciam_tui.core.gcp import limits
 from ciam_tui.core.owner import key_owner
 from ciam_tui.core.permissions import bucket_owner, read_places
 from ciam_tui.core.problems import Level, worst_first
@@ -146,6 +147,13 @@ def _differences(setup: SetupShape, twin: GcpTwin) -> Iterator[Note]:
             f"Listing is granted on managed folders, below {listed(twin.folders)} alone and with the slash: no condition on names holds for it. To list the "
             "bucket is denied.",
         )
+    if any("write" in stage.access for stage in setup.stages):
+        yield other(
+            "hierarchical-namespace",
+            Level.NOTE,
+            "In a bucket with hierarchical namespace an object in a folder that is not there makes that folder too, which may need storage.folders.create; "
+            "it is not granted. Use a bucket without it, or make the folders first.",
+        )
     long = [stage.name for stage in setup.stages if session_seconds(stage) > _HOUR]
     if long:
         yield other(
@@ -159,6 +167,21 @@ def _differences(setup: SetupShape, twin: GcpTwin) -> Iterator[Note]:
             "probe-sees-settings",
             Level.NOTE,
             "probe is storage.buckets.get, by which one sees all of the bucket's settings, not its region alone; and the one object at the prefix.",
+        )
+    if len(twin.accounts) > limits.ACCOUNTS_AT_FIRST:
+        yield other(
+            "many-accounts",
+            Level.WARNING,
+            f"{len(twin.accounts)} service accounts are made, and a project has {limits.ACCOUNTS_AT_FIRST} of them at first, with those that are there: "
+            "have the quota raised before.",
+        )
+    conditions = {(binding.kind, binding.expression) for account in twin.accounts for binding in account.grants.bindings}
+    if len(conditions) > limits.CONDITIONS_ADVISED:
+        yield other(
+            "many-conditions",
+            Level.WARNING,
+            f"The bucket's policy would hold {len(conditions)} bindings with conditions, and Google advises against more than "
+            f"{limits.CONDITIONS_ADVISED}, since a policy's size has an end: use several buckets, and a Setup for each.",
         )
     changed = [f"{account.role_name} is {account.id}" for account in twin.accounts if account.id != account.role_name]
     if changed:

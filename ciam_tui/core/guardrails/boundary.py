@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.document import VERSION, Document
 from ciam_tui.core.facts import Quotas
 from ciam_tui.core.owner import stage_sid
-from ciam_tui.core.roles import stage_roles
+from ciam_tui.core.roles import stage_roles, wanted_roles
 from ciam_tui.core.validate.role import POLICY_PATH_PATTERN
 
 if TYPE_CHECKING:
@@ -43,10 +44,16 @@ def boundary_of(setup: SetupShape) -> Boundary:
     return Boundary(_policy(_shared(statement) for statement in together.values()), by_role=False)
 
 
+def changeable_boundary(setup: SetupShape) -> str | None:
+    """The Setup's boundary, where it has one that can be changed: AWS's own policies cannot."""
+    boundary = setup.role.permissions_boundary
+    return None if boundary is None or ":iam::aws:" in boundary else boundary
+
+
 def boundary_arn(setup: SetupShape) -> str:
-    """The ARN of the Setup's boundary, or of the one that `guardrails.md` tells to make."""
+    """The ARN of the Setup's own boundary, or of the one that `guardrails.md` tells to make."""
     made = f"arn:{setup.partition}:iam::{setup.account_id}:policy{boundary_path(setup)}{boundary_name(setup)}"
-    return setup.role.permissions_boundary or made
+    return changeable_boundary(setup) or made
 
 
 def boundary_path(setup: SetupShape) -> str:
@@ -55,8 +62,10 @@ def boundary_path(setup: SetupShape) -> str:
 
 
 def boundary_name(setup: SetupShape) -> str:
-    """The name of the managed policy, which begins as the roles' names do."""
-    return f"{setup.role.name_prefix}{_NAME}"
+    """The name of the managed policy, which begins as the roles' names do, and is never that of a role's own: a stage may be called so."""
+    taken = {role.name.lower() for role in wanted_roles(setup)}
+    names = chain([_NAME], (f"{_NAME}-{number}" for number in count(2)))
+    return next(name for each in names if (name := f"{setup.role.name_prefix}{each}").lower() not in taken)
 
 
 def _policy(statements: Iterator[dict[str, Any]]) -> Document:

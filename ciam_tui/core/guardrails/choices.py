@@ -48,5 +48,19 @@ class GuardrailChoices:
                 raise _refused(f"{quoted(project)} is not the id of a project.", "Copy it from the project's settings in CircleCI.")
 
 
+def check_partition(choices: GuardrailChoices, partition: str) -> None:
+    """Nothing.
+
+    Raises:
+        CiamError: an administrator is of another partition than the accounts', where no role has such an ARN and nobody would be spared.
+    """
+    for arn in choices.admin_roles:
+        if arn.split(":")[1] != partition:
+            _, _, rest = arn.split(":", 2)
+            raise _refused(
+                f"{quoted(arn)} is of another partition than the Setup, so that it would spare nobody.", f"Name arn:{partition}:{rest}"
+            )
+
+
 def _refused(message: str, fix: str) -> CiamError:
     return CiamError("guardrail-choice", "Cannot make the guardrails so", message, (fix,))

@@ -20,6 +20,7 @@ from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.trust import trust_policy
 
 if TYPE_CHECKING:
+    from ciam_tui.core.document import Document
     from ciam_tui.core.shape import SetupShape
 
 _ROLE_NAME = "ciam-tui-ci-audit"  # the role by which all accounts are audited is another
@@ -100,12 +101,16 @@ workflows:
 
 def ci_files(setup: SetupShape) -> tuple[ExportFile, ...]:
     """`ci.yml`, and the two policies of the role that its audit takes."""
-    trust = trust_policy(setup, StageDraft(name="audit", branches=audit_branches(setup)), setup.circleci.projects)
     return (
         ExportFile("ci.yml", _config(setup)),
         ExportFile(PERMISSIONS_FILE, member_audit_policy(users=False).text + "\n"),
-        ExportFile(TRUST_FILE, trust.text + "\n"),
+        ExportFile(TRUST_FILE, audit_trust(setup).text + "\n"),
     )
+
+
+def audit_trust(setup: SetupShape) -> Document:
+    """Who may take the role that reads: jobs of the Setup's projects on one branch."""
+    return trust_policy(setup, StageDraft(name="audit", branches=audit_branches(setup)), setup.circleci.projects)
 
 
 def audit_branches(setup: SetupShape) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from ciam_tui.core.facts import Quotas
 from ciam_tui.core.guardrails import resource_control as rcp
 from ciam_tui.core.guardrails import service_control as scp
-from ciam_tui.core.guardrails.boundary import BOUNDARY_SIZE, boundary_arn, boundary_name, boundary_path
-from ciam_tui.core.guardrails.ci import BRANCH, PERMISSIONS_FILE, TRUST_FILE, audit_branches, audit_role_name
+from ciam_tui.core.guardrails.boundary import BOUNDARY_SIZE, boundary_arn, boundary_name, boundary_path, changeable_boundary
+from ciam_tui.core.guardrails.ci import BRANCH, PERMISSIONS_FILE, TRUST_FILE, audit_branches, audit_role_name, audit_trust
 from ciam_tui.core.guardrails.proofs import SCAFFOLD, proofs
 from ciam_tui.core.markdown.safe import code, fenced, prose, table
 from ciam_tui.core.trust import CLOUD_HOST, is_cloud, issuer_url
@@ -39,6 +40,7 @@ _NO_PROJECT = (
     "Also to tokens of no project, as CircleCI's stream of audit logs has: where there is a role for it, put that role's ARN under NotResource in place "
     "of Resource."
 )
+TRUST_SIZE = Quotas().trust_policy_size
 _PLACEHOLDER_TARGET = "ou-examplerootid111-exampleouid111"
 
 
@@ -88,7 +90,8 @@ def _service_control(setup: SetupShape, choices: GuardrailChoices, policy: Docum
             "`--admin-role arn:aws:iam::*:role/NAME`, and export it again."
         )
     yield ""
-    yield from _size("scp.json", policy, scp.SCP_SIZE, "Name fewer paths and administrators.")
+    prefix = "" if setup.role.name_prefix else ", or give the roles a name_prefix, by which many are named at once"
+    yield from _size("scp.json", policy, scp.SCP_SIZE, f"Name fewer paths and administrators{prefix}.")
     yield ""
     yield from fenced(_organization_calls("SERVICE_CONTROL_POLICY", "scp.json", "circleci-keys-and-sessions"), "sh")
     yield ""
@@ -97,11 +100,18 @@ def _service_control(setup: SetupShape, choices: GuardrailChoices, policy: Docum
 def _said_of_scp(setup: SetupShape, choices: GuardrailChoices) -> Mapping[str, tuple[str, str]]:
     issuer = issuer_url(setup.circleci)
     spared = f" What {_named(choices.admin_roles)} does passes." if choices.admin_roles else ""
+    outside = (
+        " A user who is made or moved elsewhere gets keys: who may call CreateUser and UpdateUser decides about that."
+        if choices.ci_user_paths
+        else ""
+    )
+    beginning = scp.beginning_of_names(setup)
+    alike = f" Also of every other one that begins with {beginning}, since these are too many to be named." if beginning else ""
     whose = f"the IAM users below {_named(choices.ci_user_paths)}" if choices.ci_user_paths else "any IAM user"
     return {
         scp.NO_NEW_KEYS: (
             f"A new access key for {whose}, whoever makes it.",
-            f"{_OLD_KEYS}{spared}",
+            f"{_OLD_KEYS}{outside}{spared}",
         ),
         scp.FOREIGN_SESSIONS: (
             f"Whatever a session does that came by an identity provider of CircleCI other than {issuer}: another organization's, or the shared one.",
@@ -112,10 +122,13 @@ def _said_of_scp(setup: SetupShape, choices: GuardrailChoices) -> Mapping[str, t
             f"Other providers, such as GitHub's.{spared} From then on ciam-tui makes changes as that role alone.",
         ),
         scp.ROLES_KEPT: (
-            "A change of the Setup's roles: their trust, policies, boundary and tags; their deletion, and making them anew.",
+            f"A change of the Setup's roles: their trust, policies, boundary and tags; their deletion, and making them anew.{alike}",
             f"Their use, and every other role.{spared}",
         ),
-        scp.POLICIES_KEPT: ("A change of the managed policies that decide what these roles may do.", f"Every other policy.{spared}"),
+        scp.POLICIES_KEPT: (
+            f"A change of the managed policies that decide what these roles may do.{alike}",
+            f"Every other policy.{spared}",
+        ),
     }
 
 
@@ -192,7 +205,7 @@ def _boundary(setup: SetupShape, boundary: Boundary) -> Iterator[str]:
     )
     yield ""
     arn = boundary_arn(setup)
-    if setup.role.permissions_boundary:
+    if changeable_boundary(setup):
         yield (
             f"The Setup has a boundary already, {code(arn)}. What follows replaces what that policy says, for everything that it bounds: look first whether "
             "others use it (`aws iam list-entities-for-policy --policy-usage-filter PermissionsBoundary`)."
@@ -202,6 +215,9 @@ def _boundary(setup: SetupShape, boundary: Boundary) -> Iterator[str]:
         back = f"aws iam set-default-policy-version --policy-arn {quote(arn)} --version-id THE_ONE_BEFORE"
         yield from fenced([version, f"# to take it back: {back}"], "sh")
     else:
+        if setup.role.permissions_boundary:
+            yield f"The Setup's boundary is AWS's own, {code(setup.role.permissions_boundary)}, which nobody can change. This one takes its place."
+            yield ""
         make = f"aws iam create-policy --policy-name {quote(boundary_name(setup))} --path {quote(boundary_path(setup))} --policy-document file://boundary.json"
         yield from fenced([make, "# then, with the Setup below: ciam-tui plan setup.json, and ciam-tui apply setup.json"], "sh")
         yield ""
@@ -209,7 +225,8 @@ def _boundary(setup: SetupShape, boundary: Boundary) -> Iterator[str]:
         yield ""
         yield from fenced([f'"role": {{ ..., "permissions_boundary": {json.dumps(arn)}, ... }}'], "json")
         yield ""
-        yield "To take it back, set it to null and apply again; then `aws iam delete-policy`."
+        before = json.dumps(setup.role.permissions_boundary)
+        yield f"To take it back, set it to {before} and apply again; then `aws iam delete-policy`."
     yield ""
 
 
@@ -257,6 +274,7 @@ def _in_ci(setup: SetupShape) -> Iterator[str]:
     name = audit_role_name(setup)
     yield "## ci.yml, jobs that fail on new findings"
     yield ""
+    trust = audit_trust(setup)
     yield "`check-setup` looks at the Setup file, and `audit-account` at the account, by a role that reads IAM and changes nothing. Make that role once:"
     yield ""
     yield from fenced(
@@ -267,6 +285,12 @@ def _in_ci(setup: SetupShape) -> Iterator[str]:
         "sh",
     )
     yield ""
+    if trust.size > TRUST_SIZE:
+        yield (
+            f"**{TRUST_FILE} has {trust.size:,} characters, {trust.size - TRUST_SIZE:,} more than IAM takes at first, and AWS will refuse it.** Have the "
+            "quota of role trust policies raised, or leave projects out of it: the audit needs to run in one alone."
+        )
+        yield ""
     if audit_branches(setup):
         yield f"It trusts the branch {code(BRANCH)} of the Setup's projects. An export of the same name for another Setup of the account has other projects in it."
     else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ciam_tui.core.document import VERSION, Document
+from ciam_tui.core.guardrails.boundary import changeable_boundary
 from ciam_tui.core.roles import wanted_roles
 from ciam_tui.core.trust import CLOUD_HOST, is_cloud, issuer_url
 
@@ -107,14 +108,19 @@ def _roles(setup: SetupShape) -> Sequence[str]:
 def _policies(setup: SetupShape) -> Sequence[str]:
     """What decides over the roles beside themselves: their managed policies, and the boundary, unless it is AWS's own."""
     own = [role.policy_arn for role in wanted_roles(setup)] if setup.role.policy_kind == "managed" else []
-    boundary = setup.role.permissions_boundary
-    return [*_named(setup, "policy", own), *([boundary] if boundary and ":iam::aws:" not in boundary else [])]
+    boundary = changeable_boundary(setup)
+    return [*_named(setup, "policy", own), *([boundary] if boundary else [])]
+
+
+def beginning_of_names(setup: SetupShape) -> str:
+    """The path and the beginning of a name by which roles and policies are kept, where they are too many to be named; empty where each is named."""
+    many = len(wanted_roles(setup)) > MOST_NAMED and setup.role.name_prefix
+    return f"{setup.role.path}{setup.role.name_prefix}" if many else ""
 
 
 def _named(setup: SetupShape, kind: str, arns: Sequence[str]) -> Sequence[str]:
-    if len(arns) <= MOST_NAMED or not setup.role.name_prefix:
-        return arns
-    return [f"arn:{setup.partition}:iam::{setup.account_id}:{kind}{setup.role.path}{setup.role.name_prefix}*"]
+    beginning = beginning_of_names(setup)
+    return [f"arn:{setup.partition}:iam::{setup.account_id}:{kind}{beginning}*"] if arns and beginning else arns
 
 
 def _deny(sid: str, actions: Sequence[str], resources: Sequence[str], condition: dict[str, Any]) -> dict[str, Any]:

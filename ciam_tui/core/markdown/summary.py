@@ -22,9 +22,18 @@ if TYPE_CHECKING:
     from ciam_tui.core.shape import SetupShape, StageShape
 
 
-def setup_markdown(setup: SetupShape, found: Sequence[Finding], notes: Sequence[Problem] = ()) -> str:
-    """The Setup as a document."""
-    return _document((f"# CircleCI roles for the bucket {code(setup.bucket.name)}", "", *_setup_lines(setup, found), *_notes(notes)))
+def setup_markdown(
+    setup: SetupShape,
+    found: Sequence[Finding],
+    notes: Sequence[Problem] = (),
+    *,
+    of_accepted: Sequence[str] = (),
+    unread: Sequence[str] = (),
+) -> str:
+    """The Setup as a document; `of_accepted` are sentences about the file of accepted findings."""
+    title = f"# CircleCI roles for the bucket {code(setup.bucket.name)}"
+    accepting = ("", "## Accepted findings", "", *(f"- {prose(each)}" for each in of_accepted)) if of_accepted else ()
+    return _document((title, "", *_setup_lines(setup, found), *accepting, *_notes(notes), *_unread(unread)))
 
 
 def plan_markdown(setup: SetupShape, plan: Plan, found: Sequence[Finding], *, unread: Sequence[str] = ()) -> str:

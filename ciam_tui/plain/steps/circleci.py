@@ -203,7 +203,7 @@ def _fill_in(desk: Desk) -> None:
     """What CircleCI itself says of the organization and the projects, taken into the answers."""
     if not desk.organizations:
         return
-    from ciam_tui.circleci_survey import trust_facts
+    from ciam_tui.surveys.circleci import trust_facts
 
     desk.talk.say("Reading what CircleCI says of them.")
     try:

@@ -10,7 +10,6 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ciam_tui.audit_survey import held_variables, telling
 from ciam_tui.core.audit.access import EVERY_BUCKET, access_of
 from ciam_tui.core.principals import account_of
 from ciam_tui.core.problems import CiamError
@@ -20,6 +19,7 @@ from ciam_tui.core.users.grants import granted_to, kms_keys_in
 from ciam_tui.core.users.listing import Listing, UsersRead, rows_of, with_keys
 from ciam_tui.core.users.understanding import understood
 from ciam_tui.core.words import counted
+from ciam_tui.surveys.audit import held_variables, telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

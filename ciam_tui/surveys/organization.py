@@ -13,11 +13,11 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ciam_tui.audit_survey import audited, held_variables, keys_ending, telling, unread_runs
 from ciam_tui.core.audit.report import UNUSED_DAYS
 from ciam_tui.core.organization.facts import MemberAccount
 from ciam_tui.core.organization.report import AccountAudit, NotRead, OrganizationReport, folded
 from ciam_tui.core.problems import CiamError
+from ciam_tui.surveys.audit import audited, held_variables, keys_ending, telling, unread_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

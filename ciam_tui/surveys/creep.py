@@ -21,10 +21,10 @@ from ciam_tui.core.evidence.facts import Coverage, Source
 from ciam_tui.core.evidence.tally import MOST_TREES, Tally, merged
 from ciam_tui.core.problems import CiamError
 from ciam_tui.core.words import counted
-from ciam_tui.evidence_survey import DAYS, IAM_KEEPS, PAGES, EventReading, default_regions, services_of
 from ciam_tui.opinions.pace import Pace
 from ciam_tui.ports.clock import SystemClock
 from ciam_tui.ports.evidence_files import read_evidence_files
+from ciam_tui.surveys.evidence import DAYS, IAM_KEEPS, PAGES, EventReading, default_regions, services_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
