@@ -134,7 +134,7 @@ def _run(args: argparse.Namespace) -> int:
 def _of_all_accounts(args: argparse.Namespace, accepting: Accepting) -> int:
     from ciam_tui import __version__
     from ciam_tui.commands.audit_organization import NOTHING_READ, document_of, organization_report
-    from ciam_tui.commands.keeping import keep_snapshot
+    from ciam_tui.commands.keeping import keep_snapshots
     from ciam_tui.commands.speaking import fitting, print_document, say, warn
     from ciam_tui.core.organization.accepting import marked_everywhere
     from ciam_tui.core.organization.documents import organization_sarif
@@ -143,8 +143,7 @@ def _of_all_accounts(args: argparse.Namespace, accepting: Accepting) -> int:
     report, acceptance = organization_report(args), None
     if accepting.file is not None:
         report, acceptance = marked_everywhere(report, accepting.file, accepting.today)
-    for each in report.accounts:
-        keep_snapshot(args, each.report)
+    keep_snapshots(args, [each.report for each in report.accounts])
     if args.sarif is not None:
         _write(args.sarif, organization_sarif(report, __version__))
     if args.json:

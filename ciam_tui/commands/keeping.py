@@ -28,18 +28,33 @@ def add_snapshot_argument(parser: argparse.ArgumentParser) -> None:
 
 def keep_snapshot(args: argparse.Namespace, report: AuditReport, gaps: Sequence[Gap] = ()) -> None:
     """Keep what `report` says of the roles, and `gaps` of their use, unless nobody wants that, or there is nothing to keep."""
+    _keep(args, [(report, gaps)])
+
+
+def keep_snapshots(args: argparse.Namespace, reports: Sequence[AuditReport]) -> None:
+    """The same of several accounts. What keeps one from being kept mostly keeps them all, and is told once."""
+    _keep(args, [(report, ()) for report in reports])
+
+
+def _keep(args: argparse.Namespace, looks: Sequence[tuple[AuditReport, Sequence[Gap]]]) -> None:
     from ciam_tui.commands.account import state_dir
     from ciam_tui.commands.speaking import warn
     from ciam_tui.core.creep.snapshots import snapshot_of
     from ciam_tui.core.problems import CiamError
     from ciam_tui.ports.audit_snapshots import DiskSnapshots
 
-    if args.no_snapshot or not report.roles:
+    if args.no_snapshot:
         return
-    try:
-        DiskSnapshots(state_dir(args)).keep(snapshot_of(report, gaps))
-    except CiamError as error:
-        warn([f"ciam-tui: No snapshot was kept: {error}"])
+    refused: list[str] = []
+    for report, gaps in looks:
+        try:
+            if report.roles:
+                DiskSnapshots(state_dir(args)).keep(snapshot_of(report, gaps))
+        except CiamError as error:
+            refused.append(str(error))
+    if refused:
+        others = f" So it was with {len(refused) - 1} other {'account' if len(refused) == 2 else 'accounts'}." if len(refused) > 1 else ""
+        warn([f"ciam-tui: No snapshot was kept: {refused[0]}{others}"])
 
 
 def kept_snapshots(args: argparse.Namespace, account_id: str) -> tuple[Snapshot, ...]:

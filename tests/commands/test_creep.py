@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ciam_tui.commands.keeping import keep_snapshots
 from ciam_tui.core.setup import read_setup
 from ciam_tui.ports.clock import SystemClock
+from tests.core.auditing import a_role, report_of
 from tests.core.evidence_logs import line
 from tests.runs import a_setup
 from tests.served_account import HAND_MADE_ROLE, written
@@ -174,6 +177,14 @@ def test_a_state_that_cannot_be_written_is_told_and_ends_nothing(
     said = shell(command, "--json", "--state-dir", str(tmp_path / "state"))
     assert said.document["ok"] is True
     assert said.err.count("ciam-tui: No snapshot was kept: Cannot keep the state") == 1
+
+
+def test_what_keeps_the_snapshots_of_many_accounts_from_being_kept_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "snapshots").write_text("a file")
+    keep_snapshots(Namespace(no_snapshot=False, state_dir=tmp_path), [report_of(a_role())] * 3)
+    said = capsys.readouterr().err
+    assert said.count("No snapshot was kept: Cannot keep the state") == 1
+    assert said.endswith(" So it was with 2 other accounts.\n")
 
 
 def test_looking_changes_nothing_in_the_account(account: ServedAccount, shell: Shell) -> None:

@@ -283,6 +283,8 @@ def test_the_units_of_an_organization_get_the_audit_role(stacks: Stacks, tmp_pat
         refused = stacks.cli.run(script, AUDITOR=auditor)
         assert refused.returncode == 1
         assert "AUDITOR=arn:aws:iam::ACCOUNT:role/NAME" in refused.stderr
+    refused = stacks.cli.run(script, AUDITOR="arn:aws:iam::123456789012:role/auditor")
+    assert (refused.returncode, "EXTERNAL_ID= for nothing" in refused.stderr) == (1, True)
     done = stacks.cli.run(script, AUDITOR="arn:aws:iam::123456789012:role/auditor", EXTERNAL_ID="a-word-of-ours")
     assert (done.returncode, done.stderr) == (0, "")
     told = stacks.client("cloudformation").describe_stack_set(StackSetName="ciam-tui-audit")["StackSet"]

@@ -39,7 +39,10 @@ AUDIT_SCRIPT = "audit-role.sh"
 _ASKS = f"""
 # Who audits, and what they must say for it, are told when this is run.
 if ! printf '%s' "${{AUDITOR:-}}" | grep -qxE '{AUDITOR_PATTERN}'; then
-  fail "say who audits: AUDITOR=arn:aws:iam::ACCOUNT:role/NAME [EXTERNAL_ID=...] ./{AUDIT_SCRIPT}"
+  fail "say who audits: AUDITOR=arn:aws:iam::ACCOUNT:role/NAME EXTERNAL_ID=... ./{AUDIT_SCRIPT}"
+fi
+if [ -z "${{EXTERNAL_ID+said}}" ]; then # left out by mistake, it would take the condition off the role in every account
+  fail "say what the auditor must say too: EXTERNAL_ID=..., or EXTERNAL_ID= for nothing."
 fi
 if [ -n "${{EXTERNAL_ID:-}}" ] && ! printf '%s' "$EXTERNAL_ID" | grep -qxE '{EXTERNAL_ID_PATTERN.replace("{2,1224}", "+")}'; then
   fail "EXTERNAL_ID takes letters, digits and _+=,.@:/- alone, two of them at least."
@@ -77,7 +80,8 @@ def export_stack_set(setup: Setup, rollout: Rollout) -> tuple[ExportFile, ...]:
         parameters={},
         mark=AUDIT_ROLE_NAME,
         before=_ASKS,
-        more="# It wants AUDITOR, the ARN of who audits, and with EXTERNAL_ID what they must say: AUDITOR=arn:... ./audit-role.sh\n",
+        more="# It wants AUDITOR, the ARN of who audits, and EXTERNAL_ID, what they must say for it, which may be empty:\n"
+        "#   AUDITOR=arn:... EXTERNAL_ID=... ./audit-role.sh\n",
     )
     return (
         ExportFile(TEMPLATE, template),
