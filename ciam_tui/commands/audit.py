@@ -133,7 +133,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _of_all_accounts(args: argparse.Namespace, accepting: Accepting) -> int:
     from ciam_tui import __version__
-    from ciam_tui.commands.audit_organization import NOTHING_READ, document_of, organization_report
+    from ciam_tui.commands.audit_organization import document_of, organization_report, shortfall_told
     from ciam_tui.commands.keeping import keep_snapshots
     from ciam_tui.commands.speaking import fitting, print_document, say, warn
     from ciam_tui.core.organization.accepting import marked_everywhere
@@ -148,13 +148,12 @@ def _of_all_accounts(args: argparse.Namespace, accepting: Accepting) -> int:
         _write(args.sarif, organization_sarif(report, __version__))
     if args.json:
         told = {} if acceptance is None else {"acceptances": accepting.document(acceptance, None)}
-        print_document(document_of(report) | told)
+        print_document(document_of(report, all_must_be_read=args.all_must_be_read) | told)
     elif args.sarif != STANDARD_OUTPUT:
         say(args, fitting([*organization_lines(report), *(() if acceptance is None else acceptance.notes)]))
-    if report.covers_nothing:
-        warn([NOTHING_READ])
-        return 1
-    return ERRORS if report.has_errors else 0
+    shortfall = shortfall_told(report, all_must_be_read=args.all_must_be_read)
+    warn([shortfall] if shortfall is not None else [])
+    return ERRORS if report.has_errors else 0 if shortfall is None else 1
 
 
 def _report(args: argparse.Namespace) -> tuple[AuditReport, Beside]:

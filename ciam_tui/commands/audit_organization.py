@@ -20,6 +20,7 @@ _FLAGS = {
     "ou": "--ou",
     "only_account": "--only-account",
     "workers": "--workers",
+    "all_must_be_read": "--all-must-be-read",
 }
 
 
@@ -43,6 +44,9 @@ def add_organization_arguments(parser: argparse.ArgumentParser) -> None:
     )
     flags.add_argument(
         "--only-account", metavar="ID", action="append", default=[], type=_account, help="only this account; may be given again"
+    )
+    flags.add_argument(
+        "--all-must-be-read", action="store_true", help="exit code 1 where an account could not be read and no finding is of level error"
     )
     flags.add_argument(
         "--workers", metavar="N", type=_workers, help=f"how many accounts are read at once ({_WORKERS}; {_MOST_WORKERS} at most)"
@@ -122,12 +126,23 @@ def organization_report(args: argparse.Namespace) -> OrganizationReport:
         )
 
 
-def document_of(report: OrganizationReport) -> dict[str, Any]:
+def shortfall_told(report: OrganizationReport, *, all_must_be_read: bool) -> str | None:
+    """Why it is no answer to who asked; None where it is one."""
+    if not report.falls_short(all_must_be_read=all_must_be_read):
+        return None
+    if report.covers_nothing:
+        return NOTHING_READ
+    from ciam_tui.core.organization.documents import shortfall
+
+    return f"ciam-tui: {shortfall(report)} The report says why, account by account."
+
+
+def document_of(report: OrganizationReport, *, all_must_be_read: bool) -> dict[str, Any]:
     """The JSON document, each account's roles in the form of an audit of one."""
     from ciam_tui.commands.audit_opinions import Beside
     from ciam_tui.core.organization.documents import organization_document
 
-    document = organization_document(report)
+    document = organization_document(report, all_must_be_read=all_must_be_read)
     for account in document["accounts"]:
         Beside().added_to(account["report"])
     return document

@@ -187,6 +187,20 @@ class TestAnAccountThatCannotBeRead:
         assert said.out.splitlines()[-1] == "0 roles of CircleCI in 1 account: no findings. Of 2 accounts nothing is known."
         assert EXTERNAL_ID not in said.out
 
+    def test_fails_the_whole_where_all_must_be_read(self, members: Members, shell: Shell, between: FaultyProxy) -> None:
+        between.inject(Fault.DENIED, "AssumeRole", times=99)
+        mine = "123456789012"
+        words = ("--only-account", mine, "--only-account", members.staging, "--all-must-be-read", "--json")
+        said = audit(shell, *words)
+        assert said.code == 1
+        assert (said.document["ok"], said.document["error"]["code"]) == (False, "accounts-not-read")
+        assert [each["account_id"] for each in said.document["accounts"]] == [mine]
+        assert "1 account could not be read. The report says why" in said.err
+
+    def test_that_could_be_read_is_no_shortfall(self, shell: Shell) -> None:
+        said = audit(shell, "--only-account", "123456789012", "--all-must-be-read")
+        assert (said.code, said.err) == (0, "")
+
     def test_may_fail_in_the_middle_of_its_reading(self, shell: Shell, between: FaultyProxy) -> None:
         between.inject(Fault.UNREADABLE, "GetAccountAuthorizationDetails", nth=2)
         document = audit(shell, "--workers", "1", "--json").document

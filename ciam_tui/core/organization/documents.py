@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ciam_tui.core.audit.report_json import key_document, moment_text, report_document
 from ciam_tui.core.audit.sarif import log_of, placed, placed_keys
 from ciam_tui.core.organization.words import why_line
+from ciam_tui.core.words import counted
 
 if TYPE_CHECKING:
     from ciam_tui.core.audit.sarif import Place
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from ciam_tui.core.organization.report import OrganizationReport
 
 
-def organization_document(report: OrganizationReport) -> dict[str, Any]:
-    """The document that `audit --all-accounts --json` prints. It is not `ok` where no account was read."""
+def organization_document(report: OrganizationReport, *, all_must_be_read: bool = False) -> dict[str, Any]:
+    """The document that `audit --all-accounts --json` prints. It is not `ok` where no account was read or, where all must be, one was not."""
+    falls_short = report.falls_short(all_must_be_read=all_must_be_read)
     return {
-        "ok": not report.covers_nothing,
-        "error": nothing_read(report) if report.covers_nothing else None,
+        "ok": not falls_short,
+        "error": not_enough_read(report) if falls_short else None,
         "operator": report.identity.arn,
         "at": moment_text(report.at),
         "unused_days": report.unused_days,
@@ -32,11 +34,16 @@ def organization_document(report: OrganizationReport) -> dict[str, Any]:
     }
 
 
-def nothing_read(report: OrganizationReport) -> dict[str, Any]:
-    """That no account was read, as the error of a document."""
-    why = "No account could be read."
+def not_enough_read(report: OrganizationReport) -> dict[str, Any]:
+    """That no account was read, or not all of them, as the error of a document."""
+    code, why = ("nothing-read", "No account could be read.") if report.covers_nothing else ("accounts-not-read", shortfall(report))
     fixes = list(dict.fromkeys(each.fix for each in report.not_read if each.fix))
-    return {"code": "nothing-read", "title": "Cannot audit the accounts", "message": why, "suggestions": fixes[:3]}
+    return {"code": code, "title": "Cannot audit the accounts", "message": why, "suggestions": fixes[:3]}
+
+
+def shortfall(report: OrganizationReport) -> str:
+    """How many accounts were not read, as a sentence."""
+    return f"{counted(len(report.not_read), 'account')} could not be read."
 
 
 def organization_sarif(report: OrganizationReport, version: str) -> dict[str, Any]:

@@ -84,6 +84,10 @@ class OrganizationReport:
         """Whether no account was read."""
         return not self.accounts
 
+    def falls_short(self, *, all_must_be_read: bool) -> bool:
+        """Whether it is no answer to who asked: no account was read or, where all must be, one was not."""
+        return self.covers_nothing or (all_must_be_read and bool(self.not_read))
+
 
 def folded(
     results: Iterable[AccountAudit | NotRead],
