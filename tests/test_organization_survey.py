@@ -13,10 +13,11 @@ from ciam_tui.core.acceptance.fingerprints import of_audit
 from ciam_tui.core.audit.facts import UserKey
 from ciam_tui.core.history import History, UnreadableRun
 from ciam_tui.core.organization.accepting import marked_everywhere
+from ciam_tui.core.organization.forms import MOST_WORKERS
 from ciam_tui.core.organization.words import organization_lines
 from ciam_tui.core.problems import CiamError
 from ciam_tui.surveys.audit import AuditStopped
-from ciam_tui.surveys.organization import MOST_WORKERS, Wanted
+from ciam_tui.surveys.organization import Wanted
 from tests.key_holder import holding
 from tests.organization_world import NOW, OWN, World, audited
 

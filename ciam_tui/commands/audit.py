@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ciam_tui.commands.accepting import accepting_from, accepting_problem, add_accepting_arguments
 from ciam_tui.commands.audit_opinions import add_opinion_arguments, usage_problem
 from ciam_tui.commands.audit_organization import add_organization_arguments, organization_problem
+from ciam_tui.commands.flag_values import days_up_to
 from ciam_tui.commands.keeping import add_snapshot_argument
 
 if TYPE_CHECKING:
@@ -64,7 +65,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="read CircleCI too, with the token of CIRCLE_TOKEN or of the CircleCI CLI, and look for the access keys that it holds",
     )
     parser.add_argument(
-        "--unused-days", metavar="N", type=_days, default=90, help="call a role unused that was last used more than N days ago (90)"
+        "--unused-days",
+        metavar="N",
+        type=days_up_to(400, ", which is how far back AWS tells", digits=3),
+        default=90,
+        help="call a role unused that was last used more than N days ago (90)",
     )
     add_opinion_arguments(parser)
     add_accepting_arguments(parser)
@@ -77,12 +82,6 @@ def _issuer(text: str) -> str:
     if not text.startswith("https://") or len(text) <= len("https://"):
         raise argparse.ArgumentTypeError(f"{text!r} is not the URL of an issuer, such as https://circleci.example.com")
     return text
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= 400):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to 400, which is how far back AWS tells")
-    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ciam_tui.commands.flag_values import days_up_to
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -26,7 +28,7 @@ def add_opinion_arguments(parser: argparse.ArgumentParser) -> None:
         "--activity",
         metavar="DAYS",
         nargs="?",
-        type=_days,
+        type=days_up_to(_DAYS, ", which is how long CloudTrail keeps its history"),
         const=_DAYS,
         help=f"who took each role and who was refused in the last DAYS days ({_DAYS}), by CloudTrail's event history",
     )
@@ -56,14 +58,6 @@ def usage_problem(args: argparse.Namespace, *, sarif_alone: bool) -> str | None:
     if sarif_alone and (args.second_opinions or args.activity is not None):
         return "SARIF has no place for --second-opinions and --activity: write it to a file beside them."
     return None
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= _DAYS):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number of days from 1 to {_DAYS}, which is how long CloudTrail keeps its history"
-        )
-    return int(text)
 
 
 def _region(text: str) -> str:

@@ -7,12 +7,12 @@ import re
 from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from ciam_tui.commands.flag_values import account_id, unit_id
+from ciam_tui.core.organization.forms import EXTERNAL_ID_PATTERN, MOST_WORKERS, WORKERS
+
 if TYPE_CHECKING:
     from ciam_tui.core.organization.report import OrganizationReport
 
-# As the reader has them; they stand here too since the parsers are made without it.
-_WORKERS = 8
-_MOST_WORKERS = 32
 NOTHING_READ = "ciam-tui: No account could be read, so this is no audit: the report says why, account by account."
 _FLAGS = {
     "audit_role": "--audit-role",
@@ -39,17 +39,17 @@ def add_organization_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         action="append",
         default=[],
-        type=_unit,
+        type=unit_id,
         help="only the accounts below this unit, however deep; may be given again",
     )
     flags.add_argument(
-        "--only-account", metavar="ID", action="append", default=[], type=_account, help="only this account; may be given again"
+        "--only-account", metavar="ID", action="append", default=[], type=account_id, help="only this account; may be given again"
     )
     flags.add_argument(
         "--all-must-be-read", action="store_true", help="exit code 1 where an account could not be read and no finding is of level error"
     )
     flags.add_argument(
-        "--workers", metavar="N", type=_workers, help=f"how many accounts are read at once ({_WORKERS}; {_MOST_WORKERS} at most)"
+        "--workers", metavar="N", type=_workers, help=f"how many accounts are read at once ({WORKERS}; {MOST_WORKERS} at most)"
     )
 
 
@@ -75,26 +75,14 @@ def _role(text: str) -> str:
 
 def _external_id(text: str) -> str:
     # It is what somebody was told in confidence: not even its fault quotes it.
-    if not re.fullmatch(r"[A-Za-z0-9_+=,.@:/-]{2,1224}", text):
+    if not re.fullmatch(EXTERNAL_ID_PATTERN, text):
         raise argparse.ArgumentTypeError("an external id has 2 to 1224 letters, digits and _+=,.@:/-")
     return text
 
 
-def _unit(text: str) -> str:
-    if not re.fullmatch(r"ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no organizational unit, such as ou-ab12-cd345678, nor a root, such as r-ab12")
-    return text
-
-
-def _account(text: str) -> str:
-    if not re.fullmatch("[0-9]{12}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no account's id, which has 12 digits")
-    return text
-
-
 def _workers(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= _MOST_WORKERS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {_MOST_WORKERS}")
+    if not re.fullmatch("[0-9]{1,3}", text) or not 1 <= int(text) <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_WORKERS}")
     return int(text)
 
 
@@ -112,7 +100,7 @@ def organization_report(args: argparse.Namespace) -> OrganizationReport:
     from ciam_tui.surveys.organization import Wanted, audited_everywhere
 
     ports, organization = organization_from(args)
-    wanted = Wanted(args.audit_role, args.external_id, tuple(args.ou), tuple(args.only_account), args.workers or _WORKERS, args.unused_days)
+    wanted = Wanted(args.audit_role, args.external_id, tuple(args.ou), tuple(args.only_account), args.workers or WORKERS, args.unused_days)
     with closing(opened_circleci(args)) if args.circleci else nullcontext() as circleci, progress_line() as tell:
         return audited_everywhere(
             ports.aws,

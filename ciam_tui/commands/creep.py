@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ciam_tui.commands.flag_values import days_up_to
 from ciam_tui.commands.keeping import add_snapshot_argument
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from ciam_tui.core.audit.report import AuditReport, RoleAudit
@@ -62,7 +63,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         help="a region whose history is read besides the session's, us-east-1 and those of the buckets; may be given again",
     )
     parser.add_argument(
-        "--days", metavar="N", type=_days, default=90, help="how far to look back (90): what was last used before is not in use"
+        "--days",
+        metavar="N",
+        type=days_up_to(_MOST_DAYS, ", which is how far back AWS tells"),
+        default=90,
+        help="how far to look back (90): what was last used before is not in use",
     )
     parser.add_argument(
         "--tighten", metavar="FILE", type=Path, help="write a Setup without what was not seen in use to FILE, which must be new"
@@ -70,12 +75,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_snapshot_argument(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     parser.set_defaults(run=run)
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= _MOST_DAYS):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to {_MOST_DAYS}, which is how far back AWS tells")
-    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -8,6 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from ciam_tui.commands.files import text_of
+from ciam_tui.commands.flag_values import account_id, unit_id
+from ciam_tui.core.stack_sets.forms import CALLERS, MODELS, NAME_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,9 +17,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.export.files import ExportFile
     from ciam_tui.core.setup import Setup
 
-# As the core knows them; they stand here too since the parsers are made without it.
-_MODELS = ("service-managed", "self-managed")
-_CALLERS = ("SELF", "DELEGATED_ADMIN")
 # The flags that are about a stack set, by the name that argparse keeps them under.
 _FLAGS: Mapping[str, str] = {
     "ou": "--ou",
@@ -39,11 +38,11 @@ def add_stack_set_arguments(parser: argparse.ArgumentParser) -> None:
     flags = parser.add_argument_group("many accounts, with --format cloudformation")
     flags.add_argument(
         "--stack-set",
-        choices=_MODELS,
+        choices=MODELS,
         help="a template for a stack set, and the script that rolls it out: by the units of an organization, or by a list of accounts",
     )
     flags.add_argument(
-        "--ou", metavar="ID", action="append", default=[], type=_unit, help="a unit, or the root, of the organization; may be repeated"
+        "--ou", metavar="ID", action="append", default=[], type=unit_id, help="a unit, or the root, of the organization; may be repeated"
     )
     flags.add_argument(
         "--account",
@@ -64,7 +63,7 @@ def add_stack_set_arguments(parser: argparse.ArgumentParser) -> None:
         help="the one region of the stack set and its stacks (the bucket's)",
     )
     flags.add_argument("--bucket-per-account", action="store_true", help="each account's bucket is called by the name and the account's id")
-    flags.add_argument("--call-as", choices=_CALLERS, help="who rolls it out: the management account, or a delegated administrator")
+    flags.add_argument("--call-as", choices=CALLERS, help="who rolls it out: the management account, or a delegated administrator")
     flags.add_argument(
         "--auto-deployment", action="store_true", help="roll out to accounts that join a unit later, and take away from those that leave"
     )
@@ -73,21 +72,8 @@ def add_stack_set_arguments(parser: argparse.ArgumentParser) -> None:
     flags.add_argument("--failure-tolerance", metavar="N", type=_count, help="how many accounts may fail before it stops (0)")
 
 
-def _unit(text: str) -> str:
-    if not re.fullmatch(r"(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no organizational unit, such as ou-ab12-cd345678, nor a root, such as r-ab12")
-    return text
-
-
-def account_id(text: str) -> str:
-    """An account's id as an option takes it."""
-    if not re.fullmatch("[0-9]{12}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no account's id, which has 12 digits")
-    return text
-
-
 def _name(text: str) -> str:
-    if not re.fullmatch("[A-Za-z][A-Za-z0-9-]{0,127}", text):
+    if not re.fullmatch(NAME_PATTERN, text):
         raise argparse.ArgumentTypeError(f"{text!r} is no name of a stack set: letters, digits and hyphens, a letter first")
     return text
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ciam_tui.commands.flag_values import days_up_to
 from ciam_tui.core.retirement.stages import LONGEST_QUIET_DAYS, QUIET_DAYS
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def _add_decisions(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--keep-key", action=argparse.BooleanOptionalAction, default=None, help="leave the key active until the quiet period is over"
     )
-    group.add_argument("--quiet-days", metavar="N", type=_days, help=f"the length of the quiet period ({QUIET_DAYS})")
+    group.add_argument(
+        "--quiet-days", metavar="N", type=days_up_to(LONGEST_QUIET_DAYS), help=f"the length of the quiet period ({QUIET_DAYS})"
+    )
 
 
 def _add_readings(parser: argparse.ArgumentParser) -> None:
@@ -99,12 +102,6 @@ def _add_readings(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--propose", metavar="FILE", type=Path, help="write the proposed Setup to FILE")
     group.add_argument("--backup", metavar="FILE", type=Path, help="write all that defines the user to FILE, without secrets")
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= 6 and 1 <= int(text) <= LONGEST_QUIET_DAYS):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to {LONGEST_QUIET_DAYS}")
-    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.audit.report import UNUSED_DAYS
 from ciam_tui.core.organization.facts import MemberAccount
+from ciam_tui.core.organization.forms import MOST_WORKERS, WORKERS
 from ciam_tui.core.organization.report import AccountAudit, NotRead, OrganizationReport, folded
 from ciam_tui.core.problems import CiamError
 from ciam_tui.surveys.audit import audited, held_variables, keys_ending, telling, unread_runs
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from ciam_tui.core.history import History
     from ciam_tui.ports.api import Aws, AwsOrganization, CircleCi
 
-WORKERS = 8
-MOST_WORKERS = 32
 _GLANCE = 0.1  # seconds: how soon somebody who wants to leave is heard
 # What is wrong with the operator's own credentials: no account is read by them.
 _ENDS_ALL = frozenset(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.audit.issuers import CircleCiIssuers
 from ciam_tui.core.history import History
+from ciam_tui.core.organization.forms import WORKERS
 from ciam_tui.surveys.audit import audited as audit_of_one
-from ciam_tui.surveys.organization import WORKERS
 from tests.benchmarks.harness import interleaved, milliseconds_of_call
 from tests.organization_world import NOW, OWN, World, audited
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ciam_tui.core.document import VERSION
 from ciam_tui.core.export.escaped import escaped
 from ciam_tui.core.operator import member_audit_policy
+from ciam_tui.core.organization.forms import EXTERNAL_ID_PATTERN
 from ciam_tui.core.stack_sets.parameters import Parameter
 from ciam_tui.core.stack_sets.template import parameter_text
 from ciam_tui.core.validate.role import NAME_PATTERN
@@ -21,8 +22,6 @@ AUDITOR = "AuditorArn"
 EXTERNAL_ID = "ExternalId"
 ROLE_NAME = "RoleName"
 POLICY_NAME = "read"
-# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-EXTERNAL_ID_PATTERN = r"[A-Za-z0-9_+=,.@:/-]{2,1224}"
 # Without a quote or a bracket: the script that asks for them puts them into JSON.
 AUDITOR_PATTERN = r"arn:[a-z-]+:iam::[0-9]{12}:[A-Za-z0-9_+=,.@/-]+"
 _SESSION_SECONDS = 3600

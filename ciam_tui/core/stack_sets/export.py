@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ciam_tui.core.export.files import ExportFile
+from ciam_tui.core.organization.forms import EXTERNAL_ID_PATTERN
 from ciam_tui.core.ownership import setup_id
 from ciam_tui.core.setup import to_json
 from ciam_tui.core.stack_sets.audit_role import (
@@ -16,7 +17,6 @@ from ciam_tui.core.stack_sets.audit_role import (
     AUDITOR,
     AUDITOR_PATTERN,
     EXTERNAL_ID,
-    EXTERNAL_ID_PATTERN,
     audit_role_template,
 )
 from ciam_tui.core.stack_sets.parameters import parameters_of, setup_in

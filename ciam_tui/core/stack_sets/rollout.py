@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ciam_tui.core.stack_sets.forms import CALLERS, SERVICE_MANAGED
 from ciam_tui.core.stack_sets.parameters import invalid, setup_in
 from ciam_tui.core.validate.bucket import region_partition_problem
 
@@ -14,13 +15,6 @@ if TYPE_CHECKING:
 
     from ciam_tui.core.setup import Setup
 
-SERVICE_MANAGED = "service-managed"
-SELF_MANAGED = "self-managed"
-MODELS = (SERVICE_MANAGED, SELF_MANAGED)
-CALLERS = ("SELF", "DELEGATED_ADMIN")
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStackSet.html and API_DeploymentTargets.html
-NAME_PATTERN = r"[A-Za-z][A-Za-z0-9-]{0,127}"
-UNIT_PATTERN = r"(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})"
 ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
 EXECUTION_ROLE = "AWSCloudFormationStackSetExecutionRole"
 MAX_CONCURRENT = 10

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from ciam_tui.core.export.aws_cli_recipe import assigned, basics
 from ciam_tui.core.facts import MANAGED_BY, MANAGED_BY_TAG
+from ciam_tui.core.stack_sets.forms import SELF_MANAGED
 from ciam_tui.core.stack_sets.recipe import MAIN, RECIPE
-from ciam_tui.core.stack_sets.rollout import ADMINISTRATION_ROLE, EXECUTION_ROLE, SELF_MANAGED
+from ciam_tui.core.stack_sets.rollout import ADMINISTRATION_ROLE, EXECUTION_ROLE
 from ciam_tui.core.stack_sets.template import TEMPLATE_BYTES
 
 if TYPE_CHECKING:
